@@ -1,0 +1,82 @@
+/* What Orrery asks of an operating system: threads, time, files, dynamic libraries, folders.
+ * One implementation per system: platform_posix.c, platform_windows.c. */
+#ifndef ORR_BASE_PLATFORM_H
+#define ORR_BASE_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "orrery/status.h"
+
+/* --- time ------------------------------------------------------------------------------------- */
+uint64_t orr_time_ns(void);       /* monotonic */
+void orr_sleep_ns(uint64_t ns);   /* at least */
+uint64_t orr_cpu_time_ns(void);   /* of this process, all threads */
+uint64_t orr_peak_rss_bytes(void); /* highest resident set so far */
+uint64_t orr_rss_bytes(void);     /* resident set now */
+
+/* --- threads (pthreads: TSan does not know <threads.h>) ----------------------------------------- */
+typedef struct orr_thread orr_thread;
+typedef struct orr_mutex orr_mutex;
+typedef struct orr_cond orr_cond;
+ORR_MUST_CHECK orr_status orr_thread_create(void (*run)(void *), void *argument, const char *name,
+                                            orr_thread **out, orr_error *err);
+void orr_thread_join(orr_thread **thread); /* joins, frees, nulls */
+uint64_t orr_thread_id(void);
+void orr_thread_yield(void);
+unsigned orr_cpu_count(void); /* that this process may use, >= 1 */
+orr_mutex *orr_mutex_create(void); /* aborts when memory is out: nothing sane can go on */
+void orr_mutex_destroy(orr_mutex **mutex);
+void orr_mutex_lock(orr_mutex *mutex);
+void orr_mutex_unlock(orr_mutex *mutex);
+orr_cond *orr_cond_create(void);
+void orr_cond_destroy(orr_cond **cond);
+void orr_cond_wait(orr_cond *cond, orr_mutex *mutex);
+bool orr_cond_wait_ns(orr_cond *cond, orr_mutex *mutex, uint64_t timeout_ns); /* false: timed out */
+void orr_cond_signal(orr_cond *cond);
+void orr_cond_broadcast(orr_cond *cond);
+
+/* --- files (host paths; UTF-8) ------------------------------------------------------------------ */
+/* Whole file into malloc'd memory with a NUL after the last byte (not counted). Refuses more than `max_bytes`
+ * with ORR_E_LIMIT, folders and devices with ORR_E_READ. Caller frees `*data`. */
+ORR_MUST_CHECK orr_status orr_file_read(const char *path, uint64_t max_bytes, uint8_t **data, size_t *size, orr_error *err);
+/* Atomic: writes `path` + ".part-<pid>-<n>", flushes, checks, renames. Nothing is left behind on failure. */
+ORR_MUST_CHECK orr_status orr_file_write(const char *path, const void *data, size_t size, orr_error *err);
+bool orr_file_exists(const char *path);
+bool orr_folder_exists(const char *path);
+ORR_MUST_CHECK orr_status orr_folder_create(const char *path, orr_error *err); /* with parents; fine if there */
+void orr_file_remove(const char *path);
+uint64_t orr_file_mtime_ns(const char *path); /* 0 = no such file */
+/* Names (not paths) in a folder, sorted bytewise, without . and ..; caller frees with orr_names_free. */
+ORR_MUST_CHECK orr_status orr_folder_list(const char *path, char ***names, size_t *count, orr_error *err);
+void orr_names_free(char ***names, size_t count);
+bool orr_path_real(const char *path, char *out, size_t size); /* canonical absolute path of what exists */
+bool orr_path_is_absolute(const char *path);
+void orr_path_join(char *out, size_t size, const char *folder, const char *name); /* name alone if absolute */
+void orr_path_folder(char *out, size_t size, const char *path);                   /* "." when none */
+const char *orr_path_name(const char *path);                                      /* after the last separator */
+bool orr_path_program(char *out, size_t size);                                    /* this executable */
+bool orr_path_cache(char *out, size_t size); /* per-user cache folder for Orrery (XDG_CACHE_HOME) */
+
+/* --- dynamic libraries ---------------------------------------------------------------------------- */
+typedef struct orr_library orr_library;
+ORR_MUST_CHECK orr_status orr_library_open(const char *path, orr_library **out, orr_error *err);
+void *orr_library_symbol(orr_library *library, const char *name); /* NULL = none */
+void orr_library_close(orr_library **library);
+#if defined(_WIN32)
+#define ORR_LIBRARY_SUFFIX ".dll"
+#elif defined(__APPLE__)
+#define ORR_LIBRARY_SUFFIX ".dylib"
+#else
+#define ORR_LIBRARY_SUFFIX ".so"
+#endif
+
+/* --- processes ------------------------------------------------------------------------------------ */
+/* Runs a program found on PATH with arguments (argv[0] first, NULL last), no shell; waits. stdin: null.
+ * `*exit_code` gets its code. ORR_E_NOT_FOUND when there is no such program. */
+ORR_MUST_CHECK orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err);
+bool orr_stream_is_terminal(int fd); /* 0, 1, 2 */
+void orr_setenv(const char *name, const char *value, bool overwrite);
+
+#endif

@@ -1,0 +1,43 @@
+/* Small text tools: bounded formatting, growing strings, number parsing, nearest-name suggestions. */
+#ifndef ORR_BASE_TEXT_H
+#define ORR_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "orrery/status.h"
+
+/* A growing string. Zero-initialised is empty; orr_text_free it. `data` is NUL-terminated or NULL.
+ * `failed` is set, and stays, when memory ran out: check once at the end. Not thread-safe. */
+typedef struct orr_text {
+    char *data;
+    size_t length, capacity;
+    bool failed;
+} orr_text;
+void orr_text_append(orr_text *text, const char *bytes, size_t length);
+void orr_text_puts(orr_text *text, const char *string);
+void orr_text_printf(orr_text *text, const char *format, ...) ORR_PRINTF(2, 3);
+void orr_text_json_string(orr_text *text, const char *string); /* quoted, escaped */
+void orr_text_free(orr_text *text);
+const char *orr_text_cstr(const orr_text *text); /* never NULL */
+
+/* snprintf that always terminates; returns false when it had to cut. */
+bool orr_format(char *buffer, size_t size, const char *format, ...) ORR_PRINTF(3, 4);
+
+/* The whole string as a number, C locale, no trailing bytes. False when it is not one (or not finite
+ * for doubles, out of range for integers). */
+bool orr_parse_f64(const char *text, double *value);
+bool orr_parse_i64(const char *text, int64_t *value);
+bool orr_parse_u64(const char *text, uint64_t *value);
+bool orr_parse_bool(const char *text, bool *value); /* true/false, on/off, yes/no, 1/0 */
+
+/* Shortest "%.17g"-style text that reads back to the same double. */
+void orr_format_f64(char *buffer, size_t size, double value);
+
+/* The candidate nearest to `name` by Damerau-Levenshtein distance, or NULL when none is near
+ * (distance > 1 + length/3). `get(context, i)` yields candidate i of `count`. For "did you mean". */
+const char *orr_nearest_name(const char *name, size_t count, const char *(*get)(const void *context, size_t i),
+                             const void *context);
+
+#endif

@@ -1,0 +1,29 @@
+/* Compiler attributes, in one place. The only header above engine/base/platform that may name a compiler. */
+#ifndef ORRERY_ATTRIBUTES_H
+#define ORRERY_ATTRIBUTES_H
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ORR_MUST_CHECK       __attribute__((warn_unused_result))
+#define ORR_PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
+#define ORR_NORETURN         __attribute__((noreturn))
+#define ORR_UNUSED           __attribute__((unused))
+#define ORR_LIKELY(x)        __builtin_expect(!!(x), 1)
+#define ORR_UNLIKELY(x)      __builtin_expect(!!(x), 0)
+#else
+#define ORR_MUST_CHECK
+#define ORR_PRINTF(fmt, arg)
+#define ORR_NORETURN
+#define ORR_UNUSED
+#define ORR_LIKELY(x)   (x)
+#define ORR_UNLIKELY(x) (x)
+#endif
+
+#if defined(_WIN32)
+#define ORR_EXPORT __declspec(dllexport)
+#elif defined(__GNUC__) || defined(__clang__)
+#define ORR_EXPORT __attribute__((visibility("default")))
+#else
+#define ORR_EXPORT
+#endif
+
+#endif
