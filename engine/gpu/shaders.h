@@ -1,0 +1,33 @@
+/* The shader store: finds GLSL by name, and its SPIR-V by digest, ahead-built, cached, or compiled now.
+ *
+ * SPIR-V is named by the digest of the expanded source, so a stale one can never be used: an edited shader simply has another
+ * name. Looked up in the ahead-built folders, then in the cache folder; compiled and put into the cache otherwise.
+ * Owner destroys. Thread-safe. */
+#ifndef ORR_GPU_SHADERS_H
+#define ORR_GPU_SHADERS_H
+
+#include "gpu/glsl.h"
+#include "gpu/gpu.h"
+
+typedef struct orr_shaders orr_shaders;
+typedef struct orr_shaders_params {
+    const char *const *source_folders; /* for #include and core shaders, first match wins; NULL-terminated */
+    const char *const *spirv_folders;  /* ahead-built; NULL-terminated; may be NULL */
+    const char *cache_folder;          /* NULL = do not cache */
+    const orr_log *log;
+} orr_shaders_params;
+ORR_MUST_CHECK orr_status orr_shaders_create(const orr_shaders_params *params, orr_shaders **out, orr_error *err);
+void orr_shaders_destroy(orr_shaders **shaders);
+
+typedef struct orr_shader_ref {
+    const char *name;     /* file, relative to `folder` or to the source folders */
+    const char *folder;   /* a module's own folder, searched first; NULL = none */
+    const char *preamble; /* generated text; NULL = none */
+    orr_glsl_stage stage;
+} orr_shader_ref;
+/* SPIR-V words, owned by the store until it is destroyed. */
+ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref, orr_gpu_shader *out, orr_error *err);
+/* As get, and writes the SPIR-V into `folder` under its digest name. */
+ORR_MUST_CHECK orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref, const char *folder, orr_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* The renderer: one revision, one settings value and the poses of a frame in; images out.
+ *
+ * Owner destroys with orr_renderer_destroy, after its targets. One thread at a time. */
+#ifndef ORR_RENDER_RENDER_H
+#define ORR_RENDER_RENDER_H
+
+#include "gpu/gpu.h"
+#include "gpu/shaders.h"
+#include "render/effect.h"
+#include "scene/scene.h"
+
+typedef struct orr_renderer orr_renderer;
+
+typedef struct orr_renderer_params {
+    orr_gpu *gpu;         /* borrowed, like all below */
+    orr_jobs *jobs;
+    orr_assets *assets;
+    orr_shaders *shaders; /* sources and SPIR-V */
+    const orr_log *log;
+    struct orr_space *space; /* may be NULL */
+    const char *app_root;
+} orr_renderer_params;
+
+ORR_MUST_CHECK orr_status orr_renderer_create(const orr_renderer_params *params, orr_renderer **out, orr_error *err);
+void orr_renderer_destroy(orr_renderer **renderer);
+
+/* The GLSL of every pipeline this renderer and these modules can ask for, compiled into `folder` (orrery build-shaders). */
+ORR_MUST_CHECK orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *settings, const char *folder, uint32_t *count, orr_error *err);
+
+/* The tables of stages and channels, in order, for docs and messages. */
+typedef struct orr_stage_info { const char *name, *doc; bool per_frame; } orr_stage_info;
+typedef struct orr_channel_info { const char *name, *doc, *format, *unit, *combine; } orr_channel_info;
+const orr_stage_info *orr_stage_table(uint32_t *count);
+const orr_channel_info *orr_channel_table(uint32_t *count);
+
+#endif
