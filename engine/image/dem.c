@@ -56,7 +56,7 @@ orr_status orr_dem_begin(const orr_dem_job *job, uint64_t width, uint64_t height
 
 /* --- samples ------------------------------------------------------------------------------------ */
 
-static bool machine_is_big_endian(void) {
+bool orr_dem_native_big_endian(void) {
     const uint16_t one = 1;
     uint8_t first;
     memcpy(&first, &one, 1);
@@ -68,7 +68,7 @@ orr_dem_format orr_dem_format_of(const orr_dem_job *job, orr_dem_kind kind, uint
     return (orr_dem_format){
         .kind = kind,
         .bytes = bytes,
-        .swap = big_endian != machine_is_big_endian(),
+        .big_endian = big_endian,
         .has_nodata = params->has_nodata,
         .nodata = params->nodata,
         .void_below = -HUGE_VAL,
@@ -99,9 +99,8 @@ static double float_value(uint64_t bits, uint32_t bytes) {
 
 double orr_dem_sample(const orr_dem_format *format, const uint8_t *bytes) {
     uint64_t bits = 0;
-    bool big = format->swap != machine_is_big_endian();
     for (uint32_t i = 0; i < format->bytes; i++) {
-        bits = bits << 8 | bytes[big ? i : format->bytes - 1 - i];
+        bits = bits << 8 | bytes[format->big_endian ? i : format->bytes - 1 - i];
     }
     switch (format->kind) {
     case ORR_DEM_INT: return signed_value(bits, format->bytes);
@@ -173,7 +172,7 @@ static orr_status convert_png(const orr_dem_job *job, const orr_image *image) {
     }
     orr_status status = orr_dem_begin(job, image->width, image->height);
     if (status) return status;
-    orr_dem_format format = orr_dem_format_of(job, ORR_DEM_UINT, 2, machine_is_big_endian());
+    orr_dem_format format = orr_dem_format_of(job, ORR_DEM_UINT, 2, orr_dem_native_big_endian());
     for (uint32_t y = 0; y < image->height; y++) {
         const uint8_t *row = (const uint8_t *)image->pixels + (size_t)y * image->width * 2;
         orr_dem_convert(&format, row, 2, image->width, job->out->heights_m + (size_t)y * image->width);

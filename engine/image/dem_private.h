@@ -20,12 +20,12 @@ typedef enum orr_dem_kind { ORR_DEM_INT, ORR_DEM_UINT, ORR_DEM_FLOAT } orr_dem_k
 /* How samples lie in the file, and which of them are no heights. */
 typedef struct orr_dem_format {
     orr_dem_kind kind;
-    uint32_t bytes;      /* 1, 2, 4, 8; floats 4, 8 */
-    bool swap;           /* the bytes are in the other order than this machine's */
+    uint32_t bytes; /* 1, 2, 4, 8; floats 4, 8 */
+    bool big_endian;
     bool has_nodata;
-    double nodata;       /* in stored units */
-    double void_below;   /* stored values at or below it are void too; -HUGE_VAL = none */
-    double metres;       /* per stored unit */
+    double nodata;     /* in stored units */
+    double void_below; /* stored values at or below it are void too; -HUGE_VAL = none */
+    double metres;     /* per stored unit */
 } orr_dem_format;
 
 /* Fails with `code`, the job's name, and a message. */
@@ -36,6 +36,8 @@ ORR_MUST_CHECK orr_status orr_dem_begin(const orr_dem_job *job, uint64_t width, 
 
 /* A format with the caller's nodata and height scale over the file's own. */
 orr_dem_format orr_dem_format_of(const orr_dem_job *job, orr_dem_kind kind, uint32_t bytes, bool big_endian);
+
+bool orr_dem_native_big_endian(void);
 
 /* One stored sample as a number. */
 double orr_dem_sample(const orr_dem_format *format, const uint8_t *bytes);

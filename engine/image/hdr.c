@@ -120,7 +120,7 @@ static orr_status read_row(source *s, uint8_t *row, uint32_t width) {
 static orr_status read_rows(source *s, orr_image *image, uint8_t *row, double exposure_scale) {
     float scale[256]; /* of a mantissa byte, by exponent byte */
     scale[0] = 0;
-    for (int e = 1; e < 256; e++) scale[e] = (float)(ldexp(1.0, e - 136) * exposure_scale);
+    for (int e = 1; e < 256; e++) scale[e] = (float)fmin(ldexp(1.0, e - 136) * exposure_scale, 1e36); /* stays finite */
     for (uint32_t y = 0; y < image->height; y++) {
         orr_status status = read_row(s, row, image->width);
         if (status != ORR_OK) return status;
