@@ -29,20 +29,23 @@ bool orr_dem_has_suffix(const char *name, const char *suffix) {
     size_t length = strlen(name), tail = strlen(suffix);
     if (length < tail) return false;
     for (size_t i = 0; i < tail; i++) {
-        if (tolower((unsigned char)name[length - tail + i]) != tolower((unsigned char)suffix[i])) return false;
+        if (tolower((unsigned char)name[length - tail + i]) != tolower((unsigned char)suffix[i]))
+            return false;
     }
     return true;
 }
 
 orr_status orr_dem_begin(const orr_dem_job *job, uint64_t width, uint64_t height) {
     if (width < 2 || height < 2) {
-        return orr_dem_fail(job, ORR_E_BAD_DATA, "the raster is %llu x %llu samples; a terrain needs at least 2 x 2",
+        return orr_dem_fail(job, ORR_E_BAD_DATA,
+                            "the raster is %llu x %llu samples; a terrain needs at least 2 x 2",
                             (unsigned long long)width, (unsigned long long)height);
     }
     if (width > job->max_side || height > job->max_side) {
-        return orr_dem_fail(job, ORR_E_LIMIT,
-                            "the raster is %llu x %llu samples; at most %u a side are read: cut or resample it first",
-                            (unsigned long long)width, (unsigned long long)height, job->max_side);
+        return orr_dem_fail(
+            job, ORR_E_LIMIT,
+            "the raster is %llu x %llu samples; at most %u a side are read: cut or resample it first",
+            (unsigned long long)width, (unsigned long long)height, job->max_side);
     }
     job->out->heights_m = orr_calloc((size_t)width * (size_t)height, sizeof(float));
     if (!job->out->heights_m) {
@@ -78,10 +81,14 @@ orr_dem_format orr_dem_format_of(const orr_dem_job *job, orr_dem_kind kind, uint
 
 static double signed_value(uint64_t bits, uint32_t bytes) {
     switch (bytes) {
-    case 1: return (int8_t)(uint8_t)bits;
-    case 2: return (int16_t)(uint16_t)bits;
-    case 4: return (int32_t)(uint32_t)bits;
-    default: return (double)(int64_t)bits;
+    case 1:
+        return (int8_t)(uint8_t)bits;
+    case 2:
+        return (int16_t)(uint16_t)bits;
+    case 4:
+        return (int32_t)(uint32_t)bits;
+    default:
+        return (double)(int64_t)bits;
     }
 }
 
@@ -103,9 +110,12 @@ double orr_dem_sample(const orr_dem_format *format, const uint8_t *bytes) {
         bits = bits << 8 | bytes[format->big_endian ? i : format->bytes - 1 - i];
     }
     switch (format->kind) {
-    case ORR_DEM_INT: return signed_value(bits, format->bytes);
-    case ORR_DEM_UINT: return (double)bits;
-    default: return float_value(bits, format->bytes);
+    case ORR_DEM_INT:
+        return signed_value(bits, format->bytes);
+    case ORR_DEM_UINT:
+        return (double)bits;
+    default:
+        return float_value(bits, format->bytes);
     }
 }
 
@@ -147,10 +157,11 @@ orr_status orr_dem_set_degrees(const orr_dem_job *job, double step_x_deg, double
                             step_x_deg, step_y_deg, out->width, out->height);
     }
     if (!(fabs(lat_deg) < 89.9 && fabs(lon_deg) <= 720.0)) {
-        return orr_dem_fail(job, ORR_E_BAD_DATA,
-                            "the centre lies at latitude %g, longitude %g; a terrain within 89.9 degrees of the "
-                            "equator is needed: reproject it to metres",
-                            lat_deg, lon_deg);
+        return orr_dem_fail(
+            job, ORR_E_BAD_DATA,
+            "the centre lies at latitude %g, longitude %g; a terrain within 89.9 degrees of the "
+            "equator is needed: reproject it to metres",
+            lat_deg, lon_deg);
     }
     double x_m, y_m;
     degree_lengths_m(lat_deg, &x_m, &y_m);
@@ -167,7 +178,8 @@ orr_status orr_dem_set_degrees(const orr_dem_job *job, double step_x_deg, double
 static orr_status convert_png(const orr_dem_job *job, const orr_image *image) {
     if (image->type != ORR_PIXEL_U16 || image->channels != 1) {
         return orr_dem_fail(job, ORR_E_UNSUPPORTED,
-                            "the PNG has %u channel(s) of %s; heights need 16-bit greyscale without alpha", image->channels,
+                            "the PNG has %u channel(s) of %s; heights need 16-bit greyscale without alpha",
+                            image->channels,
                             image->type == ORR_PIXEL_U8 ? "8 bits, only 256 steps" : "16 bits");
     }
     orr_status status = orr_dem_begin(job, image->width, image->height);
@@ -198,7 +210,8 @@ static bool starts_with(const orr_dem_job *job, const void *magic, size_t length
 }
 
 static orr_status decode_any(const orr_dem_job *job) {
-    if (orr_dem_has_suffix(job->name, ".hgt")) return orr_dem_decode_hgt(job, job->data, job->size, job->name);
+    if (orr_dem_has_suffix(job->name, ".hgt"))
+        return orr_dem_decode_hgt(job, job->data, job->size, job->name);
     if (starts_with(job, "II*\0", 4) || starts_with(job, "MM\0*", 4) || starts_with(job, "II+\0", 4) ||
         starts_with(job, "MM\0+", 4)) {
         return orr_dem_decode_tiff(job);
@@ -206,13 +219,15 @@ static orr_status decode_any(const orr_dem_job *job) {
     if (starts_with(job, "\x89PNG", 4)) return decode_png(job);
     if (starts_with(job, "\x93NUMPY", 6)) return orr_dem_decode_npy(job, job->data, job->size);
     if (starts_with(job, "PK\3\4", 4)) {
-        return orr_dem_has_suffix(job->name, ".hgt.zip") ? orr_dem_decode_hgt_zip(job) : orr_dem_decode_npz(job);
+        return orr_dem_has_suffix(job->name, ".hgt.zip") ? orr_dem_decode_hgt_zip(job)
+                                                         : orr_dem_decode_npz(job);
     }
     char first[32] = "none, the file is empty";
     for (size_t i = 0; i < job->size && i < 4; i++) snprintf(first + i * 3, 4, "%02x ", job->data[i]);
-    return orr_dem_fail(job, ORR_E_BAD_DATA,
-                        "not a terrain: a GeoTIFF, 16-bit PNG, .npy, .npz, .hgt or .hgt.zip is needed (first bytes: %s)",
-                        first);
+    return orr_dem_fail(
+        job, ORR_E_BAD_DATA,
+        "not a terrain: a GeoTIFF, 16-bit PNG, .npy, .npz, .hgt or .hgt.zip is needed (first bytes: %s)",
+        first);
 }
 
 /* Range, count of voids, and the spacing that the caller or nobody states. */
@@ -245,7 +260,8 @@ static orr_status finish(const orr_dem_job *job) {
 static orr_status check_params(const orr_dem_job *job) {
     const orr_dem_params *params = job->params;
     if (!isfinite(params->spacing_m) || params->spacing_m < 0.0 || params->spacing_m > 1e6) {
-        return orr_dem_fail(job, ORR_E_OUT_OF_RANGE, "spacing_m is %g; it must be 0 to 1000000", params->spacing_m);
+        return orr_dem_fail(job, ORR_E_OUT_OF_RANGE, "spacing_m is %g; it must be 0 to 1000000",
+                            params->spacing_m);
     }
     if (!isfinite(params->height_scale) || fabs(params->height_scale) > 1e9) {
         return orr_dem_fail(job, ORR_E_OUT_OF_RANGE, "height_scale is %g; it must be a number up to 1e9",
@@ -254,8 +270,8 @@ static orr_status check_params(const orr_dem_job *job) {
     return ORR_OK;
 }
 
-orr_status orr_dem_decode(const void *data, size_t size, const char *name, const orr_dem_params *params, orr_dem *out,
-                          orr_error *err) {
+orr_status orr_dem_decode(const void *data, size_t size, const char *name, const orr_dem_params *params,
+                          orr_dem *out, orr_error *err) {
     static const orr_dem_params defaults;
     orr_dem_job job = {.data = data, .size = size, .name = name ? name : "", .out = out, .err = err};
     job.params = params ? params : &defaults;

@@ -37,16 +37,18 @@ static bool parse_corner(const char *name, double *lat_deg, double *lon_deg) {
 orr_status orr_dem_decode_hgt(const orr_dem_job *job, const uint8_t *data, size_t size, const char *name) {
     uint32_t side = size == (size_t)1201 * 1201 * 2 ? 1201 : size == (size_t)3601 * 3601 * 2 ? 3601 : 0;
     if (!side) {
-        return orr_dem_fail(job, ORR_E_BAD_DATA,
-                            "a .hgt tile is 2884802 bytes (1201 x 1201) or 25934402 (3601 x 3601); this one is %zu", size);
+        return orr_dem_fail(
+            job, ORR_E_BAD_DATA,
+            "a .hgt tile is 2884802 bytes (1201 x 1201) or 25934402 (3601 x 3601); this one is %zu", size);
     }
     double lat, lon;
     bool placed = parse_corner(name, &lat, &lon);
     if (!placed && job->params->spacing_m == 0.0) {
-        return orr_dem_fail(job, ORR_E_BAD_DATA,
-                            "a .hgt tile's name must say its corner, as N36W085.hgt does; '%s' does not: rename it or "
-                            "give the spacing in metres",
-                            name);
+        return orr_dem_fail(
+            job, ORR_E_BAD_DATA,
+            "a .hgt tile's name must say its corner, as N36W085.hgt does; '%s' does not: rename it or "
+            "give the spacing in metres",
+            name);
     }
     orr_status status = orr_dem_begin(job, side, side);
     if (status) return status;
@@ -56,7 +58,8 @@ orr_status orr_dem_decode_hgt(const orr_dem_job *job, const uint8_t *data, size_
         format.nodata = -32768.0;
     }
     for (uint32_t y = 0; y < side; y++) {
-        orr_dem_convert(&format, data + (size_t)y * side * 2, 2, side, job->out->heights_m + (size_t)y * side);
+        orr_dem_convert(&format, data + (size_t)y * side * 2, 2, side,
+                        job->out->heights_m + (size_t)y * side);
     }
     orr_format(job->out->source, sizeof job->out->source, "HGT int16");
     if (!placed) return ORR_OK;

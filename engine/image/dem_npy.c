@@ -1,9 +1,9 @@
-/* NumPy's .npy and .npz. Format: NEP 1 (numpy.lib.format), versions 1 to 3: a magic, a header that is a Python
- * dictionary literal with the keys descr, fortran_order and shape, then the bare samples.
+/* NumPy's .npy and .npz. Format: NEP 1 (numpy.lib.format), versions 1 to 3: a magic, a header that is a
+ * Python dictionary literal with the keys descr, fortran_order and shape, then the bare samples.
  *
- * An .npz may state its ground: arrays dx and dy are steps in degrees, xmin, xmax, ymin, ymax the outer edges.
- * Row 0 is the northernmost whichever of ymin and ymax is greater (matplotlib's Jacksboro file has ymin at the
- * top), so the two only say where the centre is. */
+ * An .npz may state its ground: arrays dx and dy are steps in degrees, xmin, xmax, ymin, ymax the outer
+ * edges. Row 0 is the northernmost whichever of ymin and ymax is greater (matplotlib's Jacksboro file has
+ * ymin at the top), so the two only say where the centre is. */
 #include "image/dem_private.h"
 
 #include <math.h>
@@ -29,7 +29,8 @@ typedef struct npy_text {
 } npy_text;
 
 static orr_status header_fail(const npy_text *text, const char *what) {
-    return orr_dem_fail(text->job, ORR_E_BAD_DATA, "the .npy header of '%s' is damaged: %s", text->label, what);
+    return orr_dem_fail(text->job, ORR_E_BAD_DATA, "the .npy header of '%s' is damaged: %s", text->label,
+                        what);
 }
 
 static void skip_space(npy_text *text) {
@@ -89,9 +90,10 @@ static orr_status parse_descr(npy_text *text, npy_array *array) {
     }
     bool order = descr[0] == '<' || descr[0] == '>' || (descr[0] == '|' && descr[1] && descr[2] == '1');
     if (!found || !order) {
-        return orr_dem_fail(text->job, ORR_E_UNSUPPORTED,
-                            "the array '%s' has samples of type '%s'; integers and float32 or float64 are read%s",
-                            text->label, descr, descr[0] && descr[1] == 'O' ? ", Python objects never" : "");
+        return orr_dem_fail(
+            text->job, ORR_E_UNSUPPORTED,
+            "the array '%s' has samples of type '%s'; integers and float32 or float64 are read%s",
+            text->label, descr, descr[0] && descr[1] == 'O' ? ", Python objects never" : "");
     }
     array->kind = descr[1] == 'f' ? ORR_DEM_FLOAT : descr[1] == 'u' ? ORR_DEM_UINT : ORR_DEM_INT;
     array->bytes = (uint32_t)(descr[2] - '0');
@@ -125,7 +127,8 @@ static orr_status parse_header(npy_text *text, npy_array *array) {
             has_descr = true;
         } else if (strcmp(key, "fortran_order") == 0) {
             array->fortran = take_word(text, "True");
-            if (!array->fortran && !take_word(text, "False")) return header_fail(text, "fortran_order is no bool");
+            if (!array->fortran && !take_word(text, "False"))
+                return header_fail(text, "fortran_order is no bool");
             has_order = true;
         } else if (strcmp(key, "shape") == 0) {
             status = parse_shape(text, array);
@@ -134,9 +137,12 @@ static orr_status parse_header(npy_text *text, npy_array *array) {
             return header_fail(text, "a key other than descr, fortran_order, shape");
         }
         if (status) return status;
-        if (!take(text, ',') && !(text->at < text->end && *text->at == '}')) return header_fail(text, "no comma");
+        if (!take(text, ',') && !(text->at < text->end && *text->at == '}'))
+            return header_fail(text, "no comma");
     }
-    return has_descr && has_order && has_shape ? ORR_OK : header_fail(text, "descr, fortran_order or shape is missing");
+    return has_descr && has_order && has_shape
+               ? ORR_OK
+               : header_fail(text, "descr, fortran_order or shape is missing");
 }
 
 /* Header and bounds: the samples are all there. */
@@ -146,7 +152,8 @@ static orr_status read_array(const orr_dem_job *job, const char *label, const ui
     npy_text text = {.job = job, .label = label};
     if (size < 12 || memcmp(data, "\x93NUMPY", 6) != 0) return header_fail(&text, "no magic, or cut short");
     if (data[6] < 1 || data[6] > 3) {
-        return orr_dem_fail(job, ORR_E_VERSION, "'%s' is .npy version %u.%u; 1.0 to 3.0 are read", label, data[6], data[7]);
+        return orr_dem_fail(job, ORR_E_VERSION, "'%s' is .npy version %u.%u; 1.0 to 3.0 are read", label,
+                            data[6], data[7]);
     }
     size_t start = data[6] == 1 ? 10 : 12;
     size_t length = (size_t)data[8] | (size_t)data[9] << 8;
@@ -159,8 +166,10 @@ static orr_status read_array(const orr_dem_job *job, const char *label, const ui
     array->samples = data + start + length;
     uint64_t room = (size - start - length) / array->bytes, count = 1;
     for (uint32_t i = 0; i < array->dimensions && i < 2; i++) {
-        if (array->shape[i] && count > UINT64_MAX / array->shape[i]) count = UINT64_MAX;
-        else count *= array->shape[i];
+        if (array->shape[i] && count > UINT64_MAX / array->shape[i])
+            count = UINT64_MAX;
+        else
+            count *= array->shape[i];
     }
     if (count > room && array->dimensions <= 2) {
         return orr_dem_fail(job, ORR_E_TRUNCATED, "'%s' ends early: %llu samples of %llu are there", label,
@@ -169,9 +178,11 @@ static orr_status read_array(const orr_dem_job *job, const char *label, const ui
     return ORR_OK;
 }
 
-static orr_status fill(const orr_dem_job *job, const char *container, const char *label, const npy_array *array) {
+static orr_status fill(const orr_dem_job *job, const char *container, const char *label,
+                       const npy_array *array) {
     if (array->dimensions != 2) {
-        return orr_dem_fail(job, ORR_E_BAD_DATA, "the array '%s' has %u dimensions; heights need 2 (rows, columns)", label,
+        return orr_dem_fail(job, ORR_E_BAD_DATA,
+                            "the array '%s' has %u dimensions; heights need 2 (rows, columns)", label,
                             array->dimensions);
     }
     uint64_t height = array->shape[0], width = array->shape[1];
@@ -181,16 +192,19 @@ static orr_status fill(const orr_dem_job *job, const char *container, const char
     size_t column = (array->fortran ? (size_t)height : 1) * array->bytes;
     size_t row = (array->fortran ? 1 : (size_t)width) * array->bytes;
     for (size_t y = 0; y < height; y++) {
-        orr_dem_convert(&format, array->samples + y * row, column, (uint32_t)width, job->out->heights_m + y * width);
+        orr_dem_convert(&format, array->samples + y * row, column, (uint32_t)width,
+                        job->out->heights_m + y * width);
     }
     static const char *const kinds[] = {"int", "uint", "float"};
-    orr_format(job->out->source, sizeof job->out->source, "%s %s%u", container, kinds[array->kind], array->bytes * 8);
+    orr_format(job->out->source, sizeof job->out->source, "%s %s%u", container, kinds[array->kind],
+               array->bytes * 8);
     return ORR_OK;
 }
 
 orr_status orr_dem_decode_npy(const orr_dem_job *job, const uint8_t *data, size_t size) {
     npy_array array;
-    orr_status status = read_array(job, orr_dem_has_suffix(job->name, ".npy") ? job->name : "array", data, size, &array);
+    orr_status status =
+        read_array(job, orr_dem_has_suffix(job->name, ".npy") ? job->name : "array", data, size, &array);
     return status ? status : fill(job, "NPY", job->name, &array);
 }
 
@@ -211,7 +225,8 @@ static const orr_dem_member *find_array(const orr_dem_zip *zip, const char *name
 }
 
 /* The number in a scalar or one-element array; false when there is none of that name. */
-static orr_status read_scalar(const orr_dem_job *job, const orr_dem_zip *zip, const char *name, double *value) {
+static orr_status read_scalar(const orr_dem_job *job, const orr_dem_zip *zip, const char *name,
+                              double *value) {
     const orr_dem_member *member = find_array(zip, name);
     if (!member) return ORR_OK;
     uint8_t *bytes = NULL;
@@ -256,9 +271,10 @@ static orr_status only_grid(const orr_dem_job *job, const orr_dem_zip *zip, cons
     if (grids == 1) return ORR_OK;
     char names[512];
     list_arrays(zip, names, sizeof names);
-    return orr_dem_fail(job, ORR_E_NOT_FOUND,
-                        "the archive has %u two-dimensional arrays and none is called 'elevation'; name one of: %s",
-                        grids, names[0] ? names : "(it is empty)");
+    return orr_dem_fail(
+        job, ORR_E_NOT_FOUND,
+        "the archive has %u two-dimensional arrays and none is called 'elevation'; name one of: %s", grids,
+        names[0] ? names : "(it is empty)");
 }
 
 static orr_status choose(const orr_dem_job *job, const orr_dem_zip *zip, const orr_dem_member **found) {
