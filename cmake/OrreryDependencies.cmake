@@ -35,7 +35,7 @@ orr_dep(geotiff HEADER geotiff.h LIBRARY geotiff SUFFIXES geotiff)
 orr_dep(volk HEADER volk.h)       # header and source: compiled once in engine/gpu
 orr_dep(vulkan HEADER vulkan/vulkan.h) # headers; the loader is opened at run time by volk
 if(ORRERY_EXR STREQUAL "openexr")
-  orr_pkg(openexr OpenEXR)
+  orr_dep(openexr HEADER openexr.h LIBRARY OpenEXRCore SUFFIXES OpenEXR) # the C library alone, not its C++ kin
 elseif(ORRERY_EXR STREQUAL "tinyexr")
   orr_dep(tinyexr HEADER tinyexr.h LIBRARY tinyexr)
 else()

@@ -14,7 +14,7 @@ uint16_t orr_f32_to_f16(float value) {
     if (magnitude > 0x7f800000u) /* NaN keeps the top of its payload, and stays a NaN */
         return (uint16_t)(sign | 0x7e00u | ((magnitude >> 13) & 0x1ffu));
     if (magnitude >= 0x477ff000u) return (uint16_t)(sign | 0x7c00u); /* >= 65520 rounds to infinity */
-    if (magnitude < 0x33000001u) return (uint16_t)sign;             /* <= 2^-25 rounds to zero */
+    if (magnitude < 0x33000001u) return (uint16_t)sign;              /* <= 2^-25 rounds to zero */
     uint32_t mantissa, shift;
     if (magnitude < 0x38800000u) { /* becomes a denormal */
         shift = 126u - (magnitude >> 23);
@@ -29,7 +29,8 @@ uint16_t orr_f32_to_f16(float value) {
 }
 
 float orr_f16_to_f32(uint16_t value) {
-    uint32_t sign = (uint32_t)(value & 0x8000u) << 16, exponent = (value >> 10) & 31u, mantissa = value & 0x3ffu;
+    uint32_t sign = (uint32_t)(value & 0x8000u) << 16, exponent = (value >> 10) & 31u,
+             mantissa = value & 0x3ffu;
     if (exponent == 0) { /* zero or denormal: mantissa * 2^-24 is exact */
         float magnitude = (float)mantissa * 0x1p-24f;
         return sign != 0 ? -magnitude : magnitude;
@@ -42,7 +43,9 @@ float orr_f16_to_f32(uint16_t value) {
 }
 
 /* IEC 61966-2-1, exact to the rounding of the result. */
-static double srgb_to_linear(double v) { return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4); }
+static double srgb_to_linear(double v) {
+    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
 
 /* Decoded values of every code of an integer type: `bits` 8 or 16. */
 static float *code_table(uint32_t bits, bool srgb) {
@@ -67,11 +70,16 @@ static float read_value(const reader *in, size_t pixel, uint32_t channel) {
     size_t i = pixel * image->channels + channel;
     const float *table = (int)channel == in->alpha_channel ? in->alpha : in->colour;
     switch (image->type) {
-    case ORR_PIXEL_U8: return table[((const uint8_t *)image->pixels)[i]];
-    case ORR_PIXEL_U16: return table[((const uint16_t *)image->pixels)[i]];
-    case ORR_PIXEL_F16: return orr_f16_to_f32(((const uint16_t *)image->pixels)[i]);
-    case ORR_PIXEL_F32: return ((const float *)image->pixels)[i];
-    case ORR_PIXEL_U32: return (float)(((const uint32_t *)image->pixels)[i] / 4294967295.0);
+    case ORR_PIXEL_U8:
+        return table[((const uint8_t *)image->pixels)[i]];
+    case ORR_PIXEL_U16:
+        return table[((const uint16_t *)image->pixels)[i]];
+    case ORR_PIXEL_F16:
+        return orr_f16_to_f32(((const uint16_t *)image->pixels)[i]);
+    case ORR_PIXEL_F32:
+        return ((const float *)image->pixels)[i];
+    case ORR_PIXEL_U32:
+        return (float)(((const uint32_t *)image->pixels)[i] / 4294967295.0);
     }
     return 0;
 }
@@ -90,8 +98,9 @@ static void map_channels(const float *in, uint32_t from, float *out, uint32_t to
 
 static orr_status check_channels(const orr_image *image, uint32_t channels, orr_error *err) {
     if (channels < 1 || channels > 4 || image->channels < 1 || image->channels > 4 || image->pixels == NULL)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "cannot convert an image of %u channels to %u; both must be 1-4",
-                        image->channels, channels);
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "cannot convert an image of %u channels to %u; both must be 1-4", image->channels,
+                        channels);
     return ORR_OK;
 }
 
@@ -103,11 +112,13 @@ orr_status orr_image_to_f32(const orr_image *image, uint32_t channels, orr_image
     if (status != ORR_OK) return status;
     bool integer = image->type == ORR_PIXEL_U8 || image->type == ORR_PIXEL_U16;
     uint32_t bits = image->type == ORR_PIXEL_U8 ? 8 : 16;
-    float *colour = integer ? code_table(bits, image->srgb) : NULL, *alpha = integer ? code_table(bits, false) : NULL;
+    float *colour = integer ? code_table(bits, image->srgb) : NULL,
+          *alpha = integer ? code_table(bits, false) : NULL;
     if (integer && (colour == NULL || alpha == NULL)) {
         status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory to convert an image");
     } else {
-        reader in = {image, colour, alpha, image->channels == 2 || image->channels == 4 ? (int)image->channels - 1 : -1};
+        reader in = {image, colour, alpha,
+                     image->channels == 2 || image->channels == 4 ? (int)image->channels - 1 : -1};
         float *to = result.pixels;
         size_t pixels = (size_t)image->width * image->height;
         for (size_t p = 0; p < pixels; p++) {
@@ -118,27 +129,41 @@ orr_status orr_image_to_f32(const orr_image *image, uint32_t channels, orr_image
     }
     free(colour);
     free(alpha);
-    if (status != ORR_OK) orr_image_free(&result);
-    else *out = result;
+    if (status != ORR_OK)
+        orr_image_free(&result);
+    else
+        *out = result;
     return status;
 }
 
 /* Integers and halves pass through float unharmed but for u32, whose low bits it would lose. */
 static float load(const orr_image *image, size_t i) {
     switch (image->type) {
-    case ORR_PIXEL_U8: return (float)((const uint8_t *)image->pixels)[i] / 255.0f;
-    case ORR_PIXEL_U16: return (float)((const uint16_t *)image->pixels)[i] / 65535.0f;
-    case ORR_PIXEL_F16: return orr_f16_to_f32(((const uint16_t *)image->pixels)[i]);
-    default: return ((const float *)image->pixels)[i];
+    case ORR_PIXEL_U8:
+        return (float)((const uint8_t *)image->pixels)[i] / 255.0f;
+    case ORR_PIXEL_U16:
+        return (float)((const uint16_t *)image->pixels)[i] / 65535.0f;
+    case ORR_PIXEL_F16:
+        return orr_f16_to_f32(((const uint16_t *)image->pixels)[i]);
+    default:
+        return ((const float *)image->pixels)[i];
     }
 }
 
 static void store(orr_image *image, size_t i, float v) {
     switch (image->type) {
-    case ORR_PIXEL_U8: ((uint8_t *)image->pixels)[i] = (uint8_t)(v * 255.0f + 0.5f); break;
-    case ORR_PIXEL_U16: ((uint16_t *)image->pixels)[i] = (uint16_t)(v * 65535.0f + 0.5f); break;
-    case ORR_PIXEL_F16: ((uint16_t *)image->pixels)[i] = orr_f32_to_f16(v); break;
-    default: ((float *)image->pixels)[i] = v; break;
+    case ORR_PIXEL_U8:
+        ((uint8_t *)image->pixels)[i] = (uint8_t)(v * 255.0f + 0.5f);
+        break;
+    case ORR_PIXEL_U16:
+        ((uint16_t *)image->pixels)[i] = (uint16_t)(v * 65535.0f + 0.5f);
+        break;
+    case ORR_PIXEL_F16:
+        ((uint16_t *)image->pixels)[i] = orr_f32_to_f16(v);
+        break;
+    default:
+        ((float *)image->pixels)[i] = v;
+        break;
     }
 }
 

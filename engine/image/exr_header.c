@@ -1,5 +1,5 @@
-/* The header of an OpenEXR file and the table of its chunks, read without any library so that every bound is ours
- * and both backends see only files that passed. Layout: openexr.com, "OpenEXR File Layout". */
+/* The header of an OpenEXR file and the table of its chunks, read without any library so that every bound is
+ * ours and both backends see only files that passed. Layout: openexr.com, "OpenEXR File Layout". */
 #include "image/exr_internal.h"
 
 #include <stdlib.h>
@@ -33,7 +33,9 @@ enum {
 static uint32_t get_u32(const uint8_t *p) {
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
-static uint64_t get_u64(const uint8_t *p) { return (uint64_t)get_u32(p) | (uint64_t)get_u32(p + 4) << 32; }
+static uint64_t get_u64(const uint8_t *p) {
+    return (uint64_t)get_u32(p) | (uint64_t)get_u32(p + 4) << 32;
+}
 static int32_t get_i32(const uint8_t *p) {
     uint32_t bits = get_u32(p);
     int32_t value;
@@ -77,9 +79,10 @@ static orr_status read_name(reader *r, size_t end, const char **text, size_t *le
 static orr_status read_window(reader *r, const uint8_t *value, orr_exr_window *window) {
     int64_t x0 = get_i32(value), y0 = get_i32(value + 4), x1 = get_i32(value + 8), y1 = get_i32(value + 12);
     int64_t width = x1 - x0 + 1, height = y1 - y0 + 1;
-    const int64_t most = 1 << 30; /* room to add sizes in 32 bits */
+    const int64_t most = 1 << 28; /* a row of floats, and any sum of coordinates, fits 31 bits */
     if (width < 1 || height < 1 || x0 <= -most || y0 <= -most || x1 >= most || y1 >= most)
         return bad(r, "a window that is empty or out of range");
+    if (width > most || height > most) return bad(r, "a window that is out of range");
     *window = (orr_exr_window){(int32_t)x0, (int32_t)y0, (uint32_t)width, (uint32_t)height};
     return ORR_OK;
 }
@@ -100,7 +103,8 @@ static orr_status read_channel(reader *r, size_t end, orr_exr_channel_info *chan
     channel->name = orr_arena_strndup(r->arena, text, length);
     channel->type = types[type];
     r->at += 16;
-    return channel->name != NULL ? ORR_OK : orr_fail(r->err, ORR_E_MEMORY, r->name, "no memory to read an EXR");
+    return channel->name != NULL ? ORR_OK
+                                 : orr_fail(r->err, ORR_E_MEMORY, r->name, "no memory to read an EXR");
 }
 
 static orr_status read_channels(reader *r, size_t end) {
@@ -153,12 +157,16 @@ static orr_status read_part_type(reader *r, const uint8_t *value, size_t length)
     orr_exr_header *h = r->header;
     bool deep = length > 4 && memcmp(value, "deep", 4) == 0;
     if (deep)
-        return orr_fail(r->err, ORR_E_UNSUPPORTED, r->name,
-                        "the EXR holds deep data, which is not read; flatten it (oiiotool in.exr --flatten -o out.exr)");
+        return orr_fail(
+            r->err, ORR_E_UNSUPPORTED, r->name,
+            "the EXR holds deep data, which is not read; flatten it (oiiotool in.exr --flatten -o out.exr)");
     bool tiled = length == 10 && memcmp(value, "tiledimage", 10) == 0;
-    if (!tiled && !(length == 13 && memcmp(value, "scanlineimage", 13) == 0)) return bad(r, "unknown part type");
-    if (h->multipart) h->tiled = tiled;
-    else if (h->tiled != tiled) return bad(r, "the part type contradicts the version field");
+    if (!tiled && !(length == 13 && memcmp(value, "scanlineimage", 13) == 0))
+        return bad(r, "unknown part type");
+    if (h->multipart)
+        h->tiled = tiled;
+    else if (h->tiled != tiled)
+        return bad(r, "the part type contradicts the version field");
     return ORR_OK;
 }
 
@@ -168,34 +176,37 @@ typedef struct required {
 } required;
 
 static const required required_attributes[] = {
-    {"channels", "chlist", SEEN_CHANNELS, 0},
-    {"compression", "compression", SEEN_COMPRESSION, 1},
-    {"dataWindow", "box2i", SEEN_DATA, 16},
-    {"displayWindow", "box2i", SEEN_DISPLAY, 16},
-    {"lineOrder", "lineOrder", SEEN_LINE_ORDER, 1},
-    {"pixelAspectRatio", "float", SEEN_ASPECT, 4},
-    {"screenWindowCenter", "v2f", SEEN_CENTRE, 8},
-    {"screenWindowWidth", "float", SEEN_WIDTH, 4},
-    {"tiles", "tiledesc", SEEN_TILES, 9},
-    {"type", "string", SEEN_TYPE, 0},
+    {"channels", "chlist", SEEN_CHANNELS, 0},       {"compression", "compression", SEEN_COMPRESSION, 1},
+    {"dataWindow", "box2i", SEEN_DATA, 16},         {"displayWindow", "box2i", SEEN_DISPLAY, 16},
+    {"lineOrder", "lineOrder", SEEN_LINE_ORDER, 1}, {"pixelAspectRatio", "float", SEEN_ASPECT, 4},
+    {"screenWindowCenter", "v2f", SEEN_CENTRE, 8},  {"screenWindowWidth", "float", SEEN_WIDTH, 4},
+    {"tiles", "tiledesc", SEEN_TILES, 9},           {"type", "string", SEEN_TYPE, 0},
     {"chunkCount", "int", SEEN_CHUNKS, 4},
 };
 
 static orr_status read_required(reader *r, const required *which, size_t length) {
     const uint8_t *value = r->data + r->at;
     switch (which->bit) {
-    case SEEN_CHANNELS: return read_channels(r, r->at + length);
-    case SEEN_COMPRESSION: return read_compression(r, value[0]);
-    case SEEN_DATA: return read_window(r, value, &r->header->data);
-    case SEEN_DISPLAY: return read_window(r, value, &r->header->display);
-    case SEEN_LINE_ORDER: return value[0] <= 2 ? ORR_OK : bad(r, "unknown line order");
+    case SEEN_CHANNELS:
+        return read_channels(r, r->at + length);
+    case SEEN_COMPRESSION:
+        return read_compression(r, value[0]);
+    case SEEN_DATA:
+        return read_window(r, value, &r->header->data);
+    case SEEN_DISPLAY:
+        return read_window(r, value, &r->header->display);
+    case SEEN_LINE_ORDER:
+        return value[0] <= 2 ? ORR_OK : bad(r, "unknown line order");
     case SEEN_ASPECT:
         r->header->pixel_aspect_ratio = get_f32(value);
         if (r->header->pixel_aspect_ratio >= 1e-6f && r->header->pixel_aspect_ratio <= 1e6f) return ORR_OK;
         return bad(r, "an impossible pixel aspect ratio");
-    case SEEN_TILES: return read_tiles(r, value);
-    case SEEN_TYPE: return read_part_type(r, value, length);
-    default: return ORR_OK;
+    case SEEN_TILES:
+        return read_tiles(r, value);
+    case SEEN_TYPE:
+        return read_part_type(r, value, length);
+    default:
+        return ORR_OK;
     }
 }
 
@@ -206,18 +217,20 @@ static const struct {
     orr_exr_attribute_type kind;
     uint32_t size, count; /* bytes (0 = any) and numbers */
 } known_types[] = {
-    {"string", ORR_EXR_STRING, 0, 0}, {"int", ORR_EXR_INT, 4, 1},
-    {"float", ORR_EXR_FLOAT, 4, 1},   {"double", ORR_EXR_DOUBLE, 8, 1},
-    {"v2f", ORR_EXR_V2F, 8, 2},       {"v3f", ORR_EXR_V3F, 12, 3},
+    {"string", ORR_EXR_STRING, 0, 0},     {"int", ORR_EXR_INT, 4, 1},
+    {"float", ORR_EXR_FLOAT, 4, 1},       {"double", ORR_EXR_DOUBLE, 8, 1},
+    {"v2f", ORR_EXR_V2F, 8, 2},           {"v3f", ORR_EXR_V3F, 12, 3},
     {"rational", ORR_EXR_RATIONAL, 8, 2}, {"chromaticities", ORR_EXR_CHROMATICITIES, 32, 8},
 };
 
-static orr_status keep_attribute(reader *r, const char *name, const char *type, size_t length, uint32_t capacity) {
+static orr_status keep_attribute(reader *r, const char *name, const char *type, size_t length,
+                                 uint32_t capacity) {
     const uint8_t *value = r->data + r->at;
     orr_exr_header *h = r->header;
     for (size_t k = 0; k < sizeof known_types / sizeof known_types[0]; k++) {
         if (strcmp(type, known_types[k].type) != 0) continue;
-        if (known_types[k].size != 0 && known_types[k].size != length) return bad(r, "an attribute of the wrong size");
+        if (known_types[k].size != 0 && known_types[k].size != length)
+            return bad(r, "an attribute of the wrong size");
         if (h->attribute_count == capacity)
             return orr_fail(r->err, ORR_E_LIMIT, r->name, "the EXR has more than %u attributes", capacity);
         orr_exr_attribute *a = &h->attributes[h->attribute_count++];
@@ -227,11 +240,11 @@ static orr_status keep_attribute(reader *r, const char *name, const char *type, 
         if (a->name == NULL || (a->type == ORR_EXR_STRING && a->text == NULL))
             return orr_fail(r->err, ORR_E_MEMORY, r->name, "no memory to read an EXR");
         for (uint32_t i = 0; i < known_types[k].count; i++)
-            a->values[i] = a->type == ORR_EXR_DOUBLE                     ? get_f64(value)
-                           : a->type == ORR_EXR_INT                      ? get_i32(value)
-                           : a->type == ORR_EXR_RATIONAL && i == 0       ? get_i32(value)
-                           : a->type == ORR_EXR_RATIONAL                 ? get_u32(value + 4)
-                                                                         : (double)get_f32(value + 4 * i);
+            a->values[i] = a->type == ORR_EXR_DOUBLE               ? get_f64(value)
+                           : a->type == ORR_EXR_INT                ? get_i32(value)
+                           : a->type == ORR_EXR_RATIONAL && i == 0 ? get_i32(value)
+                           : a->type == ORR_EXR_RATIONAL           ? get_u32(value + 4)
+                                                                   : (double)get_f32(value + 4 * i);
         return ORR_OK;
     }
     return ORR_OK; /* of a type we do not keep */
@@ -277,13 +290,16 @@ static orr_status read_version(reader *r) {
     uint32_t version = get_u32(r->data + 4);
     r->at = 4;
     if ((version & 255) != 2 || (version & ~(uint32_t)0x1eff) != 0)
-        return orr_fail(r->err, ORR_E_VERSION, r->name, "byte 4: EXR version %u; only version 2 is read", version);
+        return orr_fail(r->err, ORR_E_VERSION, r->name, "byte 4: EXR version %u; only version 2 is read",
+                        version);
     if ((version & 0x800) != 0)
-        return orr_fail(r->err, ORR_E_UNSUPPORTED, r->name,
-                        "the EXR holds deep data, which is not read; flatten it (oiiotool in.exr --flatten -o out.exr)");
+        return orr_fail(
+            r->err, ORR_E_UNSUPPORTED, r->name,
+            "the EXR holds deep data, which is not read; flatten it (oiiotool in.exr --flatten -o out.exr)");
     r->header->tiled = (version & 0x200) != 0;
     r->header->multipart = (version & 0x1000) != 0;
-    if (r->header->tiled && r->header->multipart) return bad(r, "the version field says tiled and multi-part");
+    if (r->header->tiled && r->header->multipart)
+        return bad(r, "the version field says tiled and multi-part");
     r->at = 8;
     return ORR_OK;
 }
@@ -303,16 +319,17 @@ static orr_status check_complete(reader *r) {
     uint32_t needed = REQUIRED | (h->tiled ? SEEN_TILES : 0u) | (h->multipart ? SEEN_TYPE | SEEN_CHUNKS : 0u);
     for (size_t i = 0; i < sizeof required_attributes / sizeof required_attributes[0]; i++)
         if ((needed & ~r->seen & required_attributes[i].bit) != 0)
-            return orr_fail(r->err, ORR_E_BAD_DATA, r->name, "byte %zu: the EXR header has no attribute '%s'", r->at,
-                            required_attributes[i].name);
+            return orr_fail(r->err, ORR_E_BAD_DATA, r->name, "byte %zu: the EXR header has no attribute '%s'",
+                            r->at, required_attributes[i].name);
     uint32_t w = h->tiled ? h->tile_width : h->data.width, y = h->tiled ? h->tile_height : h->lines_per_chunk;
     h->chunks_x = (h->data.width - 1) / w + 1;
     h->chunks_y = (h->data.height - 1) / y + 1;
     h->table_at = r->at;
     if ((uint64_t)h->chunks_x * h->chunks_y > (r->size - r->at) / 8)
-        return orr_fail(r->err, ORR_E_TRUNCATED, r->name,
-                        "byte %zu: the EXR ends early: %ux%u pixels need %llu chunks, and not even their table fits",
-                        r->at, h->data.width, h->data.height, (unsigned long long)h->chunks_x * h->chunks_y);
+        return orr_fail(
+            r->err, ORR_E_TRUNCATED, r->name,
+            "byte %zu: the EXR ends early: %ux%u pixels need %llu chunks, and not even their table fits",
+            r->at, h->data.width, h->data.height, (unsigned long long)h->chunks_x * h->chunks_y);
     return ORR_OK;
 }
 
@@ -334,17 +351,18 @@ orr_status orr_exr_header_parse(const uint8_t *data, size_t size, const char *na
 
 /* --- chunks --------------------------------------------------------------------------------------------- */
 
-static orr_status check_chunk(const orr_exr_header *h, const uint8_t *data, size_t size, uint32_t cx, uint32_t cy,
-                              const char *name, orr_error *err) {
+static orr_status check_chunk(const orr_exr_header *h, const uint8_t *data, size_t size, uint32_t cx,
+                              uint32_t cy, const char *name, orr_error *err) {
     size_t index = (size_t)cy * h->chunks_x + cx, entry = h->table_at + index * 8;
     size_t pixels_at = h->table_at + (size_t)h->chunks_x * h->chunks_y * 8;
     size_t leader = (h->multipart ? 4u : 0u) + (h->tiled ? 20u : 8u);
     uint64_t offset = get_u64(data + entry);
     if (offset < pixels_at || offset > size || size - offset < leader)
-        return orr_fail(err, ORR_E_TRUNCATED, name,
-                        "byte %zu: EXR chunk %zu is said to be at byte %llu, outside the pixel data: the file is "
-                        "incomplete or damaged",
-                        entry, index, (unsigned long long)offset);
+        return orr_fail(
+            err, ORR_E_TRUNCATED, name,
+            "byte %zu: EXR chunk %zu is said to be at byte %llu, outside the pixel data: the file is "
+            "incomplete or damaged",
+            entry, index, (unsigned long long)offset);
     const uint8_t *p = data + offset;
     bool right = !h->multipart || get_u32(p) == 0;
     if (h->multipart) p += 4;
@@ -353,7 +371,8 @@ static orr_status check_chunk(const orr_exr_header *h, const uint8_t *data, size
         left = cx * h->tile_width;
         width = h->tile_width < h->data.width - left ? h->tile_width : h->data.width - left;
         height = h->tile_height;
-        right = right && get_u32(p) == cx && get_u32(p + 4) == cy && get_u32(p + 8) == 0 && get_u32(p + 12) == 0;
+        right =
+            right && get_u32(p) == cx && get_u32(p + 4) == cy && get_u32(p + 8) == 0 && get_u32(p + 12) == 0;
         p += 16;
     } else {
         right = right && get_i32(p) == h->data.y + (int32_t)(cy * h->lines_per_chunk);
@@ -363,15 +382,16 @@ static orr_status check_chunk(const orr_exr_header *h, const uint8_t *data, size
     if (height > h->data.height - top) height = h->data.height - top;
     uint32_t packed = get_u32(p);
     if (!right || packed == 0 || packed > (uint64_t)width * height * h->pixel_bytes)
-        return orr_fail(err, ORR_E_BAD_DATA, name, "byte %llu: EXR chunk %zu does not have the header it must have",
+        return orr_fail(err, ORR_E_BAD_DATA, name,
+                        "byte %llu: EXR chunk %zu does not have the header it must have",
                         (unsigned long long)offset, index);
     if (packed > size - offset - leader)
         return orr_fail(err, ORR_E_TRUNCATED, name, "byte %zu: the EXR ends inside chunk %zu", size, index);
     return ORR_OK;
 }
 
-orr_status orr_exr_check_chunks(const orr_exr_header *header, const uint8_t *data, size_t size, const char *name,
-                                orr_error *err) {
+orr_status orr_exr_check_chunks(const orr_exr_header *header, const uint8_t *data, size_t size,
+                                const char *name, orr_error *err) {
     for (uint32_t y = 0; y < header->chunks_y; y++)
         for (uint32_t x = 0; x < header->chunks_x; x++) {
             orr_status status = check_chunk(header, data, size, x, y, name, err);

@@ -28,17 +28,17 @@ typedef struct orr_exr_header {
 } orr_exr_header;
 
 /* Reads and checks everything before the pixels. */
-ORR_MUST_CHECK orr_status orr_exr_header_parse(const uint8_t *data, size_t size, const char *name, orr_arena *arena,
-                                               orr_exr_header *out, orr_error *err);
-/* Checks that every chunk of the full-resolution level lies in the file, is where its header says, and is no larger
- * than its pixels: after it, a decoder has only the compressed bytes left to doubt. */
+ORR_MUST_CHECK orr_status orr_exr_header_parse(const uint8_t *data, size_t size, const char *name,
+                                               orr_arena *arena, orr_exr_header *out, orr_error *err);
+/* Checks that every chunk of the full-resolution level lies in the file, is where its header says, and is no
+ * larger than its pixels: after it, a decoder has only the compressed bytes left to doubt. */
 ORR_MUST_CHECK orr_status orr_exr_check_chunks(const orr_exr_header *header, const uint8_t *data, size_t size,
                                                const char *name, orr_error *err);
 
 /* The backend. `planes[i]` takes channel i of the header, or is NULL: skipped. */
-ORR_MUST_CHECK orr_status orr_exr_backend_decode(const orr_exr_header *header, const uint8_t *data, size_t size,
-                                                 const char *name, void *const *planes, const orr_parallel *parallel,
-                                                 orr_error *err);
+ORR_MUST_CHECK orr_status orr_exr_backend_decode(const orr_exr_header *header, const uint8_t *data,
+                                                 size_t size, const char *name, void *const *planes,
+                                                 const orr_parallel *parallel, orr_error *err);
 /* `params` is complete and checked: channels sorted, strides, level and display window set. */
 ORR_MUST_CHECK orr_status orr_exr_backend_encode(const orr_exr_params *params, uint8_t **data, size_t *size,
                                                  orr_error *err);

@@ -1,5 +1,5 @@
-/* Radiance HDR (RGBE) in: flat, old and new run lengths. Ward, "Real Pixels", Graphics Gems II; the file format of
- * Radiance's picture(5). */
+/* Radiance HDR (RGBE) in: flat, old and new run lengths. Ward, "Real Pixels", Graphics Gems II; the file
+ * format of Radiance's picture(5). */
 #include "image/image_internal.h"
 
 #include <math.h>
@@ -40,12 +40,14 @@ static orr_status read_header(source *s, double *scale) {
         if (line[0] == 0) return ORR_OK;
         if (strncmp(line, "FORMAT=", 7) == 0 && strcmp(line + 7, "32-bit_rle_rgbe") != 0)
             return orr_fail(s->err, ORR_E_UNSUPPORTED, s->name,
-                            "HDR pixels are '%.64s'; only 32-bit_rle_rgbe is read: convert the file", line + 7);
+                            "HDR pixels are '%.64s'; only 32-bit_rle_rgbe is read: convert the file",
+                            line + 7);
         if (strncmp(line, "EXPOSURE=", 9) == 0) {
             double exposure = strtod(line + 9, NULL);
             if (!(exposure > 1e-30 && exposure < 1e30))
-                return orr_fail(s->err, ORR_E_BAD_DATA, s->name, "byte %zu: EXPOSURE is '%.64s'; it must be a positive number",
-                                s->at, line + 9);
+                return orr_fail(s->err, ORR_E_BAD_DATA, s->name,
+                                "byte %zu: EXPOSURE is '%.64s'; it must be a positive number", s->at,
+                                line + 9);
             *scale /= exposure;
         }
     }
@@ -61,7 +63,8 @@ static orr_status read_size(source *s, uint32_t *width, uint32_t *height) {
     unsigned w, h;
     if (strlen(line) > 40 || sscanf(line, "-Y %9u +X %9u%c", &h, &w, &end) != 2)
         return orr_fail(s->err, ORR_E_UNSUPPORTED, s->name,
-                        "byte %zu: the HDR size line is '%.64s'; it must be '-Y height +X width'", start, line);
+                        "byte %zu: the HDR size line is '%.64s'; it must be '-Y height +X width'", start,
+                        line);
     *width = w;
     *height = h;
     return ORR_OK;
@@ -76,10 +79,12 @@ static orr_status read_new_row(source *s, uint8_t *row, uint32_t width) {
             bool run = count > 128;
             if (run) count -= 128;
             if (count == 0 || count > width - x)
-                return orr_fail(s->err, ORR_E_BAD_DATA, s->name, "byte %zu: a run of %u pixels where %u are left", s->at - 1,
-                                count, width - x);
+                return orr_fail(s->err, ORR_E_BAD_DATA, s->name,
+                                "byte %zu: a run of %u pixels where %u are left", s->at - 1, count,
+                                width - x);
             if (s->size - s->at < (run ? 1 : count)) return truncated(s);
-            for (uint32_t i = 0; i < count; i++) row[(size_t)(x + i) * 4 + c] = s->data[s->at + (run ? 0 : i)];
+            for (uint32_t i = 0; i < count; i++)
+                row[(size_t)(x + i) * 4 + c] = s->data[s->at + (run ? 0 : i)];
             s->at += run ? 1 : count;
             x += count;
         }
@@ -87,7 +92,8 @@ static orr_status read_new_row(source *s, uint8_t *row, uint32_t width) {
     return ORR_OK;
 }
 
-/* Four bytes a pixel; 1 1 1 n repeats the pixel before n times, further such pixels counting in higher bytes. */
+/* Four bytes a pixel; 1 1 1 n repeats the pixel before n times, further such pixels counting in higher bytes.
+ */
 static orr_status read_old_row(source *s, uint8_t *row, uint32_t width) {
     uint32_t shift = 0;
     for (uint32_t x = 0; x < width;) {
@@ -101,7 +107,8 @@ static orr_status read_old_row(source *s, uint8_t *row, uint32_t width) {
         }
         uint64_t count = shift < 32 ? (uint64_t)p[3] << shift : UINT64_MAX;
         if (x == 0 || count > width - x)
-            return orr_fail(s->err, ORR_E_BAD_DATA, s->name, "byte %zu: a run that leaves its row", s->at - 4);
+            return orr_fail(s->err, ORR_E_BAD_DATA, s->name, "byte %zu: a run that leaves its row",
+                            s->at - 4);
         for (uint64_t i = 0; i < count; i++, x++) memcpy(row + (size_t)x * 4, row + (size_t)(x - 1) * 4, 4);
         shift += 8;
     }
@@ -111,7 +118,8 @@ static orr_status read_old_row(source *s, uint8_t *row, uint32_t width) {
 static orr_status read_row(source *s, uint8_t *row, uint32_t width) {
     if (s->size - s->at < 4) return truncated(s);
     const uint8_t *p = s->data + s->at;
-    bool coded = width >= 8 && width < 32768 && p[0] == 2 && p[1] == 2 && ((uint32_t)p[2] << 8 | p[3]) == width;
+    bool coded =
+        width >= 8 && width < 32768 && p[0] == 2 && p[1] == 2 && ((uint32_t)p[2] << 8 | p[3]) == width;
     if (!coded) return read_old_row(s, row, width);
     s->at += 4;
     return read_new_row(s, row, width);
@@ -120,7 +128,8 @@ static orr_status read_row(source *s, uint8_t *row, uint32_t width) {
 static orr_status read_rows(source *s, orr_image *image, uint8_t *row, double exposure_scale) {
     float scale[256]; /* of a mantissa byte, by exponent byte */
     scale[0] = 0;
-    for (int e = 1; e < 256; e++) scale[e] = (float)fmin(ldexp(1.0, e - 136) * exposure_scale, 1e36); /* stays finite */
+    for (int e = 1; e < 256; e++)
+        scale[e] = (float)fmin(ldexp(1.0, e - 136) * exposure_scale, 1e36); /* stays finite */
     for (uint32_t y = 0; y < image->height; y++) {
         orr_status status = read_row(s, row, image->width);
         if (status != ORR_OK) return status;
@@ -134,8 +143,8 @@ static orr_status read_rows(source *s, orr_image *image, uint8_t *row, double ex
 orr_status orr_hdr_decode(const uint8_t *data, size_t size, const char *name, const orr_image_limits *limits,
                           orr_image *out, orr_error *err) {
     source s = {data, size, 0, name, err};
-    uint32_t width, height;
-    double scale;
+    uint32_t width = 0, height = 0;
+    double scale = 1;
     orr_status status = read_header(&s, &scale);
     if (status == ORR_OK) status = read_size(&s, &width, &height);
     if (status == ORR_OK) status = orr_image_check_size(name, width, height, 12, limits, err);
@@ -149,7 +158,9 @@ orr_status orr_hdr_decode(const uint8_t *data, size_t size, const char *name, co
     status = row == NULL ? orr_fail(err, ORR_E_MEMORY, name, "no memory to read an HDR file")
                          : read_rows(&s, &image, row, scale);
     free(row);
-    if (status != ORR_OK) orr_image_free(&image);
-    else *out = image;
+    if (status != ORR_OK)
+        orr_image_free(&image);
+    else
+        *out = image;
     return status;
 }

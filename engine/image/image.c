@@ -10,11 +10,14 @@
 
 size_t orr_pixel_bytes(orr_pixel_type type) {
     switch (type) {
-    case ORR_PIXEL_U8: return 1;
+    case ORR_PIXEL_U8:
+        return 1;
     case ORR_PIXEL_U16:
-    case ORR_PIXEL_F16: return 2;
+    case ORR_PIXEL_F16:
+        return 2;
     case ORR_PIXEL_F32:
-    case ORR_PIXEL_U32: return 4;
+    case ORR_PIXEL_U32:
+        return 4;
     }
     return 0;
 }
@@ -30,7 +33,8 @@ orr_status orr_image_check_size(const char *name, uint64_t width, uint64_t heigh
         return orr_fail(err, ORR_E_LIMIT, name,
                         "the image is %llux%llu pixels; at most %llu a side are accepted: scale it down",
                         (unsigned long long)width, (unsigned long long)height, (unsigned long long)max_side);
-    /* Both sides fit 32 bits here and a pixel is far below 2^16 bytes: only the last product can pass 64 bits. */
+    /* Both sides fit 32 bits here and a pixel is far below 2^16 bytes: only the last product can pass 64
+     * bits. */
     uint64_t pixels = width * height;
     if (bytes_per_pixel == 0 || pixels > max_bytes / bytes_per_pixel)
         return orr_fail(err, ORR_E_LIMIT, name,
@@ -52,8 +56,8 @@ orr_status orr_image_create(uint32_t width, uint32_t height, uint32_t channels, 
                         width, height, channels);
     void *memory = orr_calloc((size_t)pixels, channels * pixel_bytes);
     if (memory == NULL)
-        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for an image of %ux%u pixels with %u channels", width,
-                        height, channels);
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for an image of %ux%u pixels with %u channels",
+                        width, height, channels);
     *out = (orr_image){.width = width,
                        .height = height,
                        .channels = channels,
@@ -76,7 +80,8 @@ static orr_status decode_by_magic(const uint8_t *data, size_t size, const char *
                                   const orr_image_limits *limits, orr_image *out, orr_error *err) {
     if (starts_with(data, size, "\x89PNG\r\n\x1a\n", 8))
         return orr_png_decode(data, size, name, channels, limits, out, err);
-    if (starts_with(data, size, "\xff\xd8\xff", 3)) return orr_jpeg_decode(data, size, name, limits, out, err);
+    if (starts_with(data, size, "\xff\xd8\xff", 3))
+        return orr_jpeg_decode(data, size, name, limits, out, err);
     if (starts_with(data, size, "\x76\x2f\x31\x01", 4))
         return orr_exr_decode_colour(data, size, name, limits, out, err);
     if (starts_with(data, size, "#?RADIANCE", 10) || starts_with(data, size, "#?RGBE", 6))
@@ -89,8 +94,8 @@ static orr_status decode_by_magic(const uint8_t *data, size_t size, const char *
 orr_status orr_image_decode(const void *data, size_t size, const char *name, uint32_t channels,
                             const orr_image_limits *limits, orr_image *out, orr_error *err) {
     if (channels > 4)
-        return orr_fail(err, ORR_E_ARGUMENT, name, "an image is decoded to 1-4 channels, or 0 for its own; not %u",
-                        channels);
+        return orr_fail(err, ORR_E_ARGUMENT, name,
+                        "an image is decoded to 1-4 channels, or 0 for its own; not %u", channels);
     orr_image image;
     orr_status status = decode_by_magic(data, size, name, channels, limits, &image, err);
     if (status != ORR_OK) return status;

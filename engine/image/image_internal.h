@@ -9,18 +9,20 @@ ORR_MUST_CHECK orr_status orr_image_check_size(const char *name, uint64_t width,
                                                uint64_t bytes_per_pixel, const orr_image_limits *limits,
                                                orr_error *err);
 
-/* Turns an image of 1-4 channels into one of `channels` in place: grey is replicated, colour becomes Rec.709 luma,
- * a missing alpha is opaque. */
+/* Turns an image of 1-4 channels into one of `channels` in place: grey is replicated, colour becomes Rec.709
+ * luma, a missing alpha is opaque. */
 ORR_MUST_CHECK orr_status orr_image_set_channels(orr_image *image, uint32_t channels, orr_error *err);
 
 /* One decoder each; all as orr_image_decode. `out` is untouched on failure. */
-ORR_MUST_CHECK orr_status orr_png_decode(const uint8_t *data, size_t size, const char *name, uint32_t channels,
-                                         const orr_image_limits *limits, orr_image *out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_png_decode(const uint8_t *data, size_t size, const char *name,
+                                         uint32_t channels, const orr_image_limits *limits, orr_image *out,
+                                         orr_error *err);
 ORR_MUST_CHECK orr_status orr_jpeg_decode(const uint8_t *data, size_t size, const char *name,
                                           const orr_image_limits *limits, orr_image *out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_hdr_decode(const uint8_t *data, size_t size, const char *name,
                                          const orr_image_limits *limits, orr_image *out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_exr_decode_colour(const uint8_t *data, size_t size, const char *name,
-                                                const orr_image_limits *limits, orr_image *out, orr_error *err);
+                                                const orr_image_limits *limits, orr_image *out,
+                                                orr_error *err);
 
 #endif

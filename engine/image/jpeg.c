@@ -12,8 +12,8 @@
 #define STB_IMAGE_IMPLEMENTATION
 #include <stb/stb_image.h>
 
-/* stb_image fills what is missing with grey. So walk the markers first: true when an EOI ends the image. `*at`
- * is where the walk stopped. */
+/* stb_image fills what is missing with grey. So walk the markers first: true when an EOI ends the image.
+ * `*at` is where the walk stopped. */
 static bool find_end(const uint8_t *data, size_t size, size_t *at) {
     size_t i = 2; /* past SOI */
     for (;;) {

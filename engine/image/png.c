@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Everything that must survive a longjmp lives in one of these, owned by a caller of the function that calls
- * setjmp and reached through a pointer that never changes: no local of that function is live across the jump. */
+ * setjmp and reached through a pointer that never changes: no local of that function is live across the jump.
+ */
 typedef struct decoder {
     png_structp png;
     png_infop info;
@@ -43,23 +44,27 @@ static void decode_failed(png_structp png, png_const_charp text) {
 static void read_bytes(png_structp png, png_bytep to, size_t count) {
     decoder *d = png_get_io_ptr(png);
     if (count > d->size - d->at) {
-        d->status = orr_fail(d->err, ORR_E_TRUNCATED, d->name, "byte %zu: the PNG ends early: %zu more bytes expected",
-                             d->at, count - (d->size - d->at));
+        d->status = orr_fail(d->err, ORR_E_TRUNCATED, d->name,
+                             "byte %zu: the PNG ends early: %zu more bytes expected", d->at,
+                             count - (d->size - d->at));
         png_error(png, "truncated");
     }
     memcpy(to, d->data + d->at, count);
     d->at += count;
 }
 
-/* Colour tags other than sRGB and gAMA, texts, times: nothing here uses them, and some cost time or memory. */
+/* Colour tags other than sRGB and gAMA, texts, times: nothing here uses them, and some cost time or memory.
+ */
 static void ignore_chunks(png_structp png) {
-    static const png_byte unused[] = "bKGD\0cHRM\0eXIf\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0"
-                                     "sTER\0tEXt\0tIME\0zTXt";
+    static const png_byte unused[] =
+        "bKGD\0cHRM\0eXIf\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0"
+        "sTER\0tEXt\0tIME\0zTXt";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unused, (int)(sizeof unused / 5));
 }
 
-/* Asks libpng for plain 8 or 16 bits in host order, and for the channels wanted where that needs no extra pass. */
+/* Asks libpng for plain 8 or 16 bits in host order, and for the channels wanted where that needs no extra
+ * pass. */
 static void choose_transforms(decoder *d, int colour, int bits) {
     if (colour == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(d->png);
     if (colour == PNG_COLOR_TYPE_GRAY && bits < 8) png_set_expand_gray_1_2_4_to_8(d->png);
@@ -76,7 +81,8 @@ static void choose_transforms(decoder *d, int colour, int bits) {
     if (!wants_alpha && d->channels != 0 && has_alpha) png_set_strip_alpha(d->png);
 }
 
-/* No sRGB tag and a gAMA of 1 says linear; anything else is taken for sRGB, as PNG without tags is everywhere. */
+/* No sRGB tag and a gAMA of 1 says linear; anything else is taken for sRGB, as PNG without tags is
+ * everywhere. */
 static bool is_srgb(const decoder *d) {
     double gamma;
     if (png_get_valid(d->png, d->info, PNG_INFO_sRGB)) return true;
@@ -108,7 +114,8 @@ static void read_pixels(decoder *d) {
 static void decode_guarded(decoder *d) {
     if (setjmp(png_jmpbuf(d->png)) != 0) {
         if (d->status == ORR_OK)
-            d->status = orr_fail(d->err, ORR_E_BAD_DATA, d->name, "byte %zu: damaged PNG: %s", d->at, d->message);
+            d->status =
+                orr_fail(d->err, ORR_E_BAD_DATA, d->name, "byte %zu: damaged PNG: %s", d->at, d->message);
         return;
     }
     png_set_read_fn(d->png, d, read_bytes);
@@ -121,14 +128,19 @@ static void decode_guarded(decoder *d) {
 
 orr_status orr_png_decode(const uint8_t *data, size_t size, const char *name, uint32_t channels,
                           const orr_image_limits *limits, orr_image *out, orr_error *err) {
-    decoder d = {.data = data, .size = size, .name = name, .channels = channels, .limits = limits, .err = err};
+    decoder d = {
+        .data = data, .size = size, .name = name, .channels = channels, .limits = limits, .err = err};
     d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, decode_failed, ignore_warning);
     if (d.png != NULL) d.info = png_create_info_struct(d.png);
-    if (d.info == NULL) d.status = orr_fail(err, ORR_E_MEMORY, name, "no memory to read a PNG");
-    else decode_guarded(&d);
+    if (d.info == NULL)
+        d.status = orr_fail(err, ORR_E_MEMORY, name, "no memory to read a PNG");
+    else
+        decode_guarded(&d);
     png_destroy_read_struct(&d.png, &d.info, NULL);
-    if (d.status != ORR_OK) orr_image_free(&d.image);
-    else *out = d.image;
+    if (d.status != ORR_OK)
+        orr_image_free(&d.image);
+    else
+        *out = d.image;
     return d.status;
 }
 
@@ -169,15 +181,17 @@ static void write_bytes(png_structp png, png_bytep from, size_t count) {
     e->size += count;
 }
 
-static void flush_nothing(png_structp png) { (void)png; }
+static void flush_nothing(png_structp png) {
+    (void)png;
+}
 
 static orr_status check_keyword(const char *keyword, orr_error *err) {
     size_t length = strlen(keyword);
     bool good = length >= 1 && length <= 79 && keyword[0] != ' ' && keyword[length - 1] != ' ';
     for (size_t i = 0; i < length; i++) good = good && keyword[i] >= 32 && keyword[i] <= 126;
     if (good) return ORR_OK;
-    return orr_fail(err, ORR_E_ARGUMENT, NULL, "'%s' cannot be a PNG keyword; use 1-79 printable ASCII characters",
-                    keyword);
+    return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                    "'%s' cannot be a PNG keyword; use 1-79 printable ASCII characters", keyword);
 }
 
 static bool is_ascii(const char *text) {
@@ -199,7 +213,8 @@ static orr_status prepare_texts(encoder *e, int *count) {
         orr_status status = check_keyword(pairs[2 * i], e->err);
         if (status != ORR_OK) return status;
         png_text *text = &e->texts[i];
-        text->compression = is_ascii(pairs[2 * i + 1]) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+        text->compression =
+            is_ascii(pairs[2 * i + 1]) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
         text->key = (png_charp)(uintptr_t)pairs[2 * i]; /* libpng copies both; its types lack the const */
         text->text = (png_charp)(uintptr_t)pairs[2 * i + 1];
         text->text_length = strlen(text->text);
@@ -218,8 +233,10 @@ static void write_image(encoder *e, int text_count) {
     png_set_compression_level(e->png, level);
     png_set_compression_buffer_size(e->png, 1u << 16);
     png_set_filter(e->png, PNG_FILTER_TYPE_BASE, level == 0 ? PNG_FILTER_NONE : PNG_FILTER_SUB);
-    if (image->srgb) png_set_sRGB(e->png, e->info, PNG_sRGB_INTENT_PERCEPTUAL);
-    else png_set_gAMA(e->png, e->info, 1.0);
+    if (image->srgb)
+        png_set_sRGB(e->png, e->info, PNG_sRGB_INTENT_PERCEPTUAL);
+    else
+        png_set_gAMA(e->png, e->info, 1.0);
     if (text_count > 0) png_set_text(e->png, e->info, e->texts, text_count);
     png_write_info(e->png, e->info);
     const uint16_t one = 1;
@@ -243,13 +260,14 @@ static void encode_guarded(encoder *e, int text_count) {
 static orr_status check_encodable(const orr_image *image, const orr_png_params *params, orr_error *err) {
     if (image->pixels == NULL || image->width == 0 || image->height == 0 || image->width > INT32_MAX ||
         image->height > INT32_MAX)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "cannot write an image of %ux%u pixels as PNG", image->width,
-                        image->height);
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "cannot write an image of %ux%u pixels as PNG",
+                        image->width, image->height);
     if (image->channels < 1 || image->channels > 4)
         return orr_fail(err, ORR_E_ARGUMENT, NULL, "PNG holds 1-4 channels, not %u; write EXR instead",
                         image->channels);
     if (image->type != ORR_PIXEL_U8 && image->type != ORR_PIXEL_U16)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "PNG holds 8- or 16-bit integers; convert, or write EXR instead");
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "PNG holds 8- or 16-bit integers; convert, or write EXR instead");
     if (params != NULL && (params->level < -1 || params->level > 9))
         return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "PNG level %d; it must be 0-9, or -1 for stored",
                         params->level);
@@ -266,8 +284,10 @@ orr_status orr_png_encode(const orr_image *image, const orr_png_params *params, 
     if (e.status == ORR_OK) {
         e.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &e, encode_failed, ignore_warning);
         if (e.png != NULL) e.info = png_create_info_struct(e.png);
-        if (e.info == NULL) e.status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory to write a PNG");
-        else encode_guarded(&e, text_count);
+        if (e.info == NULL)
+            e.status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory to write a PNG");
+        else
+            encode_guarded(&e, text_count);
         png_destroy_write_struct(&e.png, &e.info);
     }
     free(e.texts);
