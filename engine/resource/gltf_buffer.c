@@ -1,4 +1,5 @@
-/* Buffers, buffer views and images: bytes from the GLB's chunk, from data: URIs, or through the caller's fetch. */
+/* Buffers, buffer views and images: bytes from the GLB's chunk, from data: URIs, or through the caller's
+ * fetch. */
 #include "resource/gltf_private.h"
 
 #include <stdio.h>
@@ -46,7 +47,8 @@ static int hex_digit(char c) {
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* The URI with its %XX decoded, in the temp arena. A % that starts no escape stays as it is, as browsers do. */
+/* The URI with its %XX decoded, in the temp arena. A % that starts no escape stays as it is, as browsers do.
+ */
 static char *percent_decoded(gltf *g, const char *uri) {
     char *out = gltf_temp(g, strlen(uri) + 1, 1);
     if (!out) return NULL;
@@ -78,20 +80,26 @@ static uint8_t *fetch(gltf *g, const char *uri, size_t *size, const char **file_
     if (strncmp(uri, "data:", 5) == 0) {
         const char *comma = strchr(uri, ',');
         if (!comma || comma - uri < 12 || strncmp(comma - 7, ";base64", 7) != 0) {
-            (void)gltf_fail(g, ORR_E_UNSUPPORTED, "its data: URI is not \";base64,\", the only kind glTF allows");
+            (void)gltf_fail(g, ORR_E_UNSUPPORTED,
+                            "its data: URI is not \";base64,\", the only kind glTF allows");
             return NULL;
         }
         return base64(g, comma + 1, strlen(comma + 1), size);
     }
     if (has_scheme(uri) || uri[0] == '/' || uri[0] == '\\') {
-        (void)gltf_fail(g, ORR_E_ESCAPE, "its uri \"%.80s\" is absolute; put the file beside the model and name it "
-                                         "by a relative uri", uri);
+        (void)gltf_fail(g, ORR_E_ESCAPE,
+                        "its uri \"%.80s\" is absolute; put the file beside the model and name it "
+                        "by a relative uri",
+                        uri);
         return NULL;
     }
     char *path = percent_decoded(g, uri);
     if (!path) return NULL;
-    if (!path[0]) (void)gltf_fail(g, ORR_E_NOT_FOUND, "its uri is empty; it must name a file beside the model");
-    if (!g->fetch) (void)gltf_fail(g, ORR_E_NOT_FOUND, "it refers to \"%.80s\", but only the model itself is at hand", path);
+    if (!path[0])
+        (void)gltf_fail(g, ORR_E_NOT_FOUND, "its uri is empty; it must name a file beside the model");
+    if (!g->fetch)
+        (void)gltf_fail(g, ORR_E_NOT_FOUND, "it refers to \"%.80s\", but only the model itself is at hand",
+                        path);
     if (g->status != ORR_OK) return NULL;
     uint8_t *data = NULL;
     orr_error inner = {0};
@@ -126,7 +134,10 @@ static void read_buffer(gltf *g, uint32_t index, const json_t *json) {
     }
     if (have < stated) {
         (void)gltf_fail(g, ORR_E_TRUNCATED, "%s has %zu bytes; byteLength says %llu",
-                        file ? file : uri ? "its data: URI" : "the binary chunk", have, (unsigned long long)stated);
+                        file  ? file
+                        : uri ? "its data: URI"
+                              : "the binary chunk",
+                        have, (unsigned long long)stated);
         return;
     }
     buffer->size = (size_t)stated;
@@ -157,18 +168,20 @@ bool gltf_view_get(gltf *g, uint32_t index, gltf_view *out) {
     out->stride = (uint32_t)gltf_size(g, json, "byteStride", 0, 4, 252);
     if (g->status != ORR_OK) return false;
     if (buffer == ORR_NONE || !length) {
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "bufferView %u lacks \"%s\"", index, length ? "buffer" : "byteLength");
+        (void)gltf_fail(g, ORR_E_BAD_DATA, "bufferView %u lacks \"%s\"", index,
+                        length ? "buffer" : "byteLength");
         return false;
     }
     if (!g->buffers[buffer].bytes) {
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "bufferView %u: buffer %u has no uri, and no binary chunk stands for it",
-                        index, buffer);
+        (void)gltf_fail(g, ORR_E_BAD_DATA,
+                        "bufferView %u: buffer %u has no uri, and no binary chunk stands for it", index,
+                        buffer);
         return false;
     }
     size_t have = g->buffers[buffer].size;
     if (offset > have || length > have - offset) {
-        (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "bufferView %u ends at byte %llu of buffer %u, which has %zu", index,
-                        (unsigned long long)(offset + length), buffer, have);
+        (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "bufferView %u ends at byte %llu of buffer %u, which has %zu",
+                        index, (unsigned long long)(offset + length), buffer, have);
         return false;
     }
     out->bytes = g->buffers[buffer].bytes + offset;
@@ -186,8 +199,8 @@ static void keep_image(gltf *g, orr_model_image *image, const uint8_t *bytes, si
     if (size == 0) {
         (void)gltf_fail(g, ORR_E_BAD_DATA, "%s is empty; a PNG or JPEG belongs there", image->name);
     } else if (!is_png_or_jpeg(bytes, size)) {
-        (void)gltf_fail(g, ORR_E_UNSUPPORTED, "%s is neither PNG nor JPEG, the two kinds that glTF textures have",
-                        image->name);
+        (void)gltf_fail(g, ORR_E_UNSUPPORTED,
+                        "%s is neither PNG nor JPEG, the two kinds that glTF textures have", image->name);
     } else if (size > image_limit_bytes - g->image_bytes) {
         (void)gltf_fail(g, ORR_E_LIMIT, "the images together pass %llu MiB, the limit for one model",
                         (unsigned long long)(image_limit_bytes >> 20));

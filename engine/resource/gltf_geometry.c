@@ -11,7 +11,9 @@ static void cross(const float a[3], const float b[3], float out[3]) {
     out[2] = a[0] * b[1] - a[1] * b[0];
 }
 
-static float dot(const float a[3], const float b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
+static float dot(const float a[3], const float b[3]) {
+    return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+}
 
 /* Doubles for the lengths: positions may be as large as a float gets. */
 static bool normalise(float v[3]) {
@@ -36,10 +38,10 @@ void gltf_flat_normals(const float (*position)[3], uint32_t count, float (*norma
     }
 }
 
-/* The directions in which u and v grow over a triangle, scaled by twice its area in uv; after Lengyel, "Computing
- * Tangent Space Basis Vectors for an Arbitrary Mesh". */
-static bool triangle_frame(const float (*position)[3], const float (*uv)[2], const uint32_t *corner, float s[3],
-                           float t[3]) {
+/* The directions in which u and v grow over a triangle, scaled by twice its area in uv; after Lengyel,
+ * "Computing Tangent Space Basis Vectors for an Arbitrary Mesh". */
+static bool triangle_frame(const float (*position)[3], const float (*uv)[2], const uint32_t *corner,
+                           float s[3], float t[3]) {
     const float *p0 = position[corner[0]], *p1 = position[corner[1]], *p2 = position[corner[2]];
     const float *w0 = uv[corner[0]], *w1 = uv[corner[1]], *w2 = uv[corner[2]];
     float s1 = w1[0] - w0[0], s2 = w2[0] - w0[0], t1 = w1[1] - w0[1], t2 = w2[1] - w0[1];
@@ -80,6 +82,7 @@ void gltf_tangents(const float (*position)[3], const float (*normal)[3], const f
         if (!normalise(t)) orr_perpendicular(n, t);
         cross(n, t, c);
         memcpy(tangent[i], t, sizeof t);
-        tangent[i][3] = dot(c, sum_t[i]) < 0 ? -1.0f : 1.0f;
+        /* v grows downwards in glTF and a normal map's green points up: the bitangent runs against v */
+        tangent[i][3] = dot(c, sum_t[i]) > 0 ? -1.0f : 1.0f;
     }
 }

@@ -56,26 +56,37 @@ static void *budgeted(gltf *g, orr_arena *arena, size_t count, size_t size) {
     return memory;
 }
 
-void *gltf_new(gltf *g, size_t count, size_t size) { return budgeted(g, &g->model->arena, count, size); }
-void *gltf_temp(gltf *g, size_t count, size_t size) { return budgeted(g, &g->temp, count, size); }
-void *gltf_scratch(gltf *g, size_t count, size_t size) { return budgeted(g, &g->scratch, count, size); }
+void *gltf_new(gltf *g, size_t count, size_t size) {
+    return budgeted(g, &g->model->arena, count, size);
+}
+void *gltf_temp(gltf *g, size_t count, size_t size) {
+    return budgeted(g, &g->temp, count, size);
+}
+void *gltf_scratch(gltf *g, size_t count, size_t size) {
+    return budgeted(g, &g->scratch, count, size);
+}
 
 /* --- typed values --------------------------------------------------------------------------------- */
 static const char *type_name(const json_t *value) {
     switch (json_typeof(value)) {
-    case JSON_OBJECT: return "an object";
-    case JSON_ARRAY: return "an array";
-    case JSON_STRING: return "a string";
+    case JSON_OBJECT:
+        return "an object";
+    case JSON_ARRAY:
+        return "an array";
+    case JSON_STRING:
+        return "a string";
     case JSON_INTEGER:
-    case JSON_REAL: return "a number";
+    case JSON_REAL:
+        return "a number";
     case JSON_TRUE:
-    case JSON_FALSE: return "a boolean";
-    default: return "null";
+    case JSON_FALSE:
+        return "a boolean";
+    default:
+        return "null";
     }
 }
 
-static const json_t *typed(gltf *g, const char *key, bool right, const json_t *value,
-                           const char *wanted) {
+static const json_t *typed(gltf *g, const char *key, bool right, const json_t *value, const char *wanted) {
     if (!value || right) return value;
     (void)gltf_fail(g, ORR_E_TYPE, "\"%s\" is %s; it must be %s", key, type_name(value), wanted);
     return NULL;
@@ -162,14 +173,15 @@ static bool whole(const json_t *value, uint64_t *out) {
     return true;
 }
 
-uint64_t gltf_size(gltf *g, const json_t *parent, const char *key, uint64_t fallback, uint64_t low, uint64_t high) {
+uint64_t gltf_size(gltf *g, const json_t *parent, const char *key, uint64_t fallback, uint64_t low,
+                   uint64_t high) {
     const json_t *value = json_object_get(parent, key);
     if (!value) return fallback;
     uint64_t number = 0;
     if (whole(value, &number) && number >= low && number <= high) return number;
     if (json_is_number(value))
-        (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "\"%s\" is %.17g; it must be a whole number in %llu..%llu", key,
-                        json_number_value(value), (unsigned long long)low, (unsigned long long)high);
+        (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "\"%s\" is %.17g; it must be a whole number in %llu..%llu",
+                        key, json_number_value(value), (unsigned long long)low, (unsigned long long)high);
     else
         (void)typed(g, key, false, value, "a whole number");
     return fallback;

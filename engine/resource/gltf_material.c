@@ -32,7 +32,8 @@ static void read_transform(gltf *g, const json_t *json, orr_texture_use *use, ui
 }
 
 /* The texture info object `key` of `parent`; returns it for the caller's own keys, NULL = absent. */
-static const json_t *read_texture(gltf *g, const json_t *parent, const char *key, bool srgb, orr_texture_use *use) {
+static const json_t *read_texture(gltf *g, const json_t *parent, const char *key, bool srgb,
+                                  orr_texture_use *use) {
     *use = (orr_texture_use){.image = ORR_NONE, .scale = {1, 1}};
     const json_t *info = gltf_object(g, parent, key);
     if (!info) return NULL;
@@ -40,8 +41,8 @@ static const json_t *read_texture(gltf *g, const json_t *parent, const char *key
     uint64_t uv_set = gltf_size(g, info, "texCoord", 0, 0, UINT32_MAX);
     read_transform(g, gltf_extension(g, info, "KHR_texture_transform"), use, &uv_set);
     if (uv_set > 1)
-        (void)gltf_fail(g, ORR_E_UNSUPPORTED, "%s uses TEXCOORD_%llu; Orrery reads TEXCOORD_0 and TEXCOORD_1", key,
-                        (unsigned long long)uv_set);
+        (void)gltf_fail(g, ORR_E_UNSUPPORTED, "%s uses TEXCOORD_%llu; Orrery reads TEXCOORD_0 and TEXCOORD_1",
+                        key, (unsigned long long)uv_set);
     if (g->status != ORR_OK || index == ORR_NONE) {
         (void)gltf_fail(g, ORR_E_BAD_DATA, "%s has no \"index\" of a texture", key);
         return info;
@@ -66,12 +67,14 @@ static const json_t *read_texture(gltf *g, const json_t *parent, const char *key
 }
 
 /* --- materials ------------------------------------------------------------------------------------ */
-static void read_factors(gltf *g, const json_t *parent, const char *key, uint32_t count, double high, float *out) {
+static void read_factors(gltf *g, const json_t *parent, const char *key, uint32_t count, double high,
+                         float *out) {
     double values[4] = {0};
     if (!gltf_numbers(g, parent, key, count, values)) return;
     for (uint32_t i = 0; i < count; i++) {
         if (values[i] < 0 || values[i] > high)
-            (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "\"%s\" element %u is %g; it must be in 0..%g", key, i, values[i], high);
+            (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "\"%s\" element %u is %g; it must be in 0..%g", key, i,
+                            values[i], high);
         out[i] = (float)values[i];
     }
 }
@@ -86,7 +89,8 @@ static void read_alpha(gltf *g, const json_t *json, orr_model_material *m) {
     else if (strcmp(mode, "BLEND") == 0)
         m->alpha_mode = ORR_ALPHA_BLEND;
     else
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "\"alphaMode\" is \"%.20s\"; it must be OPAQUE, MASK or BLEND", mode);
+        (void)gltf_fail(g, ORR_E_BAD_DATA, "\"alphaMode\" is \"%.20s\"; it must be OPAQUE, MASK or BLEND",
+                        mode);
 }
 
 static void read_material(gltf *g, const json_t *json, orr_model_material *m) {
@@ -148,7 +152,8 @@ static void read_light(gltf *g, const json_t *json, orr_model_light *light) {
     else if (type && strcmp(type, "spot") == 0)
         light->kind = ORR_LIGHT_SPOT;
     else
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "\"type\" is \"%.20s\"; it must be directional, point or spot", type ? type : "");
+        (void)gltf_fail(g, ORR_E_BAD_DATA, "\"type\" is \"%.20s\"; it must be directional, point or spot",
+                        type ? type : "");
     read_factors(g, json, "color", 3, FLT_MAX, light->colour);
     light->intensity = gltf_number(g, json, "intensity", 1, 0, FLT_MAX);
     light->range_m = gltf_number(g, json, "range", 0, 0, FLT_MAX);
@@ -178,11 +183,13 @@ static void read_camera(gltf *g, const json_t *json, orr_model_camera *camera) {
     const json_t *lens = gltf_object(g, json, type ? type : "");
     camera->orthographic = type && strcmp(type, "orthographic") == 0;
     if (!lens || (!camera->orthographic && strcmp(type, "perspective") != 0)) {
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "it needs \"type\": \"perspective\" or \"orthographic\" and an object of that name");
+        (void)gltf_fail(g, ORR_E_BAD_DATA,
+                        "it needs \"type\": \"perspective\" or \"orthographic\" and an object of that name");
         return;
     }
     double tiny = DBL_MIN;
-    camera->znear = gltf_number(g, lens, "znear", camera->orthographic ? 0 : NAN, camera->orthographic ? 0 : tiny, FLT_MAX);
+    camera->znear = gltf_number(g, lens, "znear", camera->orthographic ? 0 : NAN,
+                                camera->orthographic ? 0 : tiny, FLT_MAX);
     if (camera->orthographic) {
         camera->zfar = gltf_number(g, lens, "zfar", NAN, tiny, FLT_MAX);
         camera->xmag = gltf_number(g, lens, "xmag", NAN, -FLT_MAX, FLT_MAX);
@@ -192,9 +199,13 @@ static void read_camera(gltf *g, const json_t *json, orr_model_camera *camera) {
         camera->yfov_rad = gltf_number(g, lens, "yfov", NAN, tiny, pi - 1e-6);
         camera->aspect = gltf_number(g, lens, "aspectRatio", 0, tiny, FLT_MAX);
     }
-    if (isnan(camera->znear) || isnan(camera->zfar) || isnan(camera->yfov_rad) || isnan(camera->xmag) || isnan(camera->ymag))
-        (void)gltf_fail(g, ORR_E_BAD_DATA, camera->orthographic ? "it needs xmag, ymag, znear and zfar" : "it needs yfov and znear");
-    else if ((camera->zfar != 0 && camera->zfar <= camera->znear) || (camera->orthographic && (!camera->xmag || !camera->ymag)))
+    if (isnan(camera->znear) || isnan(camera->zfar) || isnan(camera->yfov_rad) || isnan(camera->xmag) ||
+        isnan(camera->ymag))
+        (void)gltf_fail(g, ORR_E_BAD_DATA,
+                        camera->orthographic ? "it needs xmag, ymag, znear and zfar"
+                                             : "it needs yfov and znear");
+    else if ((camera->zfar != 0 && camera->zfar <= camera->znear) ||
+             (camera->orthographic && (!camera->xmag || !camera->ymag)))
         (void)gltf_fail(g, ORR_E_OUT_OF_RANGE, "zfar must be beyond znear, and xmag and ymag not 0");
 }
 

@@ -1,7 +1,8 @@
 /* What the files of the glTF reader share. Nothing here is seen outside gltf*.c.
  *
- * One `gltf` lives for one decode, on one thread. Failures are sticky: the first one is kept in `status`, every
- * getter then returns a harmless fallback, and the steps of the decode check `status` where it matters. */
+ * One `gltf` lives for one decode, on one thread. Failures are sticky: the first one is kept in `status`,
+ * every getter then returns a harmless fallback, and the steps of the decode check `status` where it matters.
+ */
 #ifndef ORR_RESOURCE_GLTF_PRIVATE_H
 #define ORR_RESOURCE_GLTF_PRIVATE_H
 
@@ -35,11 +36,11 @@ typedef struct gltf_accessor { /* checked: every element lies inside its buffer 
     bool normalised, ready;
 } gltf_accessor;
 
-typedef enum gltf_kind { /* which component types an accessor may have */
-    GLTF_FLOAT,          /* float */
-    GLTF_UNIT,           /* float, or normalised integers */
-    GLTF_ANY,            /* float or integers, normalised or not (KHR_mesh_quantization) */
-    GLTF_JOINT           /* unsigned byte or short, not normalised */
+typedef enum gltf_kind {             /* which component types an accessor may have */
+                         GLTF_FLOAT, /* float */
+                         GLTF_UNIT,  /* float, or normalised integers */
+                         GLTF_ANY,   /* float or integers, normalised or not (KHR_mesh_quantization) */
+                         GLTF_JOINT  /* unsigned byte or short, not normalised */
 } gltf_kind;
 
 typedef struct gltf_memo { /* a table of what was decoded already, by its key words */
@@ -47,7 +48,7 @@ typedef struct gltf_memo { /* a table of what was decoded already, by its key wo
         const uint32_t *key;
         void *value;
         uint32_t words;
-    } *slots;
+    } * slots;
     uint32_t capacity, used;
 } gltf_memo;
 
@@ -69,9 +70,9 @@ typedef struct gltf {
     gltf_accessor *accessors;
     uint32_t buffer_count, view_count, accessor_count, texture_count;
     const json_t *views_json, *accessors_json, *textures_json, *images_json;
-    uint32_t *image_map;   /* [2 * file image + srgb] -> model image */
-    uint32_t *node_map;    /* file node -> model node, or ORR_NONE when the scene does not hold it */
-    uint32_t *max_joint;   /* per primitive: the largest joint that carries weight */
+    uint32_t *image_map; /* [2 * file image + srgb] -> model image */
+    uint32_t *node_map;  /* file node -> model node, or ORR_NONE when the scene does not hold it */
+    uint32_t *max_joint; /* per primitive: the largest joint that carries weight */
     gltf_memo memo;
 } gltf;
 
@@ -86,14 +87,16 @@ void *gltf_scratch(gltf *g, size_t count, size_t size); /* lives for the primiti
 
 const json_t *gltf_object(gltf *g, const json_t *parent, const char *key); /* NULL = absent */
 const json_t *gltf_array(gltf *g, const json_t *parent, const char *key, uint32_t *count);
-const json_t *gltf_item(gltf *g, const json_t *array, uint32_t index, const char *what); /* an object of an array */
-const char *gltf_string(gltf *g, const json_t *parent, const char *key);                 /* NULL = absent */
+const json_t *gltf_item(gltf *g, const json_t *array, uint32_t index,
+                        const char *what);                               /* an object of an array */
+const char *gltf_string(gltf *g, const json_t *parent, const char *key); /* NULL = absent */
 const char *gltf_name(gltf *g, const json_t *item); /* copied into the model; "" = absent */
 bool gltf_bool(gltf *g, const json_t *parent, const char *key);
 double gltf_number(gltf *g, const json_t *parent, const char *key, double fallback, double low, double high);
 /* Exactly `count` numbers into out; false and out untouched when absent. */
 bool gltf_numbers(gltf *g, const json_t *parent, const char *key, uint32_t count, double *out);
-uint64_t gltf_size(gltf *g, const json_t *parent, const char *key, uint64_t fallback, uint64_t low, uint64_t high);
+uint64_t gltf_size(gltf *g, const json_t *parent, const char *key, uint64_t fallback, uint64_t low,
+                   uint64_t high);
 /* An index below `limit`; ORR_NONE when absent. `what` names what is counted, in the singular. */
 uint32_t gltf_index(gltf *g, const json_t *parent, const char *key, uint32_t limit, const char *what);
 uint32_t gltf_index_value(gltf *g, const json_t *value, const char *key, uint32_t limit, const char *what);
@@ -110,9 +113,9 @@ uint32_t gltf_image(gltf *g, uint32_t image, bool srgb);
 const gltf_accessor *gltf_accessor_get(gltf *g, uint32_t index);
 /* Checks that `accessor` holds `width` components of an allowed kind. */
 bool gltf_accessor_expect(gltf *g, uint32_t index, uint32_t width, gltf_kind kind);
-bool gltf_read_floats(gltf *g, uint32_t index, float *out);    /* count * width, every one finite */
-bool gltf_read_indices(gltf *g, uint32_t index, uint32_t *out); /* count */
-const float *gltf_floats(gltf *g, uint32_t index);              /* decoded once, kept in the model */
+bool gltf_read_floats(gltf *g, uint32_t index, float *out);          /* count * width, every one finite */
+bool gltf_read_indices(gltf *g, uint32_t index, uint32_t *out);      /* count */
+const float *gltf_floats(gltf *g, uint32_t index);                   /* decoded once, kept in the model */
 void **gltf_memo_find(gltf *g, const uint32_t *key, uint32_t words); /* its value, NULL when new */
 
 /* --- the sections of a file -------------------------------------------------------------------------- */
@@ -126,7 +129,8 @@ void gltf_read_animations(gltf *g); /* gltf_anim.c */
 
 /* gltf_geometry.c: `count` vertices, every three a triangle. */
 void gltf_flat_normals(const float (*position)[3], uint32_t count, float (*normal)[3]);
-/* Per-vertex accumulation over the triangles, then made orthonormal to the normals. `sums` is scratch, 2 * count. */
+/* Per-vertex accumulation over the triangles, then made orthonormal to the normals. `sums` is scratch, 2 *
+ * count. */
 void gltf_tangents(const float (*position)[3], const float (*normal)[3], const float (*uv)[2], uint32_t count,
                    const uint32_t *indices, uint32_t index_count, float (*sums)[3], float (*tangent)[4]);
 

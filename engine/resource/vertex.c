@@ -74,7 +74,9 @@ uint32_t orr_pack_rgba8(const float rgba[4]) {
 }
 
 void orr_perpendicular(const float n[3], float out[3]) {
-    int axis = fabsf(n[0]) <= fabsf(n[1]) && fabsf(n[0]) <= fabsf(n[2]) ? 0 : fabsf(n[1]) <= fabsf(n[2]) ? 1 : 2;
+    int axis = fabsf(n[0]) <= fabsf(n[1]) && fabsf(n[0]) <= fabsf(n[2]) ? 0
+               : fabsf(n[1]) <= fabsf(n[2])                             ? 1
+                                                                        : 2;
     float a[3] = {0, 0, 0};
     a[axis] = 1; /* the axis least along n, crossed with n */
     float c[3] = {a[1] * n[2] - a[2] * n[1], a[2] * n[0] - a[0] * n[2], a[0] * n[1] - a[1] * n[0]};

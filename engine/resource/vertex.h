@@ -9,7 +9,8 @@
 uint32_t orr_pack_normal(const float direction[3]);
 void orr_unpack_normal(uint32_t packed, float direction[3]); /* unit */
 
-/* As above, x snorm16, y snorm15, bit 31 set when `sign` is negative (the bitangent is cross(n, t) * sign). */
+/* As above, x snorm16, y snorm15, bit 31 set when `sign` is negative (the bitangent is cross(n, t) * sign).
+ */
 uint32_t orr_pack_tangent(const float direction[3], float sign);
 float orr_unpack_tangent(uint32_t packed, float direction[3]); /* returns the sign, +1 or -1 */
 
