@@ -74,7 +74,7 @@ void orr_gpu_memory(const orr_gpu *gpu, orr_gpu_memory_stats *out);
 
 /* --- resources ------------------------------------------------------------------------------------------------ */
 
-typedef enum orr_format {
+typedef enum orr_gpu_format {
     ORR_FORMAT_NONE,
     ORR_FORMAT_R8_UNORM, ORR_FORMAT_RG8_UNORM, ORR_FORMAT_RGBA8_UNORM, ORR_FORMAT_RGBA8_SRGB,
     ORR_FORMAT_R16_SFLOAT, ORR_FORMAT_RG16_SFLOAT, ORR_FORMAT_RGBA16_SFLOAT,
@@ -82,9 +82,9 @@ typedef enum orr_format {
     ORR_FORMAT_R32_UINT, ORR_FORMAT_RG32_UINT, ORR_FORMAT_RGBA32_UINT,
     ORR_FORMAT_D32_SFLOAT,
     ORR_FORMAT_COUNT
-} orr_format;
-uint32_t orr_format_bytes(orr_format format);
-const char *orr_format_glsl(orr_format format); /* "rgba16f" for image layouts, NULL when it has none */
+} orr_gpu_format;
+uint32_t orr_format_bytes(orr_gpu_format format);
+const char *orr_format_glsl(orr_gpu_format format); /* "rgba16f" for image layouts, NULL when it has none */
 
 typedef enum orr_gpu_memory_kind {
     ORR_MEMORY_DEVICE,  /* fastest for the GPU; mapped only on unified memory */
@@ -109,7 +109,7 @@ typedef struct orr_gpu_texture_params {
     uint32_t mips;    /* 0 = 1; ORR_MIPS_ALL = the whole chain */
     bool array;       /* array view even with one layer (sampler2DArray) */
     bool cube;        /* 6 layers, cube view for sampling, array view for storage */
-    orr_format format;
+    orr_gpu_format format;
     bool sampled, storage, attachment; /* uses; copies are always allowed */
 } orr_gpu_texture_params;
 #define ORR_MIPS_ALL UINT32_MAX
@@ -172,7 +172,7 @@ ORR_MUST_CHECK orr_status orr_gpu_compute_create(orr_gpu *gpu, const orr_gpu_com
 
 typedef struct orr_gpu_attribute {
     uint32_t location, offset_bytes;
-    orr_format format;
+    orr_gpu_format format;
 } orr_gpu_attribute;
 typedef enum orr_gpu_blend { ORR_BLEND_NONE, ORR_BLEND_PREMULTIPLIED } orr_gpu_blend;
 typedef enum orr_gpu_cull { ORR_CULL_NONE, ORR_CULL_BACK, ORR_CULL_FRONT } orr_gpu_cull;
@@ -187,9 +187,9 @@ typedef struct orr_gpu_raster_params {
     uint32_t vertex_stride;    /* one vertex buffer; 0 = none */
     const orr_gpu_attribute *attributes;
     uint32_t attribute_count;
-    orr_format colours[8];
+    orr_gpu_format colours[8];
     uint32_t colour_count;
-    orr_format depth;          /* NONE = no depth */
+    orr_gpu_format depth;          /* NONE = no depth */
     bool depth_test, depth_write; /* compare GREATER_OR_EQUAL: depth is reversed */
     orr_gpu_blend blend;       /* of colour 0 */
     orr_gpu_cull cull;         /* front faces are counter-clockwise in glTF's sense (the backend flips for Vulkan's y) */
@@ -211,7 +211,7 @@ typedef struct orr_gpu_bind {
     uint32_t binding, element;
     orr_gpu_buffer buffer;     /* buffer kinds */
     uint64_t offset, size;     /* size 0 = to the end */
-    orr_format format;         /* TEXEL */
+    orr_gpu_format format;         /* TEXEL */
     const void *data;          /* UNIFORM: `size` bytes copied into a transient ring instead of `buffer` */
     orr_gpu_texture texture;   /* texture kinds */
     orr_gpu_sampler sampler;   /* SAMPLED */
