@@ -435,6 +435,24 @@ static orr_status place_by_model(const orr_dem_job *job, TIFF *tif, GTIF *gtif) 
 
 /* --- the whole --------------------------------------------------------------------------------------- */
 
+/* All that libtiff has for numbers. The others (fax, JPEG, WebP, logarithmic light) hold pictures of 1 to 8
+ * bits, or lose precision: no heights. */
+static orr_status check_compression(const orr_dem_job *job, TIFF *tif) {
+    static const uint16_t known[] = {COMPRESSION_NONE,          COMPRESSION_LZW,     COMPRESSION_PACKBITS,
+                                     COMPRESSION_ADOBE_DEFLATE, COMPRESSION_DEFLATE, COMPRESSION_LZMA,
+                                     COMPRESSION_ZSTD,          COMPRESSION_LERC};
+    uint16_t compression = COMPRESSION_NONE;
+    TIFFGetFieldDefaulted(tif, TIFFTAG_COMPRESSION, &compression);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (compression == known[i] && TIFFIsCODECConfigured(compression)) return ORR_OK;
+    }
+    return orr_dem_fail(
+        job, ORR_E_UNSUPPORTED,
+        "the TIFF's compression %u is for pictures, or not in this build of libtiff; deflate, LZW, "
+        "PackBits, LZMA, Zstandard and LERC are read",
+        compression);
+}
+
 static orr_status decode_open(const tiff_source *source, TIFF *tif, GTIF *gtif) {
     const orr_dem_job *job = source->job;
     tiff_layout layout = {0};
@@ -451,12 +469,8 @@ static orr_status decode_open(const tiff_source *source, TIFF *tif, GTIF *gtif) 
         layout.format.metres = linear_unit_m(vertical);
         if (layout.format.metres == 0.0) layout.format.metres = 1.0;
     }
-    uint16_t compression = COMPRESSION_NONE;
-    TIFFGetFieldDefaulted(tif, TIFFTAG_COMPRESSION, &compression);
-    if (!TIFFIsCODECConfigured(compression)) {
-        return orr_dem_fail(job, ORR_E_UNSUPPORTED,
-                            "the TIFF's compression (%u) is not in this build of libtiff", compression);
-    }
+    status = check_compression(job, tif);
+    if (status) return status;
     status = orr_dem_begin(job, layout.width, layout.height);
     if (!status)
         status = TIFFIsTiled(tif) ? read_tiles(source, tif, &layout) : read_strips(source, tif, &layout);
