@@ -1,0 +1,131 @@
+#include "scene/nodes.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* clang-format off */
+#define AT(type, field) .offset = (uint32_t)offsetof(type, field), .size = (uint32_t)sizeof(((type *)0)->field)
+#define ROW(n, t, T, f, d, ...) {.name = n, .type = ORR_PARAM_##t, AT(T, f), .doc = d, .flags = ORR_PARAM_CPU, __VA_ARGS__}
+#define PLACE_ROWS(T)                                                                                                          \
+    ROW("position_m", VEC3, T, place.position_m, "Position relative to the parent", .def = "0 0 0"),                           \
+    ROW("rotation", QUAT, T, place.rotation, "Rotation as a unit quaternion x y z w", .def = "0 0 0 1"),                      \
+    ROW("rotation_deg", VEC3, T, place.rotation_deg, "Euler angles about x, y, z; applied z first, then x, then y, after `rotation`", .def = "0 0 0"), \
+    ROW("scale", VEC3, T, place.scale, "Scale along x, y, z; one number scales evenly", .def = "1 1 1"),                      \
+    ROW("visible", BOOL, T, place.visible, "Whether it and its children are drawn", .def = "true")
+#define SHADOW_ROW(T) ROW("casts_shadow", BOOL, T, casts_shadow, "Whether it shades others from the sun", .def = "true")
+#define COLOUR_ROW(T) ROW("colour", VEC3, T, colour, "Linear colour that the light is multiplied by", .def = "1 1 1", .min = "0")
+
+static const orr_param_row group_rows[] = {PLACE_ROWS(orr_group_props)};
+static const orr_param_row mesh_rows[] = {PLACE_ROWS(orr_mesh_props), SHADOW_ROW(orr_mesh_props)};
+static const orr_param_row model_rows[] = {
+    PLACE_ROWS(orr_model_props), SHADOW_ROW(orr_model_props),
+    ROW("animation", STRING, orr_model_props, animation, "Name or number (from 0) of the glTF animation to play; empty: the rest pose", .def = ""),
+    ROW("time_s", F64, orr_model_props, time_s, "Time inside the animation; the sequence's own t when not set", .def = "0"),
+    ROW("loop", BOOL, orr_model_props, loop, "Whether the animation starts again at its end", .def = "true"),
+    ROW("emissive_nit", F64, orr_model_props, emissive_nit, "Luminance of a glTF emission of 1", .def = "1000", .min = "0", .max = "1e9"),
+};
+static const orr_param_row terrain_rows[] = {
+    PLACE_ROWS(orr_terrain_props), SHADOW_ROW(orr_terrain_props),
+    ROW("dem", ASSET, orr_terrain_props, dem, "The elevation model: GeoTIFF, 16-bit PNG, .npy, .npz, .hgt", .def = ""),
+    ROW("exaggeration", F64, orr_terrain_props, exaggeration, "Factor on heights", .def = "1", .min = "0", .max = "100"),
+    ROW("ramp", ENUM, orr_terrain_props, ramp, "Colours by height and slope", .def = "alpine", .choices = "alpine|hypsometric|desert|moon|grey"),
+    ROW("ramp_min_m", F64, orr_terrain_props, ramp_min_m, "Height of the ramp's first colour; the lowest sample when not set", .def = "0"),
+    ROW("ramp_max_m", F64, orr_terrain_props, ramp_max_m, "Height of the ramp's last colour; the highest sample when not set", .def = "0"),
+    ROW("roughness", F64, orr_terrain_props, roughness, "Perceptual roughness of the ground", .def = "0.9", .min = "0", .max = "1"),
+    ROW("nodata", ENUM, orr_terrain_props, nodata, "What samples without data become: a hole, or the nearest lowest height", .def = "hole", .choices = "hole|fill"),
+    ROW("detail_px", F64, orr_terrain_props, detail_px, "Side of a terrain triangle on screen that level of detail aims at", .def = "3", .min = "0.5", .max = "64"),
+};
+static const orr_param_row camera_rows[] = {
+    PLACE_ROWS(orr_camera_props),
+    ROW("look_at_m", VEC3, orr_camera_props, look_at_m, "World point to look at; replaces the rotation when set", .def = "0 0 0"),
+    ROW("up", VEC3, orr_camera_props, up, "Up direction for look_at_m", .def = "0 1 0"),
+    ROW("roll_deg", F64, orr_camera_props, roll_deg, "Roll about the viewing direction, positive clockwise", .def = "0"),
+    ROW("vfov_deg", F64, orr_camera_props, vfov_deg, "Vertical field of view", .def = "35", .min = "0.01", .max = "170"),
+    ROW("focal_length_mm", F64, orr_camera_props, focal_length_mm, "Focal length; replaces vfov_deg when above 0", .def = "0", .min = "0", .max = "10000"),
+    ROW("sensor_height_mm", F64, orr_camera_props, sensor_height_mm, "Height of the sensor", .def = "24", .min = "0.1", .max = "1000"),
+    ROW("ortho_height_m", F64, orr_camera_props, ortho_height_m, "Height of an orthographic view; perspective when 0", .def = "0", .min = "0"),
+    ROW("near_m", F64, orr_camera_props, near_m, "Distance of the near plane; there is no far plane", .def = "0.02", .min = "1e-5", .max = "1e5"),
+    ROW("aperture_f", F64, orr_camera_props, aperture_f, "f-number N", .def = "16", .min = "0.1", .max = "256"),
+    ROW("shutter_s", F64, orr_camera_props, shutter_s, "Exposure time", .def = "0.01", .min = "1e-6", .max = "3600"),
+    ROW("iso", F64, orr_camera_props, iso, "Sensor speed S", .def = "100", .min = "1", .max = "1e7"),
+};
+static const orr_param_row sun_rows[] = {
+    ROW("azimuth_deg", F64, orr_sun_props, azimuth_deg, "Direction it shines from, clockwise from north (-Z)", .def = "135"),
+    ROW("elevation_deg", F64, orr_sun_props, elevation_deg, "Height above the horizon", .def = "45", .min = "-90", .max = "90"),
+    ROW("illuminance_lx", F64, orr_sun_props, illuminance_lx, "Illuminance of a plane facing it", .def = "100000", .min = "0", .max = "1e9"),
+    ROW("angular_diameter_deg", F64, orr_sun_props, angular_diameter_deg, "Apparent size of its disk", .def = "0.545", .min = "0.01", .max = "90"),
+    COLOUR_ROW(orr_sun_props), SHADOW_ROW(orr_sun_props),
+};
+static const orr_param_row point_rows[] = {
+    PLACE_ROWS(orr_point_props),
+    ROW("flux_lm", F64, orr_point_props, flux_lm, "Luminous flux; give this or intensity_cd", .def = "0", .min = "0"),
+    ROW("intensity_cd", F64, orr_point_props, intensity_cd, "Luminous intensity", .def = "0", .min = "0"),
+    ROW("range_m", F64, orr_point_props, range_m, "Distance at which a smooth window ends the light; 0: never", .def = "0", .min = "0"),
+    COLOUR_ROW(orr_point_props),
+};
+static const orr_param_row spot_rows[] = {
+    PLACE_ROWS(orr_spot_props),
+    ROW("look_at_m", VEC3, orr_spot_props, look_at_m, "World point it is aimed at; replaces the rotation (-Z) when set", .def = "0 0 0"),
+    ROW("flux_lm", F64, orr_spot_props, flux_lm, "Luminous flux; give this or intensity_cd", .def = "0", .min = "0"),
+    ROW("intensity_cd", F64, orr_spot_props, intensity_cd, "Luminous intensity on its axis", .def = "0", .min = "0"),
+    ROW("range_m", F64, orr_spot_props, range_m, "Distance at which a smooth window ends the light; 0: never", .def = "0", .min = "0"),
+    ROW("inner_deg", F64, orr_spot_props, inner_deg, "Half angle of the full-strength cone", .def = "20", .min = "0", .max = "89.9"),
+    ROW("outer_deg", F64, orr_spot_props, outer_deg, "Half angle at which the light ends", .def = "30", .min = "0.1", .max = "90"),
+    COLOUR_ROW(orr_spot_props),
+};
+/* Defaults: a clear sky that goes with the 100 000 lx sun (horizontal illuminance about 20 000 lx). */
+static const orr_param_row environment_rows[] = {
+    ROW("source", ENUM, orr_environment_props, source, "What lights the scene from all around", .def = "gradient", .choices = "gradient|constant|hdri"),
+    ROW("zenith_nit", VEC3, orr_environment_props, zenith_nit, "Gradient: luminance straight up", .def = "1900 3300 6200", .min = "0"),
+    ROW("horizon_nit", VEC3, orr_environment_props, horizon_nit, "Gradient: luminance at the horizon", .def = "7200 8600 10500", .min = "0"),
+    ROW("ground_nit", VEC3, orr_environment_props, ground_nit, "Gradient: luminance below the horizon", .def = "3200 2900 2600", .min = "0"),
+    ROW("luminance_nit", F64, orr_environment_props, luminance_nit, "Constant: luminance of every direction", .def = "4000", .min = "0"),
+    ROW("hdri", ASSET, orr_environment_props, hdri, "HDRI: a latitude-longitude map (.hdr, .exr)", .def = ""),
+    ROW("gain", F64, orr_environment_props, gain, "HDRI: nit for a stored value of 1", .def = "1", .min = "0"),
+    ROW("target_lx", F64, orr_environment_props, target_lx, "HDRI: scale so that the upper hemisphere gives this illuminance; 0: as stored times gain", .def = "0", .min = "0"),
+    ROW("rotation_deg", F64, orr_environment_props, rotation_deg, "HDRI: turn about the vertical, clockwise seen from above", .def = "0"),
+    ROW("background", ENUM, orr_environment_props, background, "What the camera sees behind everything", .def = "environment", .choices = "environment|colour"),
+    ROW("background_nit", VEC3, orr_environment_props, background_nit, "Luminance of a `colour` background", .def = "0 0 0", .min = "0"),
+};
+static const orr_param_row material_rows[] = {
+    ROW("base_colour", VEC4, orr_material_props, base_colour, "Linear base colour and opacity", .def = "0.8 0.8 0.8 1", .min = "0", .max = "1"),
+    ROW("metallic", F64, orr_material_props, metallic, "0 dielectric, 1 metal", .def = "0", .min = "0", .max = "1"),
+    ROW("roughness", F64, orr_material_props, roughness, "Perceptual roughness", .def = "0.5", .min = "0", .max = "1"),
+    ROW("ior", F64, orr_material_props, ior, "Index of refraction of a dielectric", .def = "1.5", .min = "1", .max = "4"),
+    ROW("emissive_nit", VEC3, orr_material_props, emissive_nit, "Emitted luminance", .def = "0 0 0", .min = "0"),
+    ROW("normal_scale", F64, orr_material_props, normal_scale, "Strength of the normal map", .def = "1", .min = "0", .max = "10"),
+    ROW("occlusion_strength", F64, orr_material_props, occlusion_strength, "Strength of the occlusion map", .def = "1", .min = "0", .max = "1"),
+    ROW("alpha_mode", ENUM, orr_material_props, alpha_mode, "How opacity is used", .def = "opaque", .choices = "opaque|mask|blend"),
+    ROW("alpha_cutoff", F64, orr_material_props, alpha_cutoff, "Opacity below which `mask` cuts away", .def = "0.5", .min = "0", .max = "1"),
+    ROW("double_sided", BOOL, orr_material_props, double_sided, "Whether back faces are drawn", .def = "false"),
+    ROW("unlit", BOOL, orr_material_props, unlit, "Shown at its own colour, as white paper in the scene's light", .def = "false"),
+    ROW("base_colour_map", ASSET, orr_material_props, maps[0], "Image of base colour (sRGB) and opacity", .def = ""),
+    ROW("metallic_roughness_map", ASSET, orr_material_props, maps[1], "Image: roughness in green, metallic in blue", .def = ""),
+    ROW("normal_map", ASSET, orr_material_props, maps[2], "Tangent-space normals", .def = ""),
+    ROW("occlusion_map", ASSET, orr_material_props, maps[3], "Image: occlusion in red", .def = ""),
+    ROW("emissive_map", ASSET, orr_material_props, maps[4], "Image of emission (sRGB)", .def = ""),
+};
+static const orr_param_table tables[ORR_NODE_KIND_COUNT] = {
+    [ORR_NODE_GROUP] = ORR_PARAM_TABLE(group_rows, "group"), [ORR_NODE_MESH] = ORR_PARAM_TABLE(mesh_rows, "mesh"),
+    [ORR_NODE_MODEL] = ORR_PARAM_TABLE(model_rows, "model"), [ORR_NODE_TERRAIN] = ORR_PARAM_TABLE(terrain_rows, "terrain"),
+    [ORR_NODE_CAMERA] = ORR_PARAM_TABLE(camera_rows, "camera"), [ORR_NODE_SUN] = ORR_PARAM_TABLE(sun_rows, "sun"),
+    [ORR_NODE_POINT] = ORR_PARAM_TABLE(point_rows, "point"), [ORR_NODE_SPOT] = ORR_PARAM_TABLE(spot_rows, "spot"),
+    [ORR_NODE_ENVIRONMENT] = ORR_PARAM_TABLE(environment_rows, "environment"),
+};
+static const orr_param_table material_table = ORR_PARAM_TABLE(material_rows, "material");
+static const size_t sizes[ORR_NODE_KIND_COUNT] = {
+    sizeof(orr_group_props), sizeof(orr_mesh_props), sizeof(orr_model_props), sizeof(orr_terrain_props), sizeof(orr_camera_props),
+    sizeof(orr_sun_props), sizeof(orr_point_props), sizeof(orr_spot_props), sizeof(orr_environment_props),
+};
+/* clang-format on */
+
+const orr_param_table *orr_node_table(orr_node_kind kind) { return &tables[kind]; }
+const orr_param_table *orr_material_table(void) { return &material_table; }
+const char *orr_node_kind_name(orr_node_kind kind) { return tables[kind].owner; }
+size_t orr_node_props_size(orr_node_kind kind) { return sizes[kind]; }
+bool orr_node_has_place(orr_node_kind kind) { return kind != ORR_NODE_SUN && kind != ORR_NODE_ENVIRONMENT; }
+
+uint32_t orr_node_row(orr_node_kind kind, const char *name) {
+    int32_t row = orr_param_find(&tables[kind], name);
+    return row < 0 ? ORR_NONE : (uint32_t)row;
+}

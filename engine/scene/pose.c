@@ -1,0 +1,317 @@
+/* A revision at one time: world transforms, draws, lights, camera. Pure. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "scene/scene_private.h"
+
+#define RAD(deg) ((deg) * (ORR_PI / 180.0))
+
+void orr_place_matrix(const orr_place *place, double m[16]) {
+    double q[4], e[4];
+    memcpy(q, place->rotation, sizeof q);
+    static const int axes[3] = {1, 0, 2}; /* y * x * z: heading, pitch, roll */
+    for (int i = 0; i < 3; i++)
+        if (place->rotation_deg[axes[i]] != 0.0) {
+            orr_quat_axis(axes[i], RAD(place->rotation_deg[axes[i]]), e);
+            orr_quat_mul(q, e, q);
+        }
+    orr_mat_from_trs(place->position_m, q, place->scale, m);
+}
+
+void orr_bounds_sphere(const double min_m[3], const double max_m[3], const double world[16], double centre[3], double *radius) {
+    double middle[3], half[3];
+    for (int k = 0; k < 3; k++) middle[k] = 0.5 * (min_m[k] + max_m[k]), half[k] = 0.5 * (max_m[k] - min_m[k]);
+    orr_mat_point(world, middle, centre);
+    *radius = 0.0;
+    for (int corner = 0; corner < 4; corner++) { /* the four diagonals; the other corners mirror them */
+        double d[3] = {half[0], corner & 1 ? -half[1] : half[1], corner & 2 ? -half[2] : half[2]}, w[3];
+        orr_mat_direction(world, d, w);
+        *radius = fmax(*radius, orr_length3(w));
+    }
+}
+
+orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks, uint32_t track_count, orr_bound_track **out, uint32_t *count,
+                             orr_error *err) {
+    orr_bound_track *bound = orr_calloc(track_count ? track_count : 1, sizeof *bound);
+    if (!bound) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u tracks", track_count);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < track_count; i++) {
+        if (!tracks[i].node.id) continue;
+        uint32_t node = 0;
+        while (node < revision->node_count && revision->nodes[node].id.id != tracks[i].node.id) node++;
+        if (node == revision->node_count) {
+            free(bound);
+            return orr_fail(err, ORR_E_STALE, NULL, "the animated property '%s' belongs to a node that was removed", tracks[i].param);
+        }
+        uint32_t row = orr_node_row(revision->nodes[node].kind, tracks[i].param);
+        if (row == ORR_NONE) {
+            free(bound);
+            return orr_param_unknown(orr_node_table(revision->nodes[node].kind), tracks[i].param, err);
+        }
+        bound[n++] = (orr_bound_track){node, row, i};
+    }
+    *out = bound, *count = n;
+    return ORR_OK;
+}
+
+typedef struct poser {
+    const orr_revision *rev;
+    orr_pose *pose;
+    void **props;       /* per node: the revision's, or an evaluated copy */
+    uint32_t *set_rows;
+    double (*world)[16];
+    bool *visible;
+    uint32_t draw_capacity;
+} poser;
+
+static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t bound_count, const orr_param_value *values, orr_error *err) {
+    for (uint32_t i = 0; i < bound_count; i++) {
+        const orr_rev_node *node = &p->rev->nodes[bound[i].node];
+        if (p->props[bound[i].node] == node->props) {
+            void *copy = orr_arena_alloc(&p->pose->arena, 1, orr_node_props_size(node->kind));
+            if (!copy) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a pose");
+            memcpy(copy, node->props, orr_node_props_size(node->kind));
+            p->props[bound[i].node] = copy;
+        }
+        orr_param_row row;
+        orr_param_row_get(orr_node_table(node->kind), bound[i].row, &row);
+        orr_status status = orr_param_check(&row, &values[bound[i].value], err);
+        if (status) return orr_error_prefix(err, "'%s' at t = %.6g s", node->name, p->pose->t_s);
+        orr_param_store(&row, &values[bound[i].value], p->props[bound[i].node]);
+        p->set_rows[bound[i].node] |= UINT32_C(1) << bound[i].row;
+    }
+    return ORR_OK;
+}
+
+static bool is_set(const poser *p, uint32_t node, const char *row) {
+    return p->set_rows[node] >> orr_node_row(p->rev->nodes[node].kind, row) & 1u;
+}
+
+static orr_pose_draw *new_draw(poser *p) {
+    if (p->pose->draw_count == p->draw_capacity) {
+        uint32_t wanted = p->draw_capacity ? p->draw_capacity * 2 : 64;
+        orr_pose_draw *larger = ORR_ARENA_NEW(&p->pose->arena, orr_pose_draw, wanted);
+        if (!larger) return NULL;
+        if (p->pose->draw_count) memcpy(larger, p->pose->draws, p->pose->draw_count * sizeof *larger);
+        p->pose->draws = larger, p->draw_capacity = wanted;
+    }
+    return &p->pose->draws[p->pose->draw_count++];
+}
+
+static orr_status add_draw(poser *p, uint32_t node, const double world[16], uint32_t primitive, uint32_t material, bool casts_shadow,
+                           const orr_vertex *deformed, orr_error *err) {
+    orr_pose_draw *draw = new_draw(p);
+    if (!draw) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a pose");
+    const orr_rev_primitive *q = &p->rev->primitives[primitive];
+    *draw = (orr_pose_draw){.primitive = primitive, .material = material, .object_id = (uint32_t)(p->rev->nodes[node].id.id & 0xffffffffu),
+                            .casts_shadow = casts_shadow, .deformed = deformed, .mirrored = orr_mat_det3(world) < 0.0};
+    memcpy(draw->world, world, sizeof draw->world);
+    double lo[3], hi[3];
+    memcpy(lo, q->bounds_min, sizeof lo), memcpy(hi, q->bounds_max, sizeof hi);
+    for (uint32_t v = 0; deformed && v < q->vertex_count; v++)
+        for (int k = 0; k < 3; k++) {
+            double x = (double)deformed[v].position[k];
+            lo[k] = v ? fmin(lo[k], x) : x, hi[k] = v ? fmax(hi[k], x) : x;
+        }
+    orr_bounds_sphere(lo, hi, world, draw->centre, &draw->radius);
+    return ORR_OK;
+}
+
+static orr_status pick_animation(const orr_model *model, const char *wanted, const char *node, uint32_t *animation, orr_error *err) {
+    *animation = ORR_NONE;
+    if (!wanted || !*wanted) return ORR_OK;
+    uint64_t number;
+    if (orr_parse_u64(wanted, &number) && number < model->animation_count) return *animation = (uint32_t)number, ORR_OK;
+    for (uint32_t i = 0; i < model->animation_count; i++)
+        if (model->animations[i].name && !strcmp(model->animations[i].name, wanted)) return *animation = i, ORR_OK;
+    orr_text names = {0};
+    for (uint32_t i = 0; i < model->animation_count; i++)
+        orr_text_printf(&names, "%s%s", i ? ", " : "", model->animations[i].name ? model->animations[i].name : "(unnamed)");
+    orr_status status = orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no animation '%s'; it has: %s", node, wanted,
+                                 model->animation_count ? orr_text_cstr(&names) : "none");
+    orr_text_free(&names);
+    return status;
+}
+
+static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
+    const orr_rev_node *node = &p->rev->nodes[index];
+    const orr_model_props *props = p->props[index];
+    const orr_model *model = orr_assets_model(p->rev->assets, node->asset);
+    orr_arena *arena = &p->pose->arena;
+    uint32_t animation;
+    orr_status status = pick_animation(model, props->animation, node->name, &animation, err);
+    if (status) return status;
+    double(*world)[16] = orr_arena_alloc(arena, model->node_count ? model->node_count : 1, sizeof *world);
+    uint32_t weight_count = orr_model_weight_count(model);
+    float *weights = weight_count ? ORR_ARENA_NEW(arena, float, weight_count) : NULL;
+    if (!world || (weight_count && !weights)) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
+    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop, &world[0][0], weights);
+    for (uint32_t n = 0; n < model->node_count; n++) {
+        if (model->nodes[n].mesh == ORR_NONE) continue;
+        const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
+        double placed[16];
+        orr_mat_mul(p->world[index], world[n], placed);
+        for (uint32_t k = 0; k < mesh->primitive_count; k++) {
+            uint32_t which = mesh->first_primitive + k;
+            const orr_model_primitive *primitive = &model->primitives[which];
+            uint32_t uploaded = p->rev->primitive_of_model[node->first_primitive + which];
+            if (uploaded == ORR_NONE) continue;
+            orr_vertex *deformed = NULL;
+            if (primitive->morph_count || (primitive->joints && model->nodes[n].skin != ORR_NONE)) {
+                if (!(deformed = ORR_ARENA_NEW(arena, orr_vertex, primitive->vertex_count)))
+                    return orr_fail(err, ORR_E_MEMORY, NULL, "no memory to deform '%s'", node->name);
+                orr_model_deform(model, n, primitive, &world[0][0], weights, deformed);
+            }
+            uint32_t material = primitive->material == ORR_NONE ? 0 : node->first_material + primitive->material;
+            if ((status = add_draw(p, index, placed, uploaded, material, props->casts_shadow, deformed, err))) return status;
+        }
+    }
+    return ORR_OK;
+}
+
+static orr_status terrain_pose(poser *p, uint32_t index, orr_error *err) {
+    (void)err;
+    const orr_dem *dem = orr_assets_dem(p->rev->assets, p->rev->nodes[index].asset);
+    orr_pose_terrain *terrain = &p->pose->terrains[p->pose->terrain_count++];
+    *terrain = (orr_pose_terrain){.asset = p->rev->nodes[index].asset, .node = index, .object_id = (uint32_t)(p->rev->nodes[index].id.id & 0xffffffffu)};
+    memcpy(&terrain->props, p->props[index], sizeof terrain->props);
+    memcpy(terrain->world, p->world[index], sizeof terrain->world);
+    if (!is_set(p, index, "ramp_min_m")) terrain->props.ramp_min_m = dem->min_m;
+    if (!is_set(p, index, "ramp_max_m")) terrain->props.ramp_max_m = dem->max_m;
+    return ORR_OK;
+}
+
+static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
+    bool spot = p->rev->nodes[index].kind == ORR_NODE_SPOT;
+    const orr_spot_props *s = p->props[index];
+    const orr_point_props *q = p->props[index];
+    double flux = spot ? s->flux_lm : q->flux_lm, candela = spot ? s->intensity_cd : q->intensity_cd;
+    if (flux > 0.0 && candela > 0.0)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "light '%s' has both flux_lm and intensity_cd: give one of them", p->rev->nodes[index].name);
+    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
+    const double *m = p->world[index];
+    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]}, .direction = {-m[8], -m[9], -m[10]}, .cos_inner = -1.0, .cos_outer = -2.0,
+                              .range_m = spot ? s->range_m : q->range_m, .intensity_cd = candela};
+    memcpy(light->colour, spot ? s->colour : q->colour, sizeof light->colour);
+    if (spot) {
+        if (is_set(p, index, "look_at_m"))
+            for (int k = 0; k < 3; k++) light->direction[k] = s->look_at_m[k] - light->position_m[k];
+        if (s->inner_deg >= s->outer_deg)
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "spot '%s': inner_deg %.6g must be below outer_deg %.6g", p->rev->nodes[index].name,
+                            s->inner_deg, s->outer_deg);
+        light->cos_inner = orr_cos40(RAD(s->inner_deg)), light->cos_outer = orr_cos40(RAD(s->outer_deg));
+        if (flux > 0.0) light->intensity_cd = flux / (2.0 * ORR_PI * (1.0 - light->cos_outer)); /* spec/light.md */
+    } else if (flux > 0.0) {
+        light->intensity_cd = flux / (4.0 * ORR_PI);
+    }
+    orr_normalize3(light->direction);
+    return ORR_OK;
+}
+
+/* Right, up, forward from a look-at, or from the node's own axes (-Z forward). */
+static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
+    const orr_camera_props *c = p->props[index];
+    const double *m = p->world[index];
+    orr_pose_camera *out = &p->pose->camera;
+    *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]}, .ortho_height_m = c->ortho_height_m, .near_m = c->near_m,
+                             .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .vfov_rad = RAD(c->vfov_deg)};
+    if (c->focal_length_mm > 0.0) out->vfov_rad = 2.0 * orr_round40(atan(0.5 * c->sensor_height_mm / c->focal_length_mm));
+    double up[3];
+    if (is_set(p, index, "look_at_m")) {
+        for (int k = 0; k < 3; k++) out->forward[k] = c->look_at_m[k] - out->position_m[k];
+        memcpy(up, c->up, sizeof up);
+        if (orr_length3(out->forward) < 1e-9)
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "camera '%s' looks at the point it stands on (t = %.6g s)", p->rev->nodes[index].name, p->pose->t_s);
+    } else {
+        for (int k = 0; k < 3; k++) out->forward[k] = -m[8 + k], up[k] = m[4 + k];
+    }
+    orr_normalize3(out->forward);
+    orr_cross3(out->forward, up, out->right);
+    if (orr_length3(out->right) < 1e-9) { /* looking along `up`: any right will do, the same one always */
+        double other[3] = {0.0, 0.0, -1.0};
+        orr_cross3(out->forward, fabs(out->forward[2]) < 0.9 ? other : (double[3]){1.0, 0.0, 0.0}, out->right);
+    }
+    orr_normalize3(out->right);
+    orr_cross3(out->right, out->forward, out->up);
+    if (c->roll_deg != 0.0) {
+        double s = orr_sin40(RAD(c->roll_deg)), k = orr_cos40(RAD(c->roll_deg));
+        for (int i = 0; i < 3; i++) {
+            double r = out->right[i], u = out->up[i];
+            out->right[i] = k * r - s * u, out->up[i] = s * r + k * u;
+        }
+    }
+    return ORR_OK;
+}
+
+static void sun_pose(poser *p, uint32_t index) {
+    const orr_sun_props *s = p->props[index];
+    p->pose->has_sun = true;
+    p->pose->sun = *s;
+    double az = RAD(s->azimuth_deg), el = RAD(s->elevation_deg);
+    p->pose->sun_direction[0] = orr_sin40(az) * orr_cos40(el);
+    p->pose->sun_direction[1] = orr_sin40(el);
+    p->pose->sun_direction[2] = -orr_cos40(az) * orr_cos40(el);
+}
+
+static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *err) {
+    const orr_rev_node *node = &p->rev->nodes[i];
+    p->visible[i] = node->parent == ORR_NONE || p->visible[node->parent];
+    if (orr_node_has_place(node->kind)) {
+        const orr_place *place = p->props[i];
+        orr_place_matrix(place, p->world[i]);
+        if (node->parent != ORR_NONE) orr_mat_mul(p->world[node->parent], p->world[i], p->world[i]);
+        p->visible[i] = p->visible[i] && place->visible;
+    } else if (node->parent != ORR_NONE) {
+        memcpy(p->world[i], p->world[node->parent], sizeof p->world[i]);
+    } else {
+        orr_mat_identity(p->world[i]);
+    }
+    switch (node->kind) {
+    case ORR_NODE_SUN: sun_pose(p, i); return ORR_OK;
+    case ORR_NODE_ENVIRONMENT:
+        p->pose->has_environment = true;
+        memcpy(&p->pose->environment, p->props[i], sizeof p->pose->environment);
+        p->pose->environment_asset = node->asset;
+        return ORR_OK;
+    case ORR_NODE_CAMERA: return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_MESH: {
+        const orr_mesh_props *mesh = p->props[i];
+        if (!p->visible[i] || node->primitive == ORR_NONE) return ORR_OK;
+        return add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL, err);
+    }
+    case ORR_NODE_MODEL: return p->visible[i] ? model_draws(p, i, err) : ORR_OK;
+    case ORR_NODE_TERRAIN: return p->visible[i] ? terrain_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_POINT:
+    case ORR_NODE_SPOT: return p->visible[i] ? light_pose(p, i, err) : ORR_OK;
+    default: return ORR_OK;
+    }
+}
+
+orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s, const orr_bound_track *bound, uint32_t bound_count,
+                             const orr_param_value *values, orr_pose *pose, orr_error *err) {
+    *pose = (orr_pose){.t_s = t_s};
+    uint32_t n = revision->node_count ? revision->node_count : 1;
+    poser p = {.rev = revision, .pose = pose};
+    p.props = ORR_ARENA_NEW(&pose->arena, void *, n);
+    p.set_rows = ORR_ARENA_NEW(&pose->arena, uint32_t, n);
+    p.world = orr_arena_alloc(&pose->arena, n, sizeof *p.world);
+    p.visible = ORR_ARENA_NEW(&pose->arena, bool, n);
+    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n);
+    pose->terrains = ORR_ARENA_NEW(&pose->arena, orr_pose_terrain, n);
+    orr_status status = ORR_OK;
+    if (!p.props || !p.set_rows || !p.world || !p.visible || !pose->lights || !pose->terrains)
+        status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a pose of %u nodes", n);
+    bool camera_found = false;
+    for (uint32_t i = 0; !status && i < revision->node_count; i++) {
+        p.props[i] = revision->nodes[i].props;
+        p.set_rows[i] = revision->nodes[i].set_rows;
+        camera_found |= revision->nodes[i].id.id == camera.id;
+    }
+    if (!status && !camera_found) status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
+    if (!status) status = apply_tracks(&p, bound, bound_count, values, err);
+    for (uint32_t i = 0; !status && i < revision->node_count; i++) status = pose_node(&p, i, camera, err);
+    if (status) orr_pose_free(pose);
+    return status;
+}
+
+void orr_pose_free(orr_pose *pose) { orr_arena_free(&pose->arena); }

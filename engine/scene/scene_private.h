@@ -1,0 +1,49 @@
+/* Authoring state shared by scene.c, publish.c and bounds.c. */
+#ifndef ORR_SCENE_PRIVATE_H
+#define ORR_SCENE_PRIVATE_H
+
+#include "scene/revision.h"
+
+typedef struct orr_node_slot {
+    uint32_t generation; /* odd while alive */
+    orr_node_kind kind;
+    uint32_t parent; /* slot, or ORR_NONE */
+    uint32_t set_rows;
+    char *name;
+    void *props;
+    orr_asset asset;
+    orr_mesh mesh;
+    orr_material material;
+} orr_node_slot;
+typedef struct orr_mesh_slot {
+    char *name;
+    orr_mesh_data data; /* own copy */
+    double bounds_min[3], bounds_max[3];
+} orr_mesh_slot;
+typedef struct orr_material_slot {
+    char *name;
+    orr_material_props props;
+    orr_asset maps[ORR_MAP_COUNT];
+} orr_material_slot;
+
+struct orr_scene {
+    char name[64], app_root[128];
+    orr_assets *assets;
+    struct orr_space *space;
+    orr_arena arena; /* names and strings: they live as long as the scene, so revisions copy them */
+    uint64_t next_revision;
+    orr_node_slot *nodes;              uint32_t node_count, node_capacity;
+    orr_mesh_slot *meshes;        uint32_t mesh_count, mesh_capacity;
+    orr_material_slot *materials; uint32_t material_count, material_capacity;
+};
+
+ORR_MUST_CHECK orr_status orr_scene_slot(orr_scene *scene, orr_node node, uint32_t *slot, orr_error *err);
+static inline orr_node orr_scene_id(const orr_scene *scene, uint32_t slot) {
+    return (orr_node){(uint64_t)scene->nodes[slot].generation << 32 | (slot + 1u)};
+}
+/* Local matrix of a place. */
+void orr_place_matrix(const orr_place *place, double m[16]);
+/* Shows the published scene in the space (space_view.c). */
+ORR_MUST_CHECK orr_status orr_scene_show(orr_scene *scene, const orr_revision *revision, orr_error *err);
+
+#endif
