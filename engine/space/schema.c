@@ -11,8 +11,9 @@ struct orr_schemas {
     _Atomic(orr_schema *) head;
 };
 
-static const char *const type_names[ORR_TYPE_COUNT] = {"none", "bool", "int",  "uint", "double", "string", "blob", "vec2",
-                                                       "vec3", "vec4", "quat", "mat4", "record", "list",   "exec"};
+static const char *const type_names[ORR_TYPE_COUNT] = {"none",   "bool", "int",    "uint", "double",
+                                                       "string", "blob", "vec2",   "vec3", "vec4",
+                                                       "quat",   "mat4", "record", "list", "exec"};
 
 const char *orr_type_name(orr_type type) {
     return (unsigned)type < ORR_TYPE_COUNT ? type_names[type] : "unknown";
@@ -25,10 +26,12 @@ orr_type orr_type_from_name(const char *name, size_t n) {
 }
 
 bool orr_schema_name_ok(const char *name, size_t length) {
-    if (length == 0 || length > ORR_SCHEMA_MAX_NAME || (name[0] >= '0' && name[0] <= '9') || name[0] == '.') return false;
+    if (length == 0 || length > ORR_SCHEMA_MAX_NAME || (name[0] >= '0' && name[0] <= '9') || name[0] == '.')
+        return false;
     for (size_t i = 0; i < length; i++) {
         char c = name[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.'))
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+              c == '.'))
             return false;
     }
     return true;
@@ -40,18 +43,22 @@ const orr_schema *orr_schema_retain(const orr_schema *schema) {
 }
 
 void orr_schema_release(const orr_schema *schema) {
-    if (atomic_fetch_sub_explicit(&((orr_schema *)schema)->refs, 1, memory_order_acq_rel) == 1) free((void *)schema);
+    if (atomic_fetch_sub_explicit(&((orr_schema *)schema)->refs, 1, memory_order_acq_rel) == 1)
+        free((void *)schema);
 }
 
 bool orr_schema_equal(const orr_schema *a, const orr_schema *b) {
     if (a == b) return true;
     if (a->count != b->count || strcmp(a->name, b->name) != 0) return false;
     for (size_t i = 0; i < a->count; i++)
-        if (a->fields[i].type != b->fields[i].type || strcmp(a->fields[i].name, b->fields[i].name) != 0) return false;
+        if (a->fields[i].type != b->fields[i].type || strcmp(a->fields[i].name, b->fields[i].name) != 0)
+            return false;
     return true;
 }
 
-orr_schemas *orr_schemas_create(void) { return orr_calloc(1, sizeof(orr_schemas)); }
+orr_schemas *orr_schemas_create(void) {
+    return orr_calloc(1, sizeof(orr_schemas));
+}
 
 void orr_schemas_destroy(orr_schemas **schemas) {
     if (!schemas || !*schemas) return;
@@ -63,26 +70,30 @@ void orr_schemas_destroy(orr_schemas **schemas) {
     *schemas = NULL;
 }
 
-static orr_status schema_check(const char *name, const orr_schema_field *fields, size_t count, orr_error *err) {
+static orr_status schema_check(const char *name, const orr_schema_field *fields, size_t count,
+                               orr_error *err) {
     if (!name || !orr_schema_name_ok(name, strlen(name)))
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "'%s' is no name for a schema: 1 to %d letters, digits, '_' or '.', no digit first",
                         name ? name : "(null)", ORR_SCHEMA_MAX_NAME);
     if (orr_type_from_name(name, strlen(name)) != ORR_TYPE_NONE)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "'%s' is the name of a type and cannot name a schema", name);
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "'%s' is the name of a type and cannot name a schema",
+                        name);
     if (count > ORR_SCHEMA_MAX_FIELDS)
-        return orr_fail(err, ORR_E_LIMIT, NULL, "schema '%s' has %zu fields; at most %d are allowed", name, count,
-                        ORR_SCHEMA_MAX_FIELDS);
+        return orr_fail(err, ORR_E_LIMIT, NULL, "schema '%s' has %zu fields; at most %d are allowed", name,
+                        count, ORR_SCHEMA_MAX_FIELDS);
     for (size_t i = 0; i < count; i++) {
         const char *field = fields[i].name;
         if (!field || !orr_schema_name_ok(field, strlen(field)))
             return orr_fail(err, ORR_E_ARGUMENT, NULL, "schema '%s': '%s' is no name for a field", name,
                             field ? field : "(null)");
         if (fields[i].type <= ORR_TYPE_NONE || fields[i].type >= ORR_TYPE_COUNT)
-            return orr_fail(err, ORR_E_ARGUMENT, NULL, "schema '%s': field '%s' has no known type", name, field);
+            return orr_fail(err, ORR_E_ARGUMENT, NULL, "schema '%s': field '%s' has no known type", name,
+                            field);
         for (size_t j = 0; j < i; j++)
             if (strcmp(field, fields[j].name) == 0)
-                return orr_fail(err, ORR_E_ARGUMENT, NULL, "schema '%s' has the field '%s' twice", name, field);
+                return orr_fail(err, ORR_E_ARGUMENT, NULL, "schema '%s' has the field '%s' twice", name,
+                                field);
     }
     return ORR_OK;
 }
@@ -111,8 +122,8 @@ static orr_schema *schema_new(const char *name, const orr_schema_field *fields, 
     return schema;
 }
 
-orr_status orr_schemas_add(orr_schemas *schemas, const char *name, const orr_schema_field *fields, size_t count,
-                           const orr_schema **out, orr_error *err) {
+orr_status orr_schemas_add(orr_schemas *schemas, const char *name, const orr_schema_field *fields,
+                           size_t count, const orr_schema **out, orr_error *err) {
     orr_status status = schema_check(name, fields, count, err);
     if (status) return status;
     orr_schema *fresh = schema_new(name, fields, count);
@@ -125,7 +136,8 @@ orr_status orr_schemas_add(orr_schemas *schemas, const char *name, const orr_sch
             free(fresh);
             if (!same)
                 return orr_fail(err, ORR_E_EXISTS, NULL,
-                                "schema '%s' is already registered with other fields; pick another name", name);
+                                "schema '%s' is already registered with other fields; pick another name",
+                                name);
             if (out) *out = known;
             return ORR_OK;
         }
@@ -137,13 +149,20 @@ orr_status orr_schemas_add(orr_schemas *schemas, const char *name, const orr_sch
 
 const orr_schema *orr_schemas_find(const orr_schemas *schemas, const char *name, size_t length) {
     const orr_schema *schema = atomic_load_explicit(&((orr_schemas *)schemas)->head, memory_order_acquire);
-    while (schema && (strlen(schema->name) != length || memcmp(schema->name, name, length) != 0)) schema = schema->next;
+    while (schema && (strlen(schema->name) != length || memcmp(schema->name, name, length) != 0))
+        schema = schema->next;
     return schema;
 }
 
-const char *orr_schema_name(const orr_schema *schema) { return schema->name; }
-size_t orr_schema_count(const orr_schema *schema) { return schema->count; }
-orr_schema_field orr_schema_field_at(const orr_schema *schema, size_t index) { return schema->fields[index]; }
+const char *orr_schema_name(const orr_schema *schema) {
+    return schema->name;
+}
+size_t orr_schema_count(const orr_schema *schema) {
+    return schema->count;
+}
+orr_schema_field orr_schema_field_at(const orr_schema *schema, size_t index) {
+    return schema->fields[index];
+}
 
 int orr_schema_index(const orr_schema *schema, const char *field, size_t length) {
     for (size_t i = 0; i < schema->count; i++)

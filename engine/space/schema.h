@@ -1,4 +1,4 @@
-/* Inside of schemas, for the files of this folder only. */
+/* Inside of schemas and values, for the files of this folder only. */
 #ifndef ORR_SPACE_SCHEMA_H
 #define ORR_SPACE_SCHEMA_H
 
@@ -18,5 +18,7 @@ const orr_schema *orr_schema_retain(const orr_schema *schema);
 void orr_schema_release(const orr_schema *schema);
 bool orr_schema_equal(const orr_schema *a, const orr_schema *b); /* same name and fields */
 bool orr_schema_name_ok(const char *name, size_t length);
+
+size_t orr_value_size_hint(const orr_value *value); /* rough bytes, without looking into items */
 
 #endif

@@ -24,9 +24,13 @@ struct orr_value {
     } as;
 };
 
-static void *content(const orr_value *value) { return (void *)(value + 1); }
+static void *content(const orr_value *value) {
+    return (void *)(value + 1);
+}
 
-static const orr_value **items_of(const orr_value *value) { return content(value); }
+static const orr_value **items_of(const orr_value *value) {
+    return content(value);
+}
 
 static orr_value *value_new(orr_type type, size_t extra_bytes) {
     if (extra_bytes > SIZE_MAX / 2) return NULL;
@@ -126,9 +130,13 @@ const orr_value *orr_value_vec(const double *numbers, size_t count) {
     return numbers_new((orr_type)(ORR_TYPE_VEC2 + (int)count - 2), numbers, count);
 }
 
-const orr_value *orr_value_quat(const double xyzw[4]) { return numbers_new(ORR_TYPE_QUAT, xyzw, 4); }
+const orr_value *orr_value_quat(const double xyzw[4]) {
+    return numbers_new(ORR_TYPE_QUAT, xyzw, 4);
+}
 
-const orr_value *orr_value_mat4(const double columns[16]) { return numbers_new(ORR_TYPE_MAT4, columns, 16); }
+const orr_value *orr_value_mat4(const double columns[16]) {
+    return numbers_new(ORR_TYPE_MAT4, columns, 16);
+}
 
 static void release_all(const orr_value *const *items, size_t count) {
     for (size_t i = 0; i < count; i++) orr_value_release(items[i]);
@@ -168,14 +176,16 @@ static orr_status record_check(const orr_schema *schema, const orr_value *const 
     for (size_t i = 0; i < count; i++) {
         const orr_schema_field *field = &schema->fields[i];
         if (!values[i])
-            return orr_fail(err, ORR_E_ARGUMENT, NULL, "record '%s': field '%s' got no value (memory may be out)",
-                            schema->name, field->name);
+            return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                            "record '%s': field '%s' got no value (memory may be out)", schema->name,
+                            field->name);
         if (orr_value_type(values[i]) != field->type)
             return orr_fail(err, ORR_E_TYPE, NULL, "record '%s': field '%s' is a %s, not a %s", schema->name,
-                            field->name, orr_type_name(field->type), orr_type_name(orr_value_type(values[i])));
+                            field->name, orr_type_name(field->type),
+                            orr_type_name(orr_value_type(values[i])));
         if (values[i]->depth >= ORR_VALUE_MAX_DEPTH)
-            return orr_fail(err, ORR_E_LIMIT, NULL, "record '%s': field '%s' is nested deeper than %d", schema->name,
-                            field->name, ORR_VALUE_MAX_DEPTH - 1);
+            return orr_fail(err, ORR_E_LIMIT, NULL, "record '%s': field '%s' is nested deeper than %d",
+                            schema->name, field->name, ORR_VALUE_MAX_DEPTH - 1);
     }
     return ORR_OK;
 }
@@ -220,7 +230,9 @@ void orr_value_release(const orr_value *value) {
     if (atomic_fetch_sub_explicit(&mine->refs, 1, memory_order_acq_rel) == 1) value_free(mine);
 }
 
-orr_type orr_value_type(const orr_value *value) { return value ? (orr_type)value->type : ORR_TYPE_NONE; }
+orr_type orr_value_type(const orr_value *value) {
+    return value ? (orr_type)value->type : ORR_TYPE_NONE;
+}
 
 bool orr_value_as_bool(const orr_value *value, bool *out) {
     if (orr_value_type(value) != ORR_TYPE_BOOL) return false;
@@ -230,7 +242,9 @@ bool orr_value_as_bool(const orr_value *value, bool *out) {
 
 bool orr_value_as_int(const orr_value *value, int64_t *out) {
     switch (orr_value_type(value)) {
-    case ORR_TYPE_INT: *out = value->as.integer; return true;
+    case ORR_TYPE_INT:
+        *out = value->as.integer;
+        return true;
     case ORR_TYPE_UINT:
         if (value->as.natural > INT64_MAX) return false;
         *out = (int64_t)value->as.natural;
@@ -239,7 +253,8 @@ bool orr_value_as_int(const orr_value *value, int64_t *out) {
         if (!(value->as.number >= -0x1p63 && value->as.number < 0x1p63)) return false;
         *out = (int64_t)value->as.number;
         return (double)*out == value->as.number;
-    default: return false;
+    default:
+        return false;
     }
 }
 
@@ -249,24 +264,32 @@ bool orr_value_as_uint(const orr_value *value, uint64_t *out) {
         if (value->as.integer < 0) return false;
         *out = (uint64_t)value->as.integer;
         return true;
-    case ORR_TYPE_UINT: *out = value->as.natural; return true;
+    case ORR_TYPE_UINT:
+        *out = value->as.natural;
+        return true;
     case ORR_TYPE_DOUBLE:
         if (!(value->as.number >= 0 && value->as.number < 0x1p64)) return false;
         *out = (uint64_t)value->as.number;
         return (double)*out == value->as.number;
-    default: return false;
+    default:
+        return false;
     }
 }
 
 bool orr_value_as_double(const orr_value *value, double *out) {
     const int64_t exact = INT64_C(1) << 53;
     switch (orr_value_type(value)) {
-    case ORR_TYPE_DOUBLE: *out = value->as.number; return true;
+    case ORR_TYPE_DOUBLE:
+        *out = value->as.number;
+        return true;
     case ORR_TYPE_INT:
         *out = (double)value->as.integer;
         return value->as.integer >= -exact && value->as.integer <= exact;
-    case ORR_TYPE_UINT: *out = (double)value->as.natural; return value->as.natural <= (uint64_t)exact;
-    default: return false;
+    case ORR_TYPE_UINT:
+        *out = (double)value->as.natural;
+        return value->as.natural <= (uint64_t)exact;
+    default:
+        return false;
     }
 }
 
@@ -315,10 +338,15 @@ size_t orr_value_size_bytes(const orr_value *value) {
     if (!value) return 0;
     size_t bytes = sizeof *value;
     if (orr_value_bytes(value, NULL)) return bytes + value->size;
-    if (value->type >= ORR_TYPE_VEC2 && value->type <= ORR_TYPE_MAT4) return bytes + value->size * sizeof(double);
+    if (value->type >= ORR_TYPE_VEC2 && value->type <= ORR_TYPE_MAT4)
+        return bytes + value->size * sizeof(double);
     for (size_t i = 0; i < orr_value_count(value); i++)
         bytes += sizeof(void *) + orr_value_size_bytes(items_of(value)[i]);
     return bytes;
+}
+
+size_t orr_value_size_hint(const orr_value *value) {
+    return value->size * 8;
 }
 
 static bool items_equal(const orr_value *a, const orr_value *b) {
@@ -333,15 +361,23 @@ bool orr_value_equal(const orr_value *a, const orr_value *b) {
     if (a == b) return true;
     if (!a || !b || a->type != b->type) return false;
     switch ((orr_type)a->type) {
-    case ORR_TYPE_BOOL: return a->as.boolean == b->as.boolean;
-    case ORR_TYPE_INT: return a->as.integer == b->as.integer;
-    case ORR_TYPE_UINT: return a->as.natural == b->as.natural;
-    case ORR_TYPE_DOUBLE: return memcmp(&a->as.number, &b->as.number, sizeof(double)) == 0;
+    case ORR_TYPE_BOOL:
+        return a->as.boolean == b->as.boolean;
+    case ORR_TYPE_INT:
+        return a->as.integer == b->as.integer;
+    case ORR_TYPE_UINT:
+        return a->as.natural == b->as.natural;
+    case ORR_TYPE_DOUBLE:
+        return memcmp(&a->as.number, &b->as.number, sizeof(double)) == 0;
     case ORR_TYPE_STRING:
-    case ORR_TYPE_BLOB: return a->size == b->size && (!a->size || memcmp(content(a), content(b), a->size) == 0);
+    case ORR_TYPE_BLOB:
+        return a->size == b->size && (!a->size || memcmp(content(a), content(b), a->size) == 0);
     case ORR_TYPE_RECORD:
-    case ORR_TYPE_LIST: return items_equal(a, b);
-    case ORR_TYPE_EXEC: return a->as.exec.call == b->as.exec.call && a->as.exec.context == b->as.exec.context;
-    default: return memcmp(content(a), content(b), a->size * sizeof(double)) == 0;
+    case ORR_TYPE_LIST:
+        return items_equal(a, b);
+    case ORR_TYPE_EXEC:
+        return a->as.exec.call == b->as.exec.call && a->as.exec.context == b->as.exec.context;
+    default:
+        return memcmp(content(a), content(b), a->size * sizeof(double)) == 0;
     }
 }
