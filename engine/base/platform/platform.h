@@ -25,6 +25,7 @@ ORR_MUST_CHECK orr_status orr_thread_create(void (*run)(void *), void *argument,
 void orr_thread_join(orr_thread **thread); /* joins, frees, nulls */
 uint64_t orr_thread_id(void);
 void orr_thread_yield(void);
+void orr_thread_pause(void); /* tells the CPU that this is a spin loop */
 unsigned orr_cpu_count(void); /* that this process may use, >= 1 */
 orr_mutex *orr_mutex_create(void); /* aborts when memory is out: nothing sane can go on */
 void orr_mutex_destroy(orr_mutex **mutex);

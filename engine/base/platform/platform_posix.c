@@ -89,6 +89,9 @@ uint64_t orr_rss_bytes(void) {
 
 /* --- threads ------------------------------------------------------------------------------------ */
 
+/* Waiting jobs run other jobs on the same stack, so it has to be deep; macOS gives 512 KiB unasked. */
+enum { THREAD_STACK_BYTES = 8 << 20 };
+
 struct orr_thread {
     pthread_t handle;
     void (*run)(void *);
@@ -135,7 +138,11 @@ orr_status orr_thread_create(void (*run)(void *), void *argument, const char *na
     snprintf(thread->name, sizeof thread->name, "%s", name ? name : "orrery");
     sigset_t old;
     block_process_signals(&old);
-    int result = pthread_create(&thread->handle, NULL, thread_main, thread);
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+    int result = pthread_create(&thread->handle, &attributes, thread_main, thread);
+    pthread_attr_destroy(&attributes);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (result != 0) {
         orr_fail(err, ORR_E_LIMIT, NULL,
@@ -167,6 +174,14 @@ uint64_t orr_thread_id(void) {
 
 void orr_thread_yield(void) {
     sched_yield();
+}
+
+void orr_thread_pause(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
 }
 
 #ifdef __linux__
