@@ -97,7 +97,9 @@ static orr_status read_channel(reader *r, size_t end, orr_exr_channel_info *chan
     const uint8_t *value = r->data + r->at;
     uint32_t type = get_u32(value);
     if (type > 2) return bad(r, "a channel of unknown pixel type");
-    if (get_i32(value + 8) != 1 || get_i32(value + 12) != 1)
+    uint32_t sampling_x = get_u32(value + 8), sampling_y = get_u32(value + 12);
+    if (sampling_x - 1 > 15 || sampling_y - 1 > 15) return bad(r, "a channel of impossible sampling");
+    if (sampling_x != 1 || sampling_y != 1)
         return orr_fail(r->err, ORR_E_UNSUPPORTED, r->name,
                         "EXR channel '%s' is subsampled (luminance-chroma); convert the file to RGB", text);
     channel->name = orr_arena_strndup(r->arena, text, length);

@@ -151,9 +151,12 @@ static bool same_header(exr_const_context_t context, const orr_exr_header *h) {
         (int64_t)window.max.y - window.min.y + 1 != h->data.height ||
         (uint32_t)channels->num_channels != h->channel_count)
         return false;
-    int32_t width = 0, height = 0;
-    if (h->tiled && (exr_get_tile_sizes(context, 0, 0, 0, &width, &height) != EXR_ERR_SUCCESS ||
-                     (uint32_t)width != h->tile_width || (uint32_t)height != h->tile_height))
+    uint32_t width, height;
+    exr_tile_level_mode_t mode;
+    exr_tile_round_mode_t rounding;
+    if (h->tiled &&
+        (exr_get_tile_descriptor(context, 0, &width, &height, &mode, &rounding) != EXR_ERR_SUCCESS ||
+         width != h->tile_width || height != h->tile_height || (mode != EXR_TILE_ONE_LEVEL) != h->mipmapped))
         return false;
     for (uint32_t i = 0; i < h->channel_count; i++)
         if (strcmp(channels->entries[i].name.str, h->channels[i].name) != 0 ||
@@ -262,6 +265,7 @@ static void encode_chunk(void *arg, uint32_t index) {
         }
         code = exr_encoding_choose_default_routines(e->context, 0, &pipeline);
         pipeline.encoding_user_data = &e->chunks[index];
+        pipeline.yield_until_ready_fn = NULL; /* it insists on order */
         pipeline.write_fn = keep_chunk;
         if (code == EXR_ERR_SUCCESS) code = exr_encoding_run(e->context, 0, &pipeline);
         exr_encoding_destroy(e->context, &pipeline);

@@ -78,7 +78,7 @@ static uint32_t crc32_of(const char *text) {
 }
 
 static size_t le(uint8_t *to, uint32_t value, size_t bytes) {
-    for (size_t i = 0; i < bytes; i++) to[i] = (uint8_t)(value >> 8 * i);
+    for (size_t i = 0; i < bytes; i++) to[i] = i < 4 ? (uint8_t)(value >> 8 * i) : 0;
     return bytes;
 }
 
