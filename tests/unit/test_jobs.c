@@ -149,6 +149,11 @@ static void test_priorities(void **state) {
     orr_jobs_destroy(&jobs);
 }
 
+static void long_nap(void *argument) {
+    (void)argument;
+    orr_sleep_ns(3000000);
+}
+
 static void test_wait_runs_nothing_less_urgent(void **state) {
     (void)state;
     orr_jobs *jobs = start(1);
@@ -158,11 +163,50 @@ static void test_wait_runs_nothing_less_urgent(void **state) {
     orr_jobs_run(jobs, write_note, &low, &encode, ORR_JOB_LOW);
     orr_jobs_run(jobs, write_note, &high, &frame, ORR_JOB_HIGH);
     orr_jobs_run(jobs, write_note, &normal, &frame, ORR_JOB_NORMAL);
-    orr_jobs_wait(jobs, &frame); /* the frame does not wait for the encoder */
+    orr_jobs_run_io(jobs, long_nap, NULL, &frame); /* time enough to take the encoder, were it allowed */
+    orr_jobs_wait(jobs, &frame);
     assert_string_equal(j.text, "hn");
     orr_jobs_wait(jobs, &encode);
     assert_string_equal(j.text, "hnl");
     orr_jobs_destroy(&jobs);
+}
+
+typedef struct two_waits {
+    orr_jobs *jobs;
+    orr_job_counter low;
+    atomic_bool done;
+} two_waits;
+
+static void set_done(void *argument) {
+    atomic_store(&((two_waits *)argument)->done, true);
+}
+
+static void until_done(void *argument) {
+    while (!atomic_load(&((two_waits *)argument)->done)) orr_sleep_ns(100000);
+}
+
+static void submit_low_later(void *argument) {
+    two_waits *w = argument;
+    orr_sleep_ns(3000000); /* both waiters are asleep by now */
+    orr_jobs_run(w->jobs, set_done, w, &w->low, ORR_JOB_LOW);
+}
+
+static void wait_for_low(void *argument) {
+    two_waits *w = argument;
+    orr_jobs_wait(w->jobs, &w->low);
+}
+
+static void test_wakes_one_who_may_run_it(void **state) {
+    (void)state;
+    two_waits w = {.jobs = start(1)};
+    orr_job_counter urgent = {0};
+    orr_thread *thread = NULL;
+    orr_jobs_run_io(w.jobs, until_done, &w, &urgent);
+    orr_jobs_run_io(w.jobs, submit_low_later, &w, &w.low);
+    assert_int_equal(orr_thread_create(wait_for_low, &w, "low", &thread, NULL), ORR_OK);
+    orr_jobs_wait(w.jobs, &urgent); /* hangs if this thread is woken for the low job in place of the other */
+    orr_thread_join(&thread);
+    orr_jobs_destroy(&w.jobs);
 }
 
 /* --- cancellation ------------------------------------------------------------------------------- */
@@ -284,6 +328,12 @@ static void note_thread(void *argument) {
     w->turn = atomic_fetch_add(w->turns, 1);
 }
 
+static void ask_main_later(void *argument) {
+    where *w = argument;
+    orr_sleep_ns(3000000); /* the main thread is asleep by now */
+    orr_jobs_run_main(w->jobs, note_thread, w, w->counter);
+}
+
 static void ask_main(void *argument) {
     where *w = argument;
     orr_jobs_run_main(w->jobs, note_thread, w, w->counter);
@@ -302,6 +352,9 @@ static void test_main_queue(void **state) {
         }
         orr_jobs_wait(jobs, &counter); /* must wake up for jobs that arrive for the main thread meanwhile */
         for (int k = 0; k < 200; k++) assert_int_equal(w[k].thread, orr_thread_id());
+        orr_jobs_run_io(jobs, ask_main_later, &w[0], &counter);
+        orr_jobs_wait(jobs, &counter);
+        assert_int_equal(w[0].thread, orr_thread_id());
         turns = 0;
         for (int k = 0; k < 200; k++) orr_jobs_run_main(jobs, note_thread, &w[k], NULL);
         assert_int_equal(orr_jobs_pump_main(jobs), 200);
@@ -433,6 +486,7 @@ int main(void) {
         cmocka_unit_test(test_wakes_sleepers),
         cmocka_unit_test(test_priorities),
         cmocka_unit_test(test_wait_runs_nothing_less_urgent),
+        cmocka_unit_test(test_wakes_one_who_may_run_it),
         cmocka_unit_test(test_cancel_drops_jobs),
         cmocka_unit_test(test_cancel_parallel_for),
         cmocka_unit_test(test_parallel_for),
