@@ -102,8 +102,8 @@ orr_status orr_space_call(orr_space *space, const char *path, const orr_value *a
     if (status) return status;
     const orr_exec *exec = orr_value_callable(value);
     status = exec ? exec->call(exec->context, argument, &result, err)
-                  : orr_fail(err, ORR_E_TYPE, path, "'%s' holds a %s, which cannot be called", path,
-                             orr_type_name(orr_value_type(value)));
+                  : orr_fail(err, ORR_E_TYPE, path, "'%s' holds a value of type %s, which cannot be called",
+                             path, orr_type_name(orr_value_type(value)));
     orr_value_release(value);
     if (out && !status)
         *out = result;

@@ -180,8 +180,8 @@ static orr_status record_check(const orr_schema *schema, const orr_value *const 
                             "record '%s': field '%s' got no value (memory may be out)", schema->name,
                             field->name);
         if (orr_value_type(values[i]) != field->type)
-            return orr_fail(err, ORR_E_TYPE, NULL, "record '%s': field '%s' is a %s, not a %s", schema->name,
-                            field->name, orr_type_name(field->type),
+            return orr_fail(err, ORR_E_TYPE, NULL, "record '%s': field '%s' is of type %s, not %s",
+                            schema->name, field->name, orr_type_name(field->type),
                             orr_type_name(orr_value_type(values[i])));
         if (values[i]->depth >= ORR_VALUE_MAX_DEPTH)
             return orr_fail(err, ORR_E_LIMIT, NULL, "record '%s': field '%s' is nested deeper than %d",

@@ -16,11 +16,12 @@ static orr_status no_conversion(const orr_value *value, orr_type type, orr_error
     bool to_number = type >= ORR_TYPE_INT && type <= ORR_TYPE_DOUBLE;
     orr_text text = {0};
     if (number && to_number) orr_value_print(&text, value);
-    orr_status status = number && to_number
-                            ? orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "%s is no exact %s",
-                                       orr_text_cstr(&text), orr_type_name(type))
-                            : orr_fail(err, ORR_E_TYPE, NULL, "expected a %s, found a %s",
-                                       orr_type_name(type), orr_type_name(orr_value_type(value)));
+    orr_status status =
+        number && to_number
+            ? orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "%s does not convert to %s without loss",
+                       orr_text_cstr(&text), orr_type_name(type))
+            : orr_fail(err, ORR_E_TYPE, NULL, "expected a value of type %s, found %s", orr_type_name(type),
+                       orr_type_name(orr_value_type(value)));
     orr_text_free(&text);
     return status;
 }
