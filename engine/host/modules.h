@@ -38,6 +38,9 @@ ORR_MUST_CHECK orr_status orr_settings_set(orr_settings *settings, const char *m
 /* Enabling a module with a role disables the other of that role; a role's last module cannot be disabled ("none" is a choice of it). */
 ORR_MUST_CHECK orr_status orr_settings_enable(orr_settings *settings, const char *module, bool enable, orr_value_source source, orr_error *err);
 const char *orr_value_source_name(orr_value_source source);
+/* Before a graph is built with them: calls build() of every enabled module with its values, and shows values and outcome at
+ * <app>/modules/<name>/{params/…,status,diagnostics}. The first module that refuses ends it with its message. */
+ORR_MUST_CHECK orr_status orr_modules_build(const orr_modules *modules, const orr_settings *settings, orr_error *err);
 
 /* --- presets --- strict text: "# comment", "module.param = value", "param = value" (the script's own, handed to `script_set`),
  * "enable = module", "disable = module". Errors name file:line. Bounded (1 MiB), fuzzed. */
