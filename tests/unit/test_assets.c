@@ -307,7 +307,7 @@ static void test_real_model(void **state) {
     for (uint32_t i = 0; i < model->image_count; i++) {
         const orr_image *image = orr_assets_model_image(assets, asset, i);
         assert_non_null(image);
-        assert_true(image->width >= 64 && image->channels == 4 && image->type == ORR_PIXEL_U8);
+        assert_true(image->width >= 32 && image->channels == 4 && image->type == ORR_PIXEL_U8);
     }
     orr_assets_destroy(&assets);
 }
