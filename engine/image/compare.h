@@ -30,7 +30,7 @@ typedef struct orr_compare_result {
     double max;     /* largest absolute difference of a channel; integers scaled to 0..1, floats as they are;
                        infinite when a NaN or infinity stands against anything but itself */
     double psnr_db; /* over all channels; the peak is 1 for integers, the reference's largest value for
-                       floats; +infinity when equal */
+                       floats; +infinity when equal, -infinity where max is infinite */
     double ssim;    /* of the luma of the stored values; 1 when equal */
     double flip;    /* mean of the map, 0..1; 0 when equal */
     bool hdr;       /* which FLIP it is */

@@ -25,6 +25,12 @@ orr_status orr_dem_fail(const orr_dem_job *job, orr_status code, const char *for
     return status;
 }
 
+void orr_dem_printable(char *text) {
+    for (; *text; text++) {
+        if (*text < 0x20 || *text > 0x7e) *text = '?';
+    }
+}
+
 bool orr_dem_has_suffix(const char *name, const char *suffix) {
     size_t length = strlen(name), tail = strlen(suffix);
     if (length < tail) return false;

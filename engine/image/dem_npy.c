@@ -63,6 +63,7 @@ static bool take_string(npy_text *text, char *out, size_t size) {
         out[length++] = *text->at++;
     }
     out[length] = '\0';
+    orr_dem_printable(out);
     return take(text, quote);
 }
 

@@ -31,6 +31,9 @@ typedef struct orr_dem_format {
 /* Fails with `code`, the job's name, and a message. */
 orr_status orr_dem_fail(const orr_dem_job *job, orr_status code, const char *format, ...) ORR_PRINTF(3, 4);
 
+/* Puts '?' for every byte of outside text that is not printable ASCII, before it is shown to anyone. */
+void orr_dem_printable(char *text);
+
 /* Checks the sides and allocates `out->heights_m`. */
 ORR_MUST_CHECK orr_status orr_dem_begin(const orr_dem_job *job, uint64_t width, uint64_t height);
 

@@ -74,6 +74,7 @@ static int keep_error(TIFF *tif, void *user, const char *module, const char *for
     (void)tif, (void)module;
     tiff_source *source = user;
     if (!source->message[0]) vsnprintf(source->message, sizeof source->message, format, args);
+    orr_dem_printable(source->message);
     return 1; /* handled: the process-wide handler, which prints, is not called */
 }
 
@@ -340,6 +341,7 @@ static void read_crs(const orr_dem_job *job, GTIF *gtif, unsigned code) {
     } else if (!GTIFKeyGetASCII(gtif, GTCitationGeoKey, crs, (int)sizeof job->out->crs) || !crs[0]) {
         orr_format(crs, sizeof job->out->crs, "user-defined");
     }
+    orr_dem_printable(crs);
 }
 
 static orr_status place_projected(const orr_dem_job *job, GTIF *gtif, const tiff_ground *ground) {

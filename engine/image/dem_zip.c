@@ -39,6 +39,7 @@ static orr_status read_entry(const orr_dem_job *job, const uint8_t *p, orr_dem_m
     }
     memcpy(member->name, p + CENTRAL_BYTES, name_bytes);
     member->name[name_bytes] = '\0';
+    orr_dem_printable(member->name);
     member->method = (uint16_t)u16_at(p + 10);
     member->crc = u32_at(p + 16);
     member->packed_bytes = u32_at(p + 20);
