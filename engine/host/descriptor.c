@@ -65,7 +65,7 @@ static orr_status copy_rows(const reader *r, const char *what, const void *rows,
 /* The least a row can be: up to the end of the members that ABI 1.0 cannot do without. */
 #define THROUGH(type, member) (uint32_t)(offsetof(type, member) + sizeof(((type *)0)->member))
 
-static orr_status copy_passes(const reader *r, orr_module_v1 *module) {
+static orr_status copy_passes(const reader *r, orr_module_desc *module) {
     void *rows = NULL;
     orr_status status = copy_rows(r, "pass rows", module->passes, module->pass_count, module->pass_stride,
                                   ROW_LIMIT, THROUGH(orr_pass_row, bind_stride), sizeof(orr_pass_row), &rows);
@@ -81,7 +81,7 @@ static orr_status copy_passes(const reader *r, orr_module_v1 *module) {
     return status;
 }
 
-static orr_status copy_tables(const reader *r, orr_module_v1 *module) {
+static orr_status copy_tables(const reader *r, orr_module_desc *module) {
     void *rows = NULL;
     orr_status status =
         copy_rows(r, "parameter rows", module->params, module->param_count, module->param_stride, ROW_LIMIT,
@@ -97,7 +97,7 @@ static orr_status copy_tables(const reader *r, orr_module_v1 *module) {
     return status;
 }
 
-orr_status orr_descriptor_copy(const void *symbol, const char *place, orr_arena *arena, orr_module_v1 *out,
+orr_status orr_descriptor_copy(const void *symbol, const char *place, orr_arena *arena, orr_module_desc *out,
                                orr_error *err) {
     uint32_t head[3];
     memcpy(head, symbol, sizeof head); /* struct_size, abi_major, abi_minor */
@@ -108,10 +108,10 @@ orr_status orr_descriptor_copy(const void *symbol, const char *place, orr_arena 
                         "'%s' is built for module ABI %u.%u, this Orrery needs %d.%d: build it against this "
                         "version's headers",
                         place, head[1], head[2], ORR_ABI_MAJOR, ORR_ABI_MINOR);
-    if (head[0] < THROUGH(orr_module_v1, doc) || head[0] > STRUCT_LIMIT)
+    if (head[0] < THROUGH(orr_module_desc, doc) || head[0] > STRUCT_LIMIT)
         return orr_fail(err, ORR_E_MODULE, place,
                         "'%s' says its descriptor has %u bytes (this build: %zu): set struct_size to "
-                        "sizeof(orr_module_v1)",
+                        "sizeof(orr_module_desc)",
                         place, head[0], sizeof *out);
     memcpy(out, symbol, head[0] < sizeof *out ? head[0] : sizeof *out);
     if (head[0] > sizeof *out && !all_zero((const char *)symbol + sizeof *out, head[0] - sizeof *out))
@@ -130,7 +130,7 @@ static bool name_ok(const char *name) {
     return ok;
 }
 
-static orr_status check_role(const orr_module_v1 *m, orr_error *err) {
+static orr_status check_role(const orr_module_desc *m, orr_error *err) {
     bool exposure = m->role && strcmp(m->role, "exposure") == 0;
     bool tonemap = m->role && strcmp(m->role, "tonemap") == 0;
     if (m->role && !exposure && !tonemap)
@@ -155,7 +155,7 @@ static bool same_service(const char *a, const char *b) {
     return length == strcspn(b, "/") && memcmp(a, b, length) == 0;
 }
 
-static orr_status check_needs(const orr_module_v1 *m, const char *const *services, orr_error *err) {
+static orr_status check_needs(const orr_module_desc *m, const char *const *services, orr_error *err) {
     for (const char *const *need = m->needs; need && *need; need++) {
         const char *near = NULL;
         bool found = false;
@@ -182,7 +182,7 @@ static orr_status check_needs(const orr_module_v1 *m, const char *const *service
     return ORR_OK;
 }
 
-orr_status orr_descriptor_check(const orr_module_v1 *m, const char *folder, const char *const *services,
+orr_status orr_descriptor_check(const orr_module_desc *m, const char *folder, const char *const *services,
                                 orr_error *err) {
     if (!name_ok(m->name))
         return orr_fail(

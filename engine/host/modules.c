@@ -47,7 +47,7 @@ orr_status orr_modules_create(const orr_modules_params *params, orr_modules **ou
 }
 
 static void loaded_free(const orr_modules *modules, orr_loaded *loaded) {
-    const orr_module_v1 *m = &loaded->effect.module;
+    const orr_module_desc *m = &loaded->effect.module;
     assert(orr_thread_id() == modules->main_thread); /* destroy() is tagged MAIN */
     if (loaded->effect.instance && m->destroy) m->destroy(&modules->host, loaded->effect.instance);
     orr_arena_free(&loaded->arena);
@@ -124,7 +124,7 @@ static orr_status insert(orr_modules *modules, orr_loaded *loaded, orr_error *er
 /* Checks a copied descriptor, then, for the first time, runs code of the module: create(). */
 static orr_status start(orr_modules *modules, orr_loaded *loaded, const char *folder, orr_error *err) {
     orr_effect *effect = &loaded->effect;
-    orr_module_v1 *m = &effect->module;
+    orr_module_desc *m = &effect->module;
     orr_status status = orr_descriptor_check(m, folder, k_services, err);
     if (status) return status;
     if (orr_modules_find(modules, m->name) >= 0)
@@ -167,7 +167,7 @@ static orr_status finish(orr_modules *modules, orr_loaded *loaded, const char *n
     return status;
 }
 
-orr_status orr_modules_add_descriptor(orr_modules *modules, const orr_module_v1 *module,
+orr_status orr_modules_add_descriptor(orr_modules *modules, const orr_module_desc *module,
                                       const char *shader_folder, orr_arena *arena, orr_error *err) {
     orr_loaded *loaded = orr_calloc(1, sizeof *loaded);
     if (!loaded) {
@@ -220,7 +220,7 @@ static orr_status open_library(orr_modules *modules, orr_loaded *loaded, const c
     if (status) return status;
     const void *symbol = orr_library_symbol(loaded->library, ORR_MODULE_SYMBOL);
     if (!symbol) return fail_symbol(loaded->library, path, err);
-    orr_module_v1 *m = &loaded->effect.module;
+    orr_module_desc *m = &loaded->effect.module;
     status = orr_descriptor_copy(symbol, path, &loaded->arena, m, err);
     if (status) return status;
     if (!m->name || strcmp(m->name, name) != 0)

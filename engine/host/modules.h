@@ -20,7 +20,7 @@ void orr_modules_destroy(orr_modules **modules);
 /* One library: symbol, ABI, sizes and rows are checked before any of its code runs. Messages name both versions. */
 ORR_MUST_CHECK orr_status orr_modules_add_library(orr_modules *modules, const char *path, const char *shader_folder, orr_error *err);
 /* A descriptor made by the host (from a manifest, or a test). Its strings live in `arena`, which the registry takes over. */
-ORR_MUST_CHECK orr_status orr_modules_add_descriptor(orr_modules *modules, const orr_module_v1 *module, const char *shader_folder,
+ORR_MUST_CHECK orr_status orr_modules_add_descriptor(orr_modules *modules, const orr_module_desc *module, const char *shader_folder,
                                                      orr_arena *arena, orr_error *err);
 uint32_t orr_modules_count(const orr_modules *modules); /* sorted by name */
 const orr_effect *orr_modules_get(const orr_modules *modules, uint32_t i);

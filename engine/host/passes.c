@@ -11,7 +11,7 @@
 enum { NAME_LIMIT = 63, SCALE_LEAST = -6 };
 
 typedef struct context {
-    const orr_module_v1 *module;
+    const orr_module_desc *module;
     const orr_pass_row *pass;
     const char *folder;
     orr_error *err;
@@ -177,7 +177,7 @@ static orr_status check_pass(const context *c, uint32_t index) {
     return status ? status : check_shader(c);
 }
 
-orr_status orr_passes_check(const orr_module_v1 *module, const char *folder, orr_error *err) {
+orr_status orr_passes_check(const orr_module_desc *module, const char *folder, orr_error *err) {
     context c = {module, NULL, folder, err};
     for (uint32_t i = 0; i < module->pass_count; i++) {
         c.pass = &module->passes[i];

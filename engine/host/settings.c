@@ -232,7 +232,7 @@ orr_status orr_settings_enable(orr_settings *shown, const char *module, bool ena
  * ----------------------------------------------------------------------------------- */
 
 static orr_status build_one(const orr_modules *modules, const orr_effect_settings *e, orr_error *err) {
-    const orr_module_v1 *m = &e->effect->module;
+    const orr_module_desc *m = &e->effect->module;
     void *params = m->params_size ? orr_calloc(1, m->params_size) : NULL;
     if (m->params_size && !params)
         return orr_fail(err, ORR_E_MEMORY, NULL, "out of memory for the parameters of '%s'", m->name);

@@ -7,7 +7,7 @@
 
 /* A loaded module. Owned by the host; immutable while a frame uses it. */
 typedef struct orr_effect {
-    orr_module_v1 module;      /* zero-extended copy of the descriptor; strings belong to the library or manifest */
+    orr_module_desc module;      /* zero-extended copy of the descriptor; strings belong to the library or manifest */
     orr_param_table table;     /* of its parameters */
     void *instance;
     char folder[512];          /* where its shaders are */

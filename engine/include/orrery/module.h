@@ -1,6 +1,6 @@
 /* The binary contract between Orrery and an effect module (docs/module-author.md is the guide).
  *
- * A module is a shared library that exports one data symbol, ORR_MODULE_SYMBOL, of type orr_module_v1. Everything about it but
+ * A module is a shared library that exports one data symbol, ORR_MODULE_SYMBOL, of type orr_module_desc. Everything about it but
  * its behaviour — version, doc, parameters, passes — is read from that data before any of its code runs. A module never links
  * against the program: what it needs of the host it asks for by id (`host->api("orr.log/1")`).
  * Every struct that crosses begins with struct_size and grows at its end; zero means the old behaviour.
@@ -88,7 +88,7 @@ typedef struct orr_expose_out {
     double exposure; /* factor from nit to the pre-exposed scale */
 } orr_expose_out;
 
-typedef struct orr_module_v1 {
+typedef struct orr_module_desc {
     uint32_t struct_size;
     uint32_t abi_major, abi_minor;
     const char *name;    /* as in modules/<name>/ */
@@ -112,7 +112,7 @@ typedef struct orr_module_v1 {
     orr_status (*build)(const orr_host *host, void *instance, const void *params, orr_error *err);
     /* role "exposure" alone. RECORD. */
     orr_status (*expose)(const void *instance, const void *params, const orr_expose_in *in, orr_expose_out *out, orr_error *err);
-} orr_module_v1;
+} orr_module_desc;
 
 #ifdef __cplusplus
 }
