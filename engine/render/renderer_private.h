@@ -1,0 +1,126 @@
+/* The renderer's parts, shared by the files of engine/render alone. */
+#ifndef ORR_RENDER_PRIVATE_H
+#define ORR_RENDER_PRIVATE_H
+
+#include "render/graph.h"
+#include "render/target.h"
+#include "scene/revision.h"
+
+/* Mirrors FrameBlock of shaders/frame.glsl, std140. */
+typedef struct orr_frame_block {
+    float view_proj[16], shadow_matrix[16], terrain_to_world[16], world_to_terrain[16];
+    float base_x[4], base_y[4], base_0[4], dir_x[4], dir_y[4], dir_0[4];
+    float sun_direction[4], sun_light[4], shadow_params[4];
+    float sh[9][4];
+    float env_zenith[4], env_horizon[4], env_ground[4], env_params[4], background[4];
+    float depth_params[4], params[4], terrain_extent[4], terrain_shade[4], terrain_lod[4];
+    uint32_t size[4], ids[4];
+} orr_frame_block;
+
+/* --- core pipelines (pipelines.c) ----------------------------------------------------------------------------------- */
+typedef enum orr_core {
+    ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MASK, ORR_CORE_TERRAIN, ORR_CORE_TERRAIN_HOLES,
+    ORR_CORE_SHADOW, ORR_CORE_SHADOW_MASK, ORR_CORE_RESOLVE, ORR_CORE_RESOLVE_ID, ORR_CORE_LIGHTING, ORR_CORE_TRANSPARENT,
+    ORR_CORE_TRANSPARENT_TWO_SIDED, ORR_CORE_ACCUMULATE, ORR_CORE_ENCODE, ORR_CORE_ENV_SOURCE, ORR_CORE_ENV_PREFILTER, ORR_CORE_DFG,
+    ORR_CORE_TERRAIN_GRADIENT, ORR_CORE_TERRAIN_SUN, ORR_CORE_COUNT
+} orr_core;
+enum { ORR_MAX_TEXTURE_ARRAYS = 8 };
+
+/* Bindings shared by the core shaders; the rest are each pass's own. */
+enum {
+    ORR_SLOT_FRAME, ORR_SLOT_DRAWS, ORR_SLOT_INDICES, ORR_SLOT_VERTICES, ORR_SLOT_UV1, ORR_SLOT_MATERIALS, ORR_SLOT_TEXTURES,
+    ORR_SLOT_HEIGHTS = 14, ORR_SLOT_GRADIENT, ORR_SLOT_RAMP, ORR_SLOT_TERRAIN_SUN, ORR_SLOT_SHADOW, ORR_SLOT_ENVIRONMENT, ORR_SLOT_DFG,
+    ORR_SLOT_SKY, ORR_SLOT_LIGHTS, ORR_SLOT_PATCHES, ORR_SLOT_PASS
+};
+
+typedef struct orr_environment_gpu {
+    uint64_t key;             /* of the props and the map: the product is rebuilt when it changes */
+    orr_gpu_texture cube, sky;
+    uint32_t mips;
+    float sh[9][4];           /* in the source's own scale */
+    double factor;            /* nit for a stored 1 */
+} orr_environment_gpu;
+
+typedef struct orr_terrain_gpu {
+    orr_asset asset;
+    orr_gpu_texture heights, gradient, ramp, sun;
+    uint64_t ramp_key, sun_key;
+    bool holes;
+} orr_terrain_gpu;
+
+typedef struct orr_shadow_gpu {
+    orr_gpu_texture map;
+    uint64_t key;
+    double matrix[16]; /* absolute world to clip: made camera-relative per frame */
+    double texel_m;
+    bool any;
+} orr_shadow_gpu;
+
+typedef struct orr_residency { /* one revision on the device */
+    const orr_revision *revision;
+    orr_gpu_buffer vertices, indices, uv1s, materials;
+    uint32_t *first_index, *vertex_offset, *uv1_offset; /* per primitive */
+    uint32_t vertex_count, deform_first, deform_capacity; /* the last `deform_capacity` vertices are rewritten per frame */
+    orr_gpu_texture arrays[ORR_MAX_TEXTURE_ARRAYS];
+    uint32_t array_count;
+    bool any_blend, any_mask;
+} orr_residency;
+
+struct orr_renderer {
+    orr_gpu *gpu;
+    orr_jobs *jobs;
+    orr_assets *assets;
+    orr_shaders *shaders;
+    const orr_log *log;
+    struct orr_space *space;
+    char app_root[128];
+    orr_gpu_pipeline core[ORR_CORE_COUNT][ORR_MAX_TEXTURE_ARRAYS + 1]; /* by number of texture arrays: a specialisation constant */
+    orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;
+    orr_gpu_texture white, white_array, grey_cube, dark_depth, dfg; /* stand-ins for what a scene lacks, never sampled for effect */
+    bool dfg_ready;
+    orr_gpu_buffer empty;
+    orr_residency residency;
+    orr_environment_gpu environment;
+    orr_terrain_gpu terrain;
+    orr_shadow_gpu shadow_map;
+};
+
+ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t arrays, orr_gpu_pipeline *out, orr_error *err);
+void orr_core_destroy(orr_renderer *renderer);
+ORR_MUST_CHECK orr_status orr_core_build(orr_shaders *shaders, const char *folder, uint32_t *count, orr_error *err);
+
+ORR_MUST_CHECK orr_status orr_residency_load(orr_renderer *renderer, const orr_revision *revision, orr_error *err);
+void orr_residency_free(orr_renderer *renderer);
+ORR_MUST_CHECK orr_status orr_textures_load(orr_renderer *renderer, const orr_revision *revision, uint32_t *references, orr_error *err);
+
+/* Products: recorded into `cmd` only when their keys changed. */
+ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, orr_error *err);
+ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, orr_error *err);
+ORR_MUST_CHECK orr_status orr_dfg_update(orr_renderer *renderer, orr_cmd *cmd, orr_error *err);
+struct orr_frame_data;
+ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, const struct orr_frame_data *data, orr_error *err);
+
+/* Everything of one frame that the core passes read (frame.c fills it). */
+typedef struct orr_frame_data {
+    orr_frame_block block;
+    orr_gpu_buffer draws, lights, patches; /* of the frame's slot */
+    const orr_pose *pose;
+    uint32_t *visible;  uint32_t visible_count; /* indices into pose->draws, opaque and masked */
+    uint32_t *blended;  uint32_t blended_count; /* back to front */
+    uint32_t patch_count;
+    uint32_t arrays;
+    double view_proj[16]; /* without jitter, relative world */
+} orr_frame_data;
+
+typedef struct orr_patch { uint32_t column, row, level, unused; } orr_patch;
+enum { ORR_PATCH_QUADS = 16 };
+/* Level of detail: patches of 16 x 16 quads by distance from the camera, in the grid's plane (Strugar 2009). */
+ORR_MUST_CHECK orr_status orr_terrain_select(const orr_dem *dem, const float lod[4], const double planes[6][4], const double to_world[16],
+                                             orr_arena *arena, orr_patch **patches, uint32_t *count, orr_error *err);
+uint32_t orr_terrain_level_count(const orr_dem *dem);
+
+/* Binds of the scene for a pipeline: `which` is a mask of slots (1u << ORR_SLOT_x; TEXTURES stands for all eight). */
+uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds);
+uint32_t orr_core_mask(orr_core which); /* the scene slots that a core pipeline has */
+
+#endif

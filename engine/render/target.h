@@ -1,0 +1,72 @@
+/* A target: where frames of one size are made. It latches a revision and settings, compiles the frame graph for them, renders
+ * sub-frames, and reads results back through a ring of slots, so that the GPU does not wait for the CPU.
+ *
+ * Owner destroys, before the renderer. One thread at a time. */
+#ifndef ORR_RENDER_TARGET_H
+#define ORR_RENDER_TARGET_H
+
+#include "render/render.h"
+#include "scene/revision.h"
+
+typedef struct orr_target orr_target;
+
+enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 3, ORR_MAX_TIMINGS = 64 };
+
+/* "ldr" is encoded for display (RGBA, 8 or 16 bits); other channels come as they are stored. */
+typedef struct orr_output {
+    const char *channel;
+    bool wide; /* ldr: 16 bits */
+} orr_output;
+
+typedef struct orr_target_params {
+    const char *label;
+    uint32_t width, height, samples;
+    uint64_t seed;
+    const orr_output *outputs;
+    uint32_t output_count;
+    const orr_settings *settings; /* borrowed: must outlive the target, and not change */
+    const orr_revision *revision; /* borrowed likewise */
+} orr_target_params;
+
+/* Fails with the ready contract: what is missing, by name, before any frame. */
+ORR_MUST_CHECK orr_status orr_target_create(orr_renderer *renderer, const orr_target_params *params, orr_target **out, orr_error *err);
+void orr_target_destroy(orr_target **target);
+
+typedef struct orr_frame_input {
+    int64_t frame;
+    const orr_pose *pose;
+    const orr_param_value *const *effect_values; /* per effect of the settings: evaluated values; NULL entry = the settings' own */
+} orr_frame_input;
+
+/* What came back. Pixels belong to the slot until it is released. */
+typedef struct orr_frame_output {
+    const char *channel;
+    orr_gpu_format format; /* of `pixels`; ldr: RGBA8_UNORM, or RGBA16 as 4 x u16 with format NONE */
+    uint32_t width, height;
+    const void *pixels;
+    size_t size_bytes;
+} orr_frame_output;
+typedef struct orr_frame_result {
+    int64_t frame;
+    double exposure, ev100;
+    orr_frame_output outputs[ORR_MAX_OUTPUTS];
+    uint32_t output_count;
+    orr_gpu_timing timings[ORR_MAX_TIMINGS]; /* summed over sub-frames, by pass */
+    uint32_t timing_count;
+    double gpu_ms;
+    uint32_t draws, culled, patches;
+} orr_frame_result;
+
+/* Submits a frame into a free slot; ORR_E_LIMIT when all slots are taken (release one first). */
+ORR_MUST_CHECK orr_status orr_target_submit(orr_target *target, const orr_frame_input *input, uint32_t *slot, orr_error *err);
+/* Waits for a slot's frame. */
+ORR_MUST_CHECK orr_status orr_target_collect(orr_target *target, uint32_t slot, orr_frame_result *result, orr_error *err);
+void orr_target_release(orr_target *target, uint32_t slot);
+
+typedef struct orr_target_info {
+    uint32_t pass_count;
+    uint64_t transient_bytes, unaliased_bytes;
+} orr_target_info;
+void orr_target_get_info(const orr_target *target, orr_target_info *info);
+
+#endif

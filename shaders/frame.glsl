@@ -1,0 +1,41 @@
+// What every core pass knows of the frame. Mirrors orr_frame_block in engine/render/frame.h: all members are 16-byte rows.
+// World space here is camera-relative: the camera stands at the origin. Radiance is pre-exposed (nit times exposure).
+layout(set = 0, binding = 0, std140) uniform FrameBlock {
+    mat4 view_proj;                        // relative world to clip, jittered; depth reversed
+    mat4 shadow_matrix;                    // relative world to shadow map uv and depth
+    mat4 terrain_to_world;                 // (column u, height in metres, row v) to relative world
+    mat4 world_to_terrain;
+    vec4 base_x, base_y, base_0;           // point on the ray of a pixel: base + dir * depth
+    vec4 dir_x, dir_y, dir_0;
+    vec4 sun_direction;                    // towards it; w: 1 when there is a sun
+    vec4 sun_light;                        // illuminance x colour x exposure; w: 1 / tan(elevation)
+    vec4 shadow_params;                    // x: 1 when there is a map, y: texel in uv, z: normal offset in metres, w: depth bias
+    vec4 sh[9];                            // environment radiance, cosine-convolved and divided by pi
+    vec4 env_zenith, env_horizon, env_ground;
+    vec4 env_params;                       // x: 0 gradient 1 constant 2 map, y, z: cos, sin of its rotation, w: factor
+    vec4 background;                       // w: 1 = show the environment
+    vec4 depth_params;                     // x: near, y: 1 orthographic, z: far (orthographic)
+    vec4 params;                           // x: exposure, y: number of lights, z: last mip of the environment
+    vec4 terrain_extent;                   // columns, rows, 1 when there is a terrain, 1 when its shadow is known
+    vec4 terrain_shade;                    // ramp minimum, 1 / ramp range, roughness, metres a sample
+    vec4 terrain_lod;                      // camera column, row, height above in samples, range of level 0 in samples
+    uvec4 size;                            // width, height, sub-frame, frame
+    uvec4 ids;                             // x: object id of the terrain
+} frame;
+
+const float PI = 3.14159265358979;
+const float NO_DEPTH = 1e10; // the depth channel where nothing is seen
+
+float linear_depth(float stored) {
+    return frame.depth_params.y > 0.5 ? frame.depth_params.x + (1.0 - stored) * (frame.depth_params.z - frame.depth_params.x)
+                                      : frame.depth_params.x / stored;
+}
+vec3 ray_base(vec2 pixel) { return frame.base_0.xyz + frame.base_x.xyz * pixel.x + frame.base_y.xyz * pixel.y; }
+vec3 ray_direction(vec2 pixel) { return frame.dir_0.xyz + frame.dir_x.xyz * pixel.x + frame.dir_y.xyz * pixel.y; } // forward part 1
+
+// Octahedral normals: Cigolle et al. 2014, "A Survey of Efficient Representations for Independent Unit Vectors".
+vec3 octahedral(vec2 e) {
+    vec3 v = vec3(e, 1.0 - abs(e.x) - abs(e.y));
+    if (v.z < 0.0) v.xy = (1.0 - abs(v.yx)) * vec2(v.x >= 0.0 ? 1.0 : -1.0, v.y >= 0.0 ? 1.0 : -1.0);
+    return normalize(v);
+}

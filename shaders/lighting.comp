@@ -1,0 +1,31 @@
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "frame.glsl"
+#include "brdf.glsl"
+#include "lighting.glsl"
+layout(set = 0, binding = 24) uniform sampler2D in_depth;
+layout(set = 0, binding = 25) uniform sampler2D in_normal;
+layout(set = 0, binding = 26) uniform sampler2D in_albedo;
+layout(set = 0, binding = 27) uniform sampler2D in_material;
+layout(set = 0, binding = 28) uniform sampler2D in_emission;
+layout(set = 0, binding = 29, rgba16f) uniform writeonly image2D out_hdr;
+layout(local_size_x = 8, local_size_y = 8) in;
+
+void main() {
+    ivec2 p = ivec2(gl_GlobalInvocationID.xy);
+    if (any(greaterThanEqual(p, ivec2(frame.size.xy)))) return;
+    vec2 pixel = vec2(p) + 0.5;
+    vec3 dir = ray_direction(pixel);
+    float depth = texelFetch(in_depth, p, 0).r;
+    vec4 result = vec4(0.0);
+    if (depth >= NO_DEPTH) {
+        result.rgb = background(normalize(dir));
+    } else {
+        vec3 position = ray_base(pixel) + dir * depth, base = texelFetch(in_albedo, p, 0).rgb;
+        vec4 m = texelFetch(in_material, p, 0);
+        // Unlit: as a white diffuser in daylight would show the colour, 1/pi of the key illuminance.
+        vec3 lit = m.w > 0.5 ? base : shade(position, -normalize(dir), texelFetch(in_normal, p, 0).xyz, base, m.y, m.x, m.z);
+        result = vec4(lit + texelFetch(in_emission, p, 0).rgb, 1.0);
+    }
+    imageStore(out_hdr, p, vec4(min(result.rgb, vec3(65504.0)), result.a));
+}
