@@ -25,12 +25,12 @@ orr_pkg(xxhash libxxhash)
 orr_pkg(crypto libcrypto)
 orr_pkg(jansson jansson)
 orr_pkg(png libpng)
+orr_pkg(jpeg libjpeg)
 orr_pkg(tiff libtiff-4)
 orr_pkg(luajit luajit)
 orr_pkg(zlib zlib)
 orr_dep(physfs HEADER physfs.h LIBRARY physfs)
 orr_dep(cglm HEADER cglm/cglm.h)
-orr_dep(stb HEADER stb/stb_image.h)
 orr_dep(geotiff HEADER geotiff.h LIBRARY geotiff SUFFIXES geotiff)
 orr_dep(volk HEADER volk.h)       # header and source: compiled once in engine/gpu
 orr_dep(vulkan HEADER vulkan/vulkan.h) # headers; the loader is opened at run time by volk

@@ -27,12 +27,9 @@ static int type_to_library(orr_pixel_type type) {
                                    : TINYEXR_PIXELTYPE_UINT;
 }
 
-/* Takes the library's message, which may be NULL. */
-static orr_status library_failed(const char *text, const char *name, const char *what, orr_error *err) {
-    orr_status status =
-        orr_fail(err, ORR_E_BAD_DATA, name, "%s: %s", what, text != NULL ? text : "tinyexr gives no reason");
-    FreeEXRErrorMessage(text);
-    return status;
+/* The library's own messages are asked for nowhere: it loses the first when it makes two. */
+static orr_status library_failed(const char *name, const char *what, orr_error *err) {
+    return orr_fail(err, ORR_E_BAD_DATA, name, "%s, says tinyexr", what);
 }
 
 /* --- reading ------------------------------------------------------------------------------------------ */
@@ -115,20 +112,19 @@ orr_status orr_exr_backend_decode(const orr_exr_header *header, const uint8_t *d
     EXRVersion version;
     EXRHeader theirs;
     EXRImage image;
-    const char *text = NULL;
     InitEXRHeader(&theirs);
     InitEXRImage(&image);
     if (ParseEXRVersionFromMemory(&version, data, size) != TINYEXR_SUCCESS ||
-        ParseEXRHeaderFromMemory(&theirs, &version, data, size, &text) != TINYEXR_SUCCESS)
-        return library_failed(text, name, "damaged EXR header", err);
+        ParseEXRHeaderFromMemory(&theirs, &version, data, size, NULL) != TINYEXR_SUCCESS)
+        return library_failed(name, "damaged EXR header", err);
     if (!same_header(&theirs, header)) {
         status = orr_fail(err, ORR_E_BAD_DATA, name, "the EXR header is ambiguous: write the file anew");
     } else {
         memcpy(theirs.requested_pixel_types, theirs.pixel_types, header->channel_count * sizeof(int));
-        if (LoadEXRImageFromMemory(&image, &theirs, data, size, &text) != TINYEXR_SUCCESS) {
-            status = library_failed(text, name, "damaged EXR", err); /* it has freed the image itself */
+        image.num_channels = (int)header->channel_count; /* or it loses the planes when it fails */
+        if (LoadEXRImageFromMemory(&image, &theirs, data, size, NULL) != TINYEXR_SUCCESS) {
+            status = library_failed(name, "damaged EXR", err); /* it has freed the image itself */
         } else {
-            FreeEXRErrorMessage(text); /* successes may leave one too */
             if (!copy_pixels(&image, header, planes))
                 status = orr_fail(err, ORR_E_BAD_DATA, name, "damaged EXR: pixels are missing");
             FreeEXRImage(&image);
@@ -250,16 +246,15 @@ orr_status orr_exr_backend_encode(const orr_exr_params *params, uint8_t **data, 
     orr_arena arena = {0};
     EXRHeader header;
     EXRImage image;
-    const char *text = NULL;
     InitEXRHeader(&header);
     InitEXRImage(&image);
     if (!fill(&arena, params, &header, &image)) {
         status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory to write an EXR");
     } else {
         unsigned char *bytes = NULL;
-        *size = SaveEXRImageToMemory(&image, &header, &bytes, &text);
+        *size = SaveEXRImageToMemory(&image, &header, &bytes, NULL);
         *data = bytes;
-        if (*size == 0) status = library_failed(text, NULL, "cannot write the EXR", err);
+        if (*size == 0) status = library_failed(NULL, "cannot write the EXR", err);
     }
     orr_arena_free(&arena);
     return status;

@@ -81,7 +81,7 @@ static orr_status decode_by_magic(const uint8_t *data, size_t size, const char *
     if (starts_with(data, size, "\x89PNG\r\n\x1a\n", 8))
         return orr_png_decode(data, size, name, channels, limits, out, err);
     if (starts_with(data, size, "\xff\xd8\xff", 3))
-        return orr_jpeg_decode(data, size, name, limits, out, err);
+        return orr_jpeg_decode(data, size, name, channels, limits, out, err);
     if (starts_with(data, size, "\x76\x2f\x31\x01", 4))
         return orr_exr_decode_colour(data, size, name, limits, out, err);
     if (starts_with(data, size, "#?RADIANCE", 10) || starts_with(data, size, "#?RGBE", 6))

@@ -18,7 +18,8 @@ ORR_MUST_CHECK orr_status orr_png_decode(const uint8_t *data, size_t size, const
                                          uint32_t channels, const orr_image_limits *limits, orr_image *out,
                                          orr_error *err);
 ORR_MUST_CHECK orr_status orr_jpeg_decode(const uint8_t *data, size_t size, const char *name,
-                                          const orr_image_limits *limits, orr_image *out, orr_error *err);
+                                          uint32_t channels, const orr_image_limits *limits, orr_image *out,
+                                          orr_error *err);
 ORR_MUST_CHECK orr_status orr_hdr_decode(const uint8_t *data, size_t size, const char *name,
                                          const orr_image_limits *limits, orr_image *out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_exr_decode_colour(const uint8_t *data, size_t size, const char *name,

@@ -1,61 +1,122 @@
-/* JPEG through stb_image. Only this file compiles it; its own warnings are silenced by the build. */
+/* JPEG in, through libjpeg-turbo. */
 #include "image/image_internal.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <setjmp.h>
+#include <stdio.h> /* jpeglib.h needs it first */
 
-#define STBI_ONLY_JPEG
-#define STBI_NO_STDIO
-#define STBI_NO_LINEAR
-#define STBI_NO_HDR
-#define STB_IMAGE_STATIC
-#define STB_IMAGE_IMPLEMENTATION
-#include <stb/stb_image.h>
+#include <jpeglib.h>
+#include <jerror.h>
 
-/* stb_image fills what is missing with grey. So walk the markers first: true when an EOI ends the image.
- * `*at` is where the walk stopped. */
-static bool find_end(const uint8_t *data, size_t size, size_t *at) {
-    size_t i = 2; /* past SOI */
-    for (;;) {
-        const uint8_t *found = i < size ? memchr(data + i, 0xff, size - i) : NULL;
-        *at = found == NULL ? size : (size_t)(found - data);
-        if (found == NULL || size - *at < 2) return false;
-        uint8_t marker = found[1];
-        i = *at + (marker == 0xff ? 1 : 2); /* fill bytes repeat ff */
-        if (marker == 0xd9) return true;
-        bool bare = marker == 0x00 || marker == 0x01 || marker == 0xff || (marker >= 0xd0 && marker <= 0xd8);
-        if (bare) continue;
-        if (size - i < 2) return false;
-        size_t length = (size_t)data[i] << 8 | data[i + 1];
-        if (length < 2 || length > size - i) return false;
-        i += length;
-    }
+/* As in png.c: what must survive a longjmp is reached through one pointer that never changes. */
+typedef struct decoder {
+    struct jpeg_decompress_struct jpeg; /* first: its address is ours */
+    struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
+    jmp_buf escape;
+    const uint8_t *data;
+    size_t size;
+    const char *name;
+    uint32_t channels;
+    const orr_image_limits *limits;
+    orr_image image;
+    orr_status status; /* set when our own check failed, with err filled; else the library's message counts */
+    orr_error *err;
+} decoder;
+
+static size_t position(const decoder *d) {
+    return d->jpeg.src != NULL ? d->size - d->jpeg.src->bytes_in_buffer : 0;
 }
 
-orr_status orr_jpeg_decode(const uint8_t *data, size_t size, const char *name, const orr_image_limits *limits,
-                           orr_image *out, orr_error *err) {
-    size_t at;
+static void give_up(j_common_ptr jpeg) {
+    longjmp(((decoder *)jpeg)->escape, 1);
+}
+
+/* The library guesses on after damage, with a warning. What loses pixels is an error here. */
+static void hear_message(j_common_ptr jpeg, int level) {
+    decoder *d = (decoder *)jpeg;
+    if (level >= 0) return;
+    if (jpeg->err->msg_code == JWRN_JPEG_EOF) {
+        d->status = orr_fail(d->err, ORR_E_TRUNCATED, d->name, "byte %zu: the JPEG ends early", d->size);
+        give_up(jpeg);
+    }
+    if (jpeg->err->msg_code == JWRN_HIT_MARKER || jpeg->err->msg_code == JWRN_HUFF_BAD_CODE ||
+        jpeg->err->msg_code == JWRN_ARITH_BAD_CODE || jpeg->err->msg_code == JWRN_MUST_RESYNC ||
+        jpeg->err->msg_code == JWRN_BOGUS_PROGRESSION || jpeg->err->msg_code == JWRN_NOT_SEQUENTIAL)
+        give_up(jpeg);
+}
+
+static void print_nothing(j_common_ptr jpeg) {
+    (void)jpeg;
+}
+
+/* A small progressive file can ask for endless passes over a large image. */
+static void check_progress(j_common_ptr jpeg) {
+    if (((j_decompress_ptr)jpeg)->input_scan_number <= 500) return;
+    decoder *d = (decoder *)jpeg;
+    d->status = orr_fail(d->err, ORR_E_LIMIT, d->name, "the JPEG has more than 500 scans; save it anew");
+    give_up(jpeg);
+}
+
+static J_COLOR_SPACE choose_colours(const decoder *d) {
+    bool grey = d->jpeg.jpeg_color_space == JCS_GRAYSCALE;
+    if (d->channels == 4) return JCS_EXT_RGBA;
+    return grey && d->channels != 3 ? JCS_GRAYSCALE : JCS_RGB;
+}
+
+static void read_pixels(decoder *d) {
+    jpeg_mem_src(&d->jpeg, d->data, (unsigned long)d->size);
+    (void)jpeg_read_header(&d->jpeg, TRUE);
+    d->status =
+        orr_image_check_size(d->name, d->jpeg.image_width, d->jpeg.image_height, 4, d->limits, d->err);
+    if (d->status != ORR_OK) return;
+    if (d->jpeg.jpeg_color_space == JCS_CMYK || d->jpeg.jpeg_color_space == JCS_YCCK) {
+        d->status = orr_fail(d->err, ORR_E_UNSUPPORTED, d->name, "the JPEG is CMYK; convert it to RGB");
+        return;
+    }
+    d->jpeg.out_color_space = choose_colours(d);
+    jpeg_start_decompress(&d->jpeg);
+    d->status = orr_image_create(d->jpeg.output_width, d->jpeg.output_height,
+                                 (uint32_t)d->jpeg.output_components, ORR_PIXEL_U8, &d->image, d->err);
+    if (d->status != ORR_OK) return;
+    size_t row_bytes = d->image.size_bytes / d->image.height;
+    while (d->jpeg.output_scanline < d->jpeg.output_height) {
+        JSAMPROW row = (JSAMPROW)d->image.pixels + d->jpeg.output_scanline * row_bytes;
+        (void)jpeg_read_scanlines(&d->jpeg, &row, 1);
+    }
+    (void)jpeg_finish_decompress(&d->jpeg);
+    d->image.srgb = true;
+}
+
+static void decode_guarded(decoder *d) {
+    if (setjmp(d->escape) != 0) {
+        char message[JMSG_LENGTH_MAX];
+        if (d->status != ORR_OK) return;
+        d->errors.format_message((j_common_ptr)&d->jpeg, message);
+        orr_status status = d->errors.msg_code == JERR_OUT_OF_MEMORY ? ORR_E_MEMORY : ORR_E_BAD_DATA;
+        d->status = orr_fail(d->err, status, d->name, "byte %zu: damaged JPEG: %s", position(d), message);
+        return;
+    }
+    jpeg_create_decompress(&d->jpeg);
+    d->jpeg.progress = &d->progress;
+    read_pixels(d);
+}
+
+orr_status orr_jpeg_decode(const uint8_t *data, size_t size, const char *name, uint32_t channels,
+                           const orr_image_limits *limits, orr_image *out, orr_error *err) {
+    decoder d = {
+        .data = data, .size = size, .name = name, .channels = channels, .limits = limits, .err = err};
     if (size > INT32_MAX)
         return orr_fail(err, ORR_E_LIMIT, name, "the JPEG has %zu bytes; at most 2 GiB are accepted", size);
-    if (!find_end(data, size, &at))
-        return orr_fail(err, ORR_E_TRUNCATED, name, "byte %zu: the JPEG ends early: no end marker", at);
-    int width, height, channels;
-    if (!stbi_info_from_memory(data, (int)size, &width, &height, &channels))
-        return orr_fail(err, ORR_E_BAD_DATA, name, "damaged JPEG: %s", stbi_failure_reason());
-    orr_status status = orr_image_check_size(name, (uint64_t)width, (uint64_t)height, 4, limits, err);
-    if (status != ORR_OK) return status;
-    uint8_t *pixels = stbi_load_from_memory(data, (int)size, &width, &height, &channels, channels);
-    if (pixels == NULL) {
-        const char *reason = stbi_failure_reason();
-        return orr_fail(err, strcmp(reason, "outofmem") == 0 ? ORR_E_MEMORY : ORR_E_BAD_DATA, name,
-                        "damaged JPEG: %s", reason);
-    }
-    *out = (orr_image){.width = (uint32_t)width,
-                       .height = (uint32_t)height,
-                       .channels = (uint32_t)channels,
-                       .type = ORR_PIXEL_U8,
-                       .srgb = true,
-                       .pixels = pixels,
-                       .size_bytes = (size_t)width * (size_t)height * (size_t)channels};
-    return ORR_OK;
+    d.jpeg.err = jpeg_std_error(&d.errors);
+    d.errors.error_exit = give_up;
+    d.errors.emit_message = hear_message;
+    d.errors.output_message = print_nothing;
+    d.progress.progress_monitor = check_progress;
+    decode_guarded(&d);
+    jpeg_destroy_decompress(&d.jpeg);
+    if (d.status != ORR_OK)
+        orr_image_free(&d.image);
+    else
+        *out = d.image;
+    return d.status;
 }
