@@ -25,3 +25,30 @@ function(orr_test name)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
 endfunction()
+
+# orr_module(name [SOURCES …] FILES …): one effect module in <build>/modules/<name>/, installed to lib/orrery/modules/<name>/.
+#   SOURCES make the shared library <name>.so, which sees the public headers alone and links nothing of the engine;
+#   without them the module is a manifest. FILES (shaders, manifest, README) are copied beside it at every build.
+function(orr_module name)
+  cmake_parse_arguments(M "" "" "SOURCES;FILES" ${ARGN})
+  set(folder "${CMAKE_BINARY_DIR}/modules/${name}")
+  set(copies "")
+  foreach(file ${M_FILES})
+    add_custom_command(OUTPUT "${folder}/${file}"
+      COMMAND ${CMAKE_COMMAND} -E make_directory "${folder}"
+      COMMAND ${CMAKE_COMMAND} -E copy "${CMAKE_CURRENT_SOURCE_DIR}/${file}" "${folder}/${file}"
+      DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${file}" VERBATIM)
+    list(APPEND copies "${folder}/${file}")
+  endforeach()
+  add_custom_target(module_${name}_files ALL DEPENDS ${copies})
+  install(FILES ${copies} DESTINATION "lib/orrery/modules/${name}")
+  if(M_SOURCES)
+    add_library(module_${name} MODULE ${M_SOURCES})
+    target_compile_options(module_${name} PRIVATE "$<$<COMPILE_LANGUAGE:C>:${ORRERY_C_FLAGS}>")
+    target_include_directories(module_${name} PRIVATE "${CMAKE_SOURCE_DIR}/engine/include")
+    target_link_libraries(module_${name} PRIVATE $<$<PLATFORM_ID:Linux>:m>)
+    set_target_properties(module_${name} PROPERTIES PREFIX "" OUTPUT_NAME "${name}" LIBRARY_OUTPUT_DIRECTORY "${folder}")
+    install(TARGETS module_${name} LIBRARY DESTINATION "lib/orrery/modules/${name}")
+    add_dependencies(module_${name} module_${name}_files)
+  endif()
+endfunction()
