@@ -1,0 +1,152 @@
+/* orrery.dem, orrery.model_info, orrery.image_diff: questions about files. */
+#include "script/private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/platform/platform.h"
+#include "image/compare.h"
+
+typedef struct orr_lua_dem { const orr_dem *dem; } orr_lua_dem; /* the engine's assets own it */
+const orr_lua_class orr_class_dem = {"dem", "An elevation model.", sizeof(orr_lua_dem), NULL, NULL};
+
+static orr_asset wait_for(orr_call *call, orr_asset_kind kind) {
+    orr_assets *assets = orr_engine_assets(call->script->engine);
+    orr_asset asset = {0};
+    orr_error err = {0};
+    orr_script_pause(call->script);
+    orr_status status = orr_assets_load(assets, kind, lua_tostring(call->L, orr_call_extra(call, "path")), NULL, &asset, &err);
+    if (status == ORR_OK) status = orr_assets_wait(assets, asset, &err);
+    orr_script_resume(call->script);
+    if (status != ORR_OK) orr_bind_raise(call, &err);
+    return asset;
+}
+
+static int dem_new(orr_call *call) {
+    orr_asset asset = wait_for(call, ORR_ASSET_DEM);
+    ((orr_lua_dem *)orr_bind_new(call, &orr_class_dem))->dem = orr_assets_dem(orr_engine_assets(call->script->engine), asset);
+    return 1;
+}
+
+static int dem_height(orr_call *call) {
+    const orr_dem *dem = ((orr_lua_dem *)call->self)->dem;
+    double column = lua_tonumber(call->L, orr_call_extra(call, "column")), row = lua_tonumber(call->L, orr_call_extra(call, "row"));
+    if (!(column >= 0 && column < dem->width && row >= 0 && row < dem->height))
+        orr_bind_fail(call, ORR_E_SCRIPT, "dem:height: %g, %g is not a sample: columns are 0 to %u, rows 0 to %u", column, row, dem->width - 1, dem->height - 1);
+    float height = dem->heights_m[(size_t)row * dem->width + (size_t)column];
+    if (isnan(height))
+        lua_pushnil(call->L);
+    else
+        lua_pushnumber(call->L, (double)height);
+    return 1;
+}
+
+#define DEM_FIELD(name, field) \
+    static int name(orr_call *call) { return lua_pushnumber(call->L, (double)((orr_lua_dem *)call->self)->dem->field), 1; }
+DEM_FIELD(dem_width, width)
+DEM_FIELD(dem_rows, height)
+DEM_FIELD(dem_min, min_m)
+DEM_FIELD(dem_max, max_m)
+DEM_FIELD(dem_spacing_x, spacing_x_m)
+DEM_FIELD(dem_spacing_y, spacing_y_m)
+DEM_FIELD(dem_nodata, nodata_count)
+static int dem_crs(orr_call *call) { return lua_pushstring(call->L, ((orr_lua_dem *)call->self)->dem->crs), 1; }
+
+static void set_count(lua_State *L, const char *name, double value) {
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, name);
+}
+
+static int model_info(orr_call *call) {
+    lua_State *L = call->L;
+    orr_asset asset = wait_for(call, ORR_ASSET_MODEL);
+    const orr_model *model = orr_assets_model(orr_engine_assets(call->script->engine), asset);
+    lua_newtable(L);
+    set_count(L, "triangles", (double)model->triangle_count);
+    set_count(L, "meshes", model->mesh_count);
+    set_count(L, "materials", model->material_count);
+    set_count(L, "images", model->image_count);
+    set_count(L, "nodes", model->node_count);
+    set_count(L, "skins", model->skin_count);
+    set_count(L, "cameras", model->camera_count);
+    set_count(L, "lights", model->light_count);
+    lua_createtable(L, (int)model->animation_count, 0);
+    for (uint32_t i = 0; i < model->animation_count; i++) {
+        lua_newtable(L);
+        lua_pushstring(L, model->animations[i].name);
+        lua_setfield(L, -2, "name");
+        set_count(L, "duration_s", model->animations[i].duration_s);
+        lua_rawseti(L, -2, (int)i + 1);
+    }
+    lua_setfield(L, -2, "animations");
+    return 1;
+}
+
+/* --- comparing images --- */
+
+static orr_status read_image(const char *path, orr_image *image, orr_error *err) {
+    uint8_t *data = NULL;
+    size_t size = 0;
+    orr_status status = orr_file_read(path, UINT64_C(2) << 30, &data, &size, err);
+    if (status == ORR_OK) status = orr_image_decode(data, size, path, 0, NULL, image, err);
+    free(data);
+    return status;
+}
+
+static int image_diff(orr_call *call) {
+    lua_State *L = call->L;
+    orr_image a = {0}, b = {0};
+    orr_compare_result result = {0};
+    orr_error err = {0};
+    orr_script_pause(call->script);
+    orr_status status = read_image(lua_tostring(L, orr_call_extra(call, "reference")), &a, &err);
+    if (status == ORR_OK) status = read_image(lua_tostring(L, orr_call_extra(call, "test")), &b, &err);
+    if (status == ORR_OK) status = orr_compare(&a, &b, &(orr_compare_params){0}, &result, &err);
+    orr_script_resume(call->script);
+    orr_image_free(&a);
+    orr_image_free(&b);
+    orr_compare_result_free(&result);
+    if (status != ORR_OK) orr_bind_raise(call, &err);
+    lua_newtable(L);
+    set_count(L, "max", result.max);
+    set_count(L, "psnr", result.psnr_db);
+    set_count(L, "ssim", result.ssim);
+    set_count(L, "flip", result.flip);
+    return 1;
+}
+
+static const orr_lua_extra path_args[] = {{"path", "string", "The file, relative to the script, then to content/", true}};
+static const orr_lua_extra sample_args[] = {{"column", "integer", "From 0, west to east", true}, {"row", "integer", "From 0, north to south", true}};
+static const orr_lua_extra diff_args[] = {{"reference", "string", "An image file: PNG, JPEG, HDR or EXR", true}, {"test", "string", "Another, of the same size", true}};
+
+#define DEM_EXAMPLE(field) "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nprint(dem." field ")"
+#define DEM_ROW(field, function, words, type) \
+    {.name = "dem." field, .call = function, .flags = ORR_LUA_FIELD, .doc = words, .returns = type, .example = DEM_EXAMPLE(field)}
+
+static const orr_lua_row rows[] = {
+    {.name = "orrery.dem", .call = dem_new, ORR_LUA_ARGS(path_args), .doc = "Reads an elevation model.", .returns = "dem the model",
+     .example = "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nprint(dem.width, dem.rows, dem.min_m, dem.max_m, dem.crs)"},
+    {.name = "dem:height", .call = dem_height, ORR_LUA_ARGS(sample_args), .doc = "One sample in metres; nil where there is no data.", .returns = "number? metres",
+     .example = "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nassert(dem:height(0, 0) >= dem.min_m)"},
+    DEM_ROW("width", dem_width, "Samples from west to east.", "integer samples"),
+    DEM_ROW("rows", dem_rows, "Samples from north to south.", "integer samples"),
+    DEM_ROW("min_m", dem_min, "The lowest sample.", "number metres"),
+    DEM_ROW("max_m", dem_max, "The highest sample.", "number metres"),
+    DEM_ROW("spacing_x_m", dem_spacing_x, "Ground distance between columns.", "number metres"),
+    DEM_ROW("spacing_y_m", dem_spacing_y, "Ground distance between rows.", "number metres"),
+    DEM_ROW("nodata_count", dem_nodata, "How many samples have no data.", "integer samples"),
+    DEM_ROW("crs", dem_crs, "Its coordinate system, \"EPSG:4326\"; \"\" when the file does not say.", "string crs"),
+    {.name = "orrery.model_info", .call = model_info, ORR_LUA_ARGS(path_args),
+     .doc = "Counts of what is in a glTF file, and its animations.", .returns = "table counts",
+     .example = "local info = orrery.model_info(\"models/tetrahedron.gltf\")\nassert(info.triangles == 4)"},
+    {.name = "orrery.image_diff", .call = image_diff, ORR_LUA_ARGS(diff_args),
+     .doc = "How far two images lie apart: {max=, psnr=, ssim=, flip=}, as `orrery diff` prints. Paths are relative to the current folder.",
+     .returns = "table figures",
+     .example = "local scene = orrery.scene()\n"
+                "scene:environment{}\n"
+                "local shot = orrery.sequence{ scene = scene, camera = scene:camera{}, size = {64, 36}, samples = 1 }\n"
+                "orrery.render{ sequence = shot, out = \"sky.png\" }\n"
+                "assert(orrery.image_diff(\"sky.png\", \"sky.png\").flip == 0)"},
+};
+static const orr_lua_class *const classes[] = {&orr_class_dem, NULL};
+const orr_lua_group orr_lua_assets_group = ORR_LUA_GROUP(rows, classes);

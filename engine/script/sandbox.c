@@ -1,0 +1,115 @@
+/* What Lua itself offers a script: the usual libraries, less what would make two runs differ. Scripts of the user's own keep
+ * `io`, `os` and `require "ffi"`. */
+#include "script/private.h"
+
+#include <string.h>
+
+#include "base/platform/platform.h"
+#include "base/text.h"
+#include "script/keys.h"
+
+static const char *const removed[][3] = {
+    {"os", "time", "the picture must not depend on the clock; use t"},
+    {"os", "clock", "the picture must not depend on the clock; use t"},
+    {"os", "date", "the picture must not depend on the clock; use t"},
+    {"math", "random", "its numbers have no seed of yours; use orrery.random(seed)"},
+    {"math", "randomseed", "use orrery.random(seed)"},
+};
+
+static int refuse(lua_State *L) {
+    char where[300];
+    orr_bind_where(L, where, sizeof where);
+    return luaL_error(L, "%s: %s.%s is not available: %s", where, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, lua_upvalueindex(2)),
+                      lua_tostring(L, lua_upvalueindex(3)));
+}
+
+/* Reading a global that was never set is a spelling mistake. */
+static int unknown_global(lua_State *L) {
+    char where[300];
+    orr_bind_where(L, where, sizeof where);
+    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "%s: a global has a name", where);
+    return luaL_error(L, "%s: there is no variable '%s'", where, lua_tostring(L, 2));
+}
+
+ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
+    lua_pushstring(L, err->message);
+    lua_error(L);
+    for (;;) {} /* lua_error does not return */
+}
+
+/* dofile, loadfile: relative to the script's folder; what is loaded enters the digest. Upvalue: script. */
+static void load_relative(lua_State *L) {
+    orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
+    orr_error err = {0};
+    char path[1200];
+    orr_path_join(path, sizeof path, script->folder, luaL_checkstring(L, 1));
+    if (orr_script_load(script, path, &err) != ORR_OK) load_failed(L, &err);
+}
+
+static int load_file(lua_State *L) {
+    load_relative(L);
+    return 1;
+}
+
+static int do_file(lua_State *L) {
+    lua_settop(L, 1);
+    load_relative(L);
+    lua_call(L, 0, LUA_MULTRET);
+    return lua_gettop(L) - 1;
+}
+
+/* package.loaders[2]: <script's folder>/name.lua, then <root>/scripts/lib/name.lua. Upvalue: script. */
+static int find_module(lua_State *L) {
+    orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
+    const char *name = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/");
+    const char *folders[2] = {script->folder, orr_engine_root(script->engine)};
+    static const char *const below[2] = {"", "scripts/lib/"};
+    luaL_Buffer tried;
+    luaL_buffinit(L, &tried);
+    for (int i = 0; i < 2; i++) {
+        char file[600], path[1800];
+        orr_format(file, sizeof file, "%s%s.lua", below[i], name);
+        orr_path_join(path, sizeof path, folders[i], file);
+        if (!orr_file_exists(path)) {
+            lua_pushfstring(L, "\n\tno file '%s'", path);
+            luaL_addvalue(&tried);
+            continue;
+        }
+        orr_error err = {0};
+        if (orr_script_load(script, path, &err) != ORR_OK) load_failed(L, &err);
+        return 1;
+    }
+    luaL_pushresult(&tried);
+    return 1;
+}
+
+static void with_script(orr_script *script, lua_State *L, lua_CFunction function) {
+    lua_pushlightuserdata(L, script);
+    lua_pushcclosure(L, function, 1);
+}
+
+void orr_script_prepare(orr_script *script, lua_State *L) {
+    for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++) {
+        lua_getglobal(L, removed[i][0]);
+        for (int k = 0; k < 3; k++) lua_pushstring(L, removed[i][k]);
+        lua_pushcclosure(L, refuse, 3);
+        lua_setfield(L, -2, removed[i][1]);
+        lua_pop(L, 1);
+    }
+    orr_keys_open(L);
+    with_script(script, L, load_file);
+    lua_setglobal(L, "loadfile");
+    with_script(script, L, do_file);
+    lua_setglobal(L, "dofile");
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "loaders");
+    with_script(script, L, find_module);
+    lua_rawseti(L, -2, 2);
+    lua_pop(L, 2);
+    lua_pushvalue(L, LUA_GLOBALSINDEX);
+    lua_newtable(L);
+    lua_pushcfunction(L, unknown_global);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
+}
