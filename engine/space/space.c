@@ -9,9 +9,8 @@
 #include "space/space_private.h"
 
 orr_status orr_space_create(const orr_space_params *params, orr_space **out, orr_error *err) {
-    orr_space *space = aligned_alloc(64, (sizeof(orr_space) + 63) / 64 * 64);
+    orr_space *space = orr_calloc(1, sizeof *space);
     if (!space) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a space");
-    memset(space, 0, sizeof *space);
     space->params = params ? *params : (orr_space_params){0};
     if (!space->params.label) space->params.label = "space";
     space->lock = orr_mutex_create();

@@ -76,9 +76,10 @@ struct orr_space {
     _Atomic(orr_node *) root;
     _Atomic(orr_node *) chunks[ORR_SPACE_CHUNKS];
     struct {
-        _Alignas(64) atomic_uint pinned[3]; /* by epoch modulo 3 */
+        atomic_uint pinned[3];                    /* by epoch modulo 3 */
+        char apart[64 - 3 * sizeof(atomic_uint)]; /* no two stripes in one cache line */
     } stripes[ORR_SPACE_STRIPES];
-    _Alignas(64) _Atomic uint64_t revision;
+    _Atomic uint64_t revision;
     /* writers, under lock */
     orr_mutex *lock;
     orr_space_params params;

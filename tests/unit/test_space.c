@@ -491,6 +491,21 @@ static int64_t pop_int(orr_space *space, const char *path) {
     return number;
 }
 
+static void test_queue_ages(void **state) {
+    (void)state;
+    orr_space *space = fresh();
+    const orr_queue_params aging = {.max_age_ns = 1};
+    const orr_value *value = NULL;
+    orr_queue_stats stats;
+    ok(orr_space_queue(space, "/q", &aging, &err));
+    ok(orr_space_push(space, "/q", orr_value_int(1), &err));
+    orr_sleep_ns(1000); /* at least */
+    assert_int_equal(orr_space_pop(space, "/q", 0, &value, &err), ORR_E_TIMEOUT);
+    ok(orr_space_queue_stats(space, "/q", &stats, &err));
+    assert_int_equal(stats.dropped, 1);
+    orr_space_destroy(&space);
+}
+
 static void push_later(void *context) {
     ok(orr_space_push(context, "/late", orr_value_int(5), &err));
 }
@@ -769,6 +784,7 @@ int main(void) {
         cmocka_unit_test(test_watch),
         cmocka_unit_test(test_wait),
         cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_queue_ages),
         cmocka_unit_test(test_dump_load_diff),
         cmocka_unit_test(test_bad_loads),
         cmocka_unit_test(test_mount),

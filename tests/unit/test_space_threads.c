@@ -74,6 +74,50 @@ static void test_readers_never_wait(void **state) {
     orr_space_destroy(&g.space);
 }
 
+/* --- a mount is seen whole or not at all ------------------------------------------------------------- */
+
+typedef struct mounter {
+    orr_space *space, *aside;
+    atomic_bool done;
+} mounter;
+
+static void mount_and_remove(void *context) {
+    mounter *m = context;
+    orr_error err = {0};
+    for (int i = 0; i < 2000; i++) {
+        ok(orr_space_mount(m->space, "/top/m", m->aside, &err), &err);
+        if (i % 3 == 0) ok(orr_space_remove(m->space, "/top/m", &err), &err);
+    }
+    atomic_store(&m->done, true);
+}
+
+static void test_mount_at_once(void **state) {
+    (void)state;
+    enum { CHILDREN = 20 };
+    mounter m = {0};
+    orr_error err = {0};
+    orr_thread *thread = NULL;
+    ok(orr_space_create(NULL, &m.space, &err), &err);
+    ok(orr_space_create(NULL, &m.aside, &err), &err);
+    for (int i = 0; i < CHILDREN; i++) {
+        char path[16];
+        snprintf(path, sizeof path, "/c%d", i);
+        ok(orr_space_set(m.aside, path, orr_value_int(i), &err), &err);
+    }
+    ok(orr_thread_create(mount_and_remove, &m, "mounter", &thread, &err), &err);
+    while (!atomic_load(&m.done)) {
+        char **names = NULL;
+        size_t count = CHILDREN;
+        if (orr_space_list(m.space, "/top/m", &names, &count, NULL) == ORR_OK) {
+            assert_int_equal(count, CHILDREN);
+            orr_names_free(&names, count);
+        }
+    }
+    orr_thread_join(&thread);
+    orr_space_destroy(&m.aside);
+    orr_space_destroy(&m.space);
+}
+
 /* --- the hammer ---------------------------------------------------------------------------------------- */
 
 enum { PATHS = 16, THREADS = 4, CHUNK = 256 };
@@ -217,6 +261,6 @@ static void test_hammer(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_readers_never_wait),
-                                       cmocka_unit_test(test_hammer)};
+                                       cmocka_unit_test(test_mount_at_once), cmocka_unit_test(test_hammer)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
