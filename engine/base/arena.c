@@ -96,3 +96,23 @@ void *orr_realloc(void *memory, size_t count, size_t size) {
     size_t bytes = count * size;
     return realloc(memory, bytes ? bytes : 1);
 }
+
+/* The block of calloc is kept just below the aligned address. */
+void *orr_aligned_calloc(size_t alignment, size_t count, size_t size) {
+    if (size && count > SIZE_MAX / size) return NULL;
+    size_t bytes = count * size, extra = alignment + sizeof(void *);
+    if (bytes > SIZE_MAX - extra) return NULL;
+    unsigned char *block = calloc(1, bytes + extra);
+    if (!block) return NULL;
+    uintptr_t first = (uintptr_t)block + sizeof(void *);
+    unsigned char *memory = block + sizeof(void *) + (size_t)(-first & (alignment - 1));
+    memcpy(memory - sizeof(void *), &block, sizeof block);
+    return memory;
+}
+
+void orr_aligned_free(void *memory) {
+    if (!memory) return;
+    unsigned char *block = NULL;
+    memcpy(&block, (unsigned char *)memory - sizeof(void *), sizeof block);
+    free(block);
+}

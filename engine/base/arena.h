@@ -15,7 +15,7 @@ typedef struct orr_arena {
     orr_arena_block *head;
     size_t block_bytes; /* size of a fresh block; 0 = 64 KiB */
     size_t used_bytes;  /* handed out since the last reset */
-} orr_arena; /* zero-initialised is an empty, usable arena */
+} orr_arena;            /* zero-initialised is an empty, usable arena */
 
 /* `count * size` zeroed bytes aligned to 16. NULL when memory is out or the product overflows. */
 void *orr_arena_alloc(orr_arena *arena, size_t count, size_t size);
@@ -29,5 +29,11 @@ void orr_arena_free(orr_arena *arena);  /* frees everything; the arena is empty 
 /* calloc/realloc with overflow checks, for what outlives an arena. */
 void *orr_calloc(size_t count, size_t size);
 void *orr_realloc(void *memory, size_t count, size_t size); /* old block stays on failure */
+
+/* `count * size` zeroed bytes aligned to `alignment` (a power of two), for what must not share a cache line;
+ * NULL when memory is out or the product overflows. Free with orr_aligned_free (C's aligned_alloc is missing
+ * on Windows). */
+void *orr_aligned_calloc(size_t alignment, size_t count, size_t size);
+void orr_aligned_free(void *memory);
 
 #endif

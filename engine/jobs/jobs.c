@@ -1,8 +1,7 @@
 /* Submitting, finding, running and waiting. */
 #include "jobs/jobs.h"
 
-#include <stdlib.h>
-
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "jobs/jobs_private.h"
@@ -227,12 +226,13 @@ static orr_status start_threads(orr_jobs *jobs, const orr_jobs_params *params, o
 
 static orr_jobs *allocate(unsigned threads) {
     unsigned slot_count = threads + GUEST_SLOTS;
-    void *memory = calloc(1, sizeof(orr_jobs) + slot_count * sizeof(slot) + CACHE_LINE);
-    if (!memory) return NULL;
-    uintptr_t address = ((uintptr_t)memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
-    orr_jobs *jobs = (orr_jobs *)address;
-    jobs->memory = memory;
-    jobs->slots = (slot *)(address + sizeof(orr_jobs));
+    orr_jobs *jobs = orr_aligned_calloc(CACHE_LINE, 1, sizeof *jobs);
+    if (!jobs) return NULL;
+    jobs->slots = orr_aligned_calloc(CACHE_LINE, slot_count, sizeof *jobs->slots);
+    if (!jobs->slots) {
+        orr_aligned_free(jobs);
+        return NULL;
+    }
     jobs->threads = threads;
     jobs->slot_count = slot_count;
     for (unsigned i = 0; i < slot_count; i++) {
@@ -295,7 +295,8 @@ void orr_jobs_destroy(orr_jobs **jobs_ptr) {
     for (unsigned i = 0; i < jobs->slot_count; i++) orr_cond_destroy(&jobs->slots[i].cond);
     orr_cond_destroy(&jobs->slotless_cond);
     orr_mutex_destroy(&jobs->mutex);
-    free(jobs->memory);
+    orr_aligned_free(jobs->slots);
+    orr_aligned_free(jobs);
     *jobs_ptr = NULL;
 }
 

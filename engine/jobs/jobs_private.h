@@ -38,9 +38,7 @@ typedef struct slot {
 
 struct orr_jobs {
     unsigned threads, slot_count;
-    slot *slots; /* 0: main thread; 1 … threads - 1: workers; then guests */
-    void
-        *memory; /* the one block that holds this struct and the slots, before its alignment to cache lines */
+    slot *slots;          /* 0: main thread; 1 … threads - 1: workers; then guests */
     const void *main_key; /* identifies the main thread */
     lane main, io;
     orr_thread *io_threads[IO_THREADS_MAX];
@@ -55,8 +53,8 @@ struct orr_jobs {
 
 /* sleep.c */
 void jobs_wake_for(orr_jobs *jobs, orr_job_priority priority); /* one thread that may run such a job */
-void jobs_wake_waiters(orr_jobs *jobs,
-                       const orr_job_counter *counter); /* address only: may be gone already */
+/* Those who wait for `counter`, of which only the address is used: it may be gone already. */
+void jobs_wake_waiters(orr_jobs *jobs, const orr_job_counter *counter);
 void jobs_wake_main(orr_jobs *jobs);
 void jobs_wake_all(orr_jobs *jobs);
 void jobs_sleep(slot *s,

@@ -54,6 +54,20 @@ static void test_arena(void **state) {
     free(orr_calloc(0, 0));
 }
 
+static void test_aligned(void **state) {
+    (void)state;
+    for (size_t alignment = 1; alignment <= 4096; alignment *= 2) {
+        unsigned char *memory = orr_aligned_calloc(alignment, 3, 11);
+        assert_int_equal((uintptr_t)memory % alignment, 0);
+        for (int i = 0; i < 33; i++) assert_int_equal(memory[i], 0);
+        memset(memory, 0xff, 33);
+        orr_aligned_free(memory);
+    }
+    assert_null(orr_aligned_calloc(64, SIZE_MAX / 2, 3));
+    assert_null(orr_aligned_calloc(64, SIZE_MAX, 1));
+    orr_aligned_free(NULL);
+}
+
 /* --- errors ------------------------------------------------------------------------------------- */
 
 static void test_error(void **state) {
@@ -479,6 +493,7 @@ static void test_library_and_process(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_aligned),
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_error_cut),
         cmocka_unit_test(test_status),

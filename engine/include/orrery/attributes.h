@@ -3,12 +3,16 @@
 #define ORRERY_ATTRIBUTES_H
 
 #if defined(__GNUC__) || defined(__clang__)
-#define ORR_MUST_CHECK       __attribute__((warn_unused_result))
+#define ORR_MUST_CHECK __attribute__((warn_unused_result))
+#if defined(__MINGW32__) && !defined(__clang__) /* plain printf means Microsoft's old one there */
+#define ORR_PRINTF(fmt, arg) __attribute__((format(gnu_printf, fmt, arg)))
+#else
 #define ORR_PRINTF(fmt, arg) __attribute__((format(printf, fmt, arg)))
-#define ORR_NORETURN         __attribute__((noreturn))
-#define ORR_UNUSED           __attribute__((unused))
-#define ORR_LIKELY(x)        __builtin_expect(!!(x), 1)
-#define ORR_UNLIKELY(x)      __builtin_expect(!!(x), 0)
+#endif
+#define ORR_NORETURN    __attribute__((noreturn))
+#define ORR_UNUSED      __attribute__((unused))
+#define ORR_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define ORR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
 #define ORR_MUST_CHECK
 #define ORR_PRINTF(fmt, arg)

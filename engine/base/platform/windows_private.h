@@ -1,0 +1,18 @@
+/* What platform_windows.c and files_windows.c share. */
+#ifndef ORR_BASE_WINDOWS_PRIVATE_H
+#define ORR_BASE_WINDOWS_PRIVATE_H
+
+#define WIN32_LEAN_AND_MEAN
+#ifndef _WIN32_WINNT
+#define _WIN32_WINNT 0x0601 /* Windows 7 */
+#endif
+#include <windows.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+wchar_t *orr_windows_wide(const char *text); /* UTF-8 to UTF-16; caller frees; NULL: no memory */
+bool orr_windows_utf8(const wchar_t *wide, char *out, size_t size);
+int orr_windows_errno(DWORD code); /* a Windows error code as the errno nearest to it */
+
+#endif
