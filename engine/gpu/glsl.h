@@ -16,7 +16,7 @@ typedef enum orr_glsl_stage { ORR_GLSL_COMPUTE, ORR_GLSL_VERTEX, ORR_GLSL_FRAGME
 typedef orr_status (*orr_glsl_fetch)(void *context, const char *name, char **text, orr_error *err);
 
 typedef struct orr_glsl_source {
-    const char *name;     /* for messages: "vignette.comp" */
+    const char *name; /* for messages: "vignette.comp" */
     const char *text;
     const char *preamble; /* put after #version: generated declarations; NULL = none */
     orr_glsl_stage stage;
@@ -24,26 +24,31 @@ typedef struct orr_glsl_source {
     void *context;
 } orr_glsl_source;
 
-/* Expands includes and the preamble into one text (malloc'd). Each file is included once. Depth <= 16, text <= 4 MiB. */
+/* Expands includes and the preamble into one text (malloc'd). Each file is included once. Depth <= 16, text
+ * <= 4 MiB. */
 ORR_MUST_CHECK orr_status orr_glsl_expand(const orr_glsl_source *source, char **text, orr_error *err);
-/* Digest that names the SPIR-V of an expanded text: covers text, stage and the compiler's version and options. */
+/* Digest that names the SPIR-V of an expanded text: covers text, stage and the compiler's version and
+ * options. */
 orr_digest orr_glsl_digest(const char *expanded, orr_glsl_stage stage);
 /* Compiles an expanded text. On failure the message is "file:line: what", one per line, first error first.
  * malloc'd words; any thread (a process-wide lock guards glslang). */
-ORR_MUST_CHECK orr_status orr_glsl_compile(const char *expanded, const char *name, orr_glsl_stage stage, uint32_t **spirv,
-                                           size_t *spirv_bytes, orr_error *err);
+ORR_MUST_CHECK orr_status orr_glsl_compile(const char *expanded, const char *name, orr_glsl_stage stage,
+                                           uint32_t **spirv, size_t *spirv_bytes, orr_error *err);
 
-/* Members of the uniform block at (set 0, binding) of a SPIR-V module: name, byte offset, size, and whether any instruction
- * of the shader reads it. At most `capacity` are written; *count gets the real number; no such block: 0. */
+/* Members of the uniform block at (set 0, binding) of a SPIR-V module: name, byte offset, size, and whether
+ * any instruction of the shader reads it. At most `capacity` are written; *count gets the real number; no
+ * such block: 0. */
 typedef struct orr_glsl_member {
     char name[64];
     uint32_t offset, size;
     bool read;
 } orr_glsl_member;
-ORR_MUST_CHECK orr_status orr_glsl_reflect_block(const uint32_t *spirv, size_t spirv_bytes, uint32_t binding, orr_glsl_member *members,
-                                                 uint32_t capacity, uint32_t *count, orr_error *err);
+ORR_MUST_CHECK orr_status orr_glsl_reflect_block(const uint32_t *spirv, size_t spirv_bytes, uint32_t binding,
+                                                 orr_glsl_member *members, uint32_t capacity, uint32_t *count,
+                                                 orr_error *err);
 /* Bindings of set 0 that the shader declares and uses, sorted. */
-ORR_MUST_CHECK orr_status orr_glsl_reflect_bindings(const uint32_t *spirv, size_t spirv_bytes, uint32_t *bindings, uint32_t capacity,
-                                                    uint32_t *count, orr_error *err);
+ORR_MUST_CHECK orr_status orr_glsl_reflect_bindings(const uint32_t *spirv, size_t spirv_bytes,
+                                                    uint32_t *bindings, uint32_t capacity, uint32_t *count,
+                                                    orr_error *err);
 
 #endif
