@@ -39,6 +39,11 @@ static inline slot *own_slot(orr_jobs *jobs) {
     return jobs->main_key == (const void *)&t_slot ? &jobs->slots[0] : NULL;
 }
 
+unsigned jobs_place(orr_jobs *jobs) {
+    const slot *s = own_slot(jobs);
+    return s ? s->index : 0;
+}
+
 /* Lends a guest slot; each thread begins its search at another one and comes back to the same. */
 static slot *borrow_slot(orr_jobs *jobs) {
     uint64_t start = ((uint64_t)(uintptr_t)&t_slot * UINT64_C(0x9e3779b97f4a7c15)) >> 61;
@@ -124,17 +129,26 @@ static bool steal(slot *s, unsigned priority, job *out) {
     return false;
 }
 
+typedef enum found { FOUND_NONE, FOUND_OWN, FOUND_STOLEN } found;
+
+static inline found pop_or_steal(slot *s, unsigned priority, job *out) {
+    if (deque_pop(&s->queues[priority], out)) return FOUND_OWN;
+    return steal(s, priority, out) ? FOUND_STOLEN : FOUND_NONE;
+}
+
 /* The most urgent job to be found, of priorities down to `lowest`. */
-static inline bool find(slot *s, unsigned lowest, job *out) {
+static inline found find(slot *s, unsigned lowest, job *out) {
     orr_jobs *jobs = s->jobs;
-    if (ORR_UNLIKELY(atomic_load_explicit(&jobs->high_queued, memory_order_relaxed) > 0) &&
-        (deque_pop(&s->queues[ORR_JOB_HIGH], out) || steal(s, ORR_JOB_HIGH, out))) {
-        atomic_fetch_sub(&jobs->high_queued, 1);
-        return true;
+    if (ORR_UNLIKELY(atomic_load_explicit(&jobs->high_queued, memory_order_relaxed) > 0)) {
+        found high = pop_or_steal(s, ORR_JOB_HIGH, out);
+        if (high) atomic_fetch_sub(&jobs->high_queued, 1);
+        if (high) return high;
     }
-    for (unsigned priority = ORR_JOB_NORMAL; priority <= lowest; priority++)
-        if (deque_pop(&s->queues[priority], out) || steal(s, priority, out)) return true;
-    return false;
+    for (unsigned priority = ORR_JOB_NORMAL; priority <= lowest; priority++) {
+        found any = pop_or_steal(s, priority, out);
+        if (any) return any;
+    }
+    return FOUND_NONE;
 }
 
 /* A few microseconds of looking again before a thread sleeps; it yields in between, since the driver that
@@ -180,13 +194,33 @@ void orr_jobs_wait(orr_jobs *jobs, orr_job_counter *counter) {
 
 /* --- threads ------------------------------------------------------------------------------------ */
 
+/* Stealing a job costs its owner more than running one that ends within SHORT_NS: then the thief keeps away
+ * for a while, twice as long each time, until it meets a longer one. */
+enum { SHORT_NS = 250, KEEP_AWAY_MAX_NS = 32000, YIELD_FROM_NS = 2000 };
+
+static uint64_t execute_stolen(orr_jobs *jobs, job item, uint64_t away_ns) {
+    uint64_t start = orr_time_ns();
+    execute(jobs, item);
+    uint64_t now = orr_time_ns();
+    if (now - start >= SHORT_NS) return 0;
+    away_ns = away_ns == 0 ? SHORT_NS : away_ns * 2 > KEEP_AWAY_MAX_NS ? KEEP_AWAY_MAX_NS : away_ns * 2;
+    for (uint64_t until = now + away_ns; now < until; now = orr_time_ns())
+        spin(away_ns < YIELD_FROM_NS ? 0 : SPINS);
+    return away_ns;
+}
+
 static void worker_main(void *argument) {
     slot *s = argument;
     t_slot = s;
+    uint64_t away_ns = 0;
     for (unsigned round = 0;; round++) {
         job item;
-        if (find(s, ORR_JOB_LOW, &item)) {
+        found any = find(s, ORR_JOB_LOW, &item);
+        if (any == FOUND_OWN) {
             execute(s->jobs, item);
+            round = 0;
+        } else if (any == FOUND_STOLEN) {
+            away_ns = execute_stolen(s->jobs, item, away_ns);
             round = 0;
         } else if (atomic_load(&s->jobs->stopping)) {
             return;

@@ -63,6 +63,7 @@ void jobs_sleep_slotless(orr_jobs *jobs, orr_job_counter *counter);
 
 /* jobs.c */
 void job_execute(orr_jobs *jobs, job item);
+unsigned jobs_place(orr_jobs *jobs); /* the index of this thread's slot */
 /* Makes the slot of this thread, or a borrowed one, the place where it queues; NULL when all are lent. */
 slot *jobs_enter(orr_jobs *jobs, slot **outer);
 void jobs_leave(slot *s, slot *outer);

@@ -1,4 +1,4 @@
-/* bench_jobs [REPEATS [THREADS]]: Orrery's job system beside oneTBB, in one process, taking turns.
+/* bench_jobs [REPEATS [THREADS [CASE]]]: Orrery's job system beside oneTBB, in one process, taking turns.
  *
  * Prints JSON: for each case the medians in ms, and the median over the repeats of the ratio of the two times
  * of one repeat (below 1: Orrery is faster). Both sides get a pause before they are timed, so that neither is
@@ -64,7 +64,9 @@ static void our_fib(bench *b) {
 
 static void items(void *context, size_t begin, size_t end) {
     const bench *b = context;
-    for (size_t i = begin; i < end; i++) b->out[i] = bench_item(i + 1, b->rounds);
+    uint64_t *out = b->out;
+    unsigned rounds = b->rounds;
+    for (size_t i = begin; i < end; i++) out[i] = bench_item(i + 1, rounds);
 }
 
 static void our_for(bench *b) {
@@ -145,7 +147,8 @@ int main(int argc, char **argv) {
     uint64_t repeats = 21, threads = 0;
     if ((argc > 1 && !orr_parse_u64(argv[1], &repeats)) || (argc > 2 && !orr_parse_u64(argv[2], &threads)) ||
         repeats < 1 || repeats > REPEATS_MAX || threads > 512) {
-        fprintf(stderr, "usage: bench_jobs [REPEATS (1-%d) [THREADS (0 = one per CPU)]]\n", REPEATS_MAX);
+        fprintf(stderr, "usage: bench_jobs [REPEATS (1-%d) [THREADS (0 = one per CPU) [CASE]]]\n",
+                REPEATS_MAX);
         return 2;
     }
     bench b = {.out = calloc(1000000, sizeof(uint64_t))};
@@ -167,17 +170,21 @@ int main(int argc, char **argv) {
          .ours = our_for,
          .theirs = tbb_for,
          .count = 1000000,
-         .rounds = 10},
+         .rounds = 18},
         {.name = "parallel_for_1e4_of_10us",
          .ours = our_for,
          .theirs = tbb_for,
          .count = 10000,
-         .rounds = 5000},
+         .rounds = 5900},
     };
     size_t count = sizeof k_cases / sizeof k_cases[0];
     printf("{\n  \"threads\": %u, \"repeats\": %u,\n  \"cases\": {\n", orr_jobs_threads(b.jobs),
            (unsigned)repeats);
-    for (size_t i = 0; i < count; i++) measure(&b, &k_cases[i], (unsigned)repeats, i + 1 == count);
+    for (size_t i = 0; i < count; i++) {
+        bool only = argc > 3;
+        if (!only || strcmp(argv[3], k_cases[i].name) == 0)
+            measure(&b, &k_cases[i], (unsigned)repeats, only || i + 1 == count);
+    }
     printf("  }\n}\n");
     bench_tbb_destroy(b.tbb);
     orr_jobs_destroy(&b.jobs);
