@@ -9,11 +9,12 @@
 
 #include "resource/vertex.h"
 
-enum { POSITION, NORMAL, TANGENT, UV0, UV1, COLOUR, JOINTS, WEIGHTS, ATTRIBUTES };
+enum { POSITION, NORMAL, TANGENT, UV0, UV1, COLOUR, JOINTS, WEIGHTS, JOINTS1, WEIGHTS1, ATTRIBUTES };
 enum { MEMO_VERTICES = 2, MEMO_TRIANGLES, MEMO_PRIMITIVE }; /* first key words; 1 is the accessors' */
 enum { MODE_TRIANGLES = 4, MODE_STRIP = 5, MODE_FAN = 6 };
-static const char *const attribute_names[ATTRIBUTES] = {"POSITION",   "NORMAL",  "TANGENT",  "TEXCOORD_0",
-                                                        "TEXCOORD_1", "COLOR_0", "JOINTS_0", "WEIGHTS_0"};
+static const char *const attribute_names[ATTRIBUTES] = {"POSITION",   "NORMAL",   "TANGENT",  "TEXCOORD_0",
+                                                        "TEXCOORD_1", "COLOR_0",  "JOINTS_0", "WEIGHTS_0",
+                                                        "JOINTS_1",   "WEIGHTS_1"};
 
 typedef struct triangles {
     const uint32_t *index;
@@ -94,8 +95,12 @@ static bool read_job(gltf *g, job *j) {
     }
     if (g->status == ORR_OK) read_targets(g, j);
     gltf_where(g, "%s", j->where);
-    if (g->status == ORR_OK && (j->accessor[JOINTS] == ORR_NONE) != (j->accessor[WEIGHTS] == ORR_NONE))
-        (void)gltf_fail(g, ORR_E_BAD_DATA, "it has only one of JOINTS_0 and WEIGHTS_0; a skin needs both");
+    for (int set = JOINTS; set <= JOINTS1 && g->status == ORR_OK; set += 2)
+        if ((j->accessor[set] == ORR_NONE) != (j->accessor[set + 1] == ORR_NONE))
+            (void)gltf_fail(g, ORR_E_BAD_DATA, "it has only one of %s and %s; a skin needs both",
+                            attribute_names[set], attribute_names[set + 1]);
+    if (g->status == ORR_OK && j->accessor[JOINTS] == ORR_NONE)
+        j->accessor[JOINTS1] = j->accessor[WEIGHTS1] = ORR_NONE;
     if (g->status == ORR_OK) decide_tangents(g, j);
     return g->status == ORR_OK;
 }
@@ -194,26 +199,55 @@ static void pack_colours(gltf *g, const job *j, vertices *v) {
     }
 }
 
+typedef struct influence {
+    float weight, joint;
+} influence;
+
+/* The four strongest of eight come first; in the file's order where they are equal. */
+static void strongest_first(influence eight[8]) {
+    for (int k = 0; k < 4; k++)
+        for (int i = 7; i > k; i--)
+            if (eight[i].weight > eight[i - 1].weight) {
+                influence moved = eight[i];
+                eight[i] = eight[i - 1];
+                eight[i - 1] = moved;
+            }
+}
+
+static void bind_vertex(vertices *v, uint32_t i, const influence *bound) {
+    double sum = (double)bound[0].weight + bound[1].weight + bound[2].weight + bound[3].weight;
+    for (int k = 0; k < 4; k++) { /* a vertex without weight is bound to its first joint */
+        float weight = sum > 0 ? (float)(bound[k].weight / sum) : k == 0 ? 1.0f : 0.0f;
+        uint32_t joint = weight > 0 ? (uint32_t)bound[k].joint : 0;
+        if (joint > v->max_joint) v->max_joint = joint;
+        v->weights[i][k] = weight;
+        v->joints[i][k] = (uint16_t)joint;
+    }
+}
+
+/* Of two sets of four influences (JOINTS_1, WEIGHTS_1) the four strongest are kept. */
 static void bind_joints(gltf *g, const job *j, vertices *v) {
-    const float *joints = attribute(g, j, "JOINTS_0", j->accessor[JOINTS], 4, GLTF_JOINT, false);
-    v->weights = (float(*)[4])attribute(g, j, "WEIGHTS_0", j->accessor[WEIGHTS], 4, GLTF_UNIT, true);
-    if (!joints || !v->weights) return;
+    const float *joints[2], *weights[2];
+    for (int s = 0; s < 2; s++) {
+        int set = s ? JOINTS1 : JOINTS;
+        joints[s] = attribute(g, j, attribute_names[set], j->accessor[set], 4, GLTF_JOINT, false);
+        weights[s] = attribute(g, j, attribute_names[set + 1], j->accessor[set + 1], 4, GLTF_UNIT, false);
+    }
+    if (!joints[0] || g->status != ORR_OK) return;
     v->joints = gltf_new(g, v->count, sizeof *v->joints);
-    for (uint32_t i = 0; v->joints && i < v->count; i++) {
-        float *w = v->weights[i];
-        double sum = (double)w[0] + w[1] + w[2] + w[3];
-        if (w[0] < 0 || w[1] < 0 || w[2] < 0 || w[3] < 0) {
-            (void)gltf_fail(g, ORR_E_OUT_OF_RANGE,
-                            "WEIGHTS_0 of vertex %u has a negative weight; all must be at least 0", i);
-            return;
+    v->weights = gltf_new(g, v->count, sizeof *v->weights);
+    for (uint32_t i = 0; g->status == ORR_OK && i < v->count; i++) {
+        influence bound[8] = {{0, 0}};
+        for (size_t k = 0; k < (joints[1] ? 8u : 4u); k++) {
+            size_t at = 4 * (size_t)i + k % 4;
+            bound[k] = (influence){weights[k / 4][at], joints[k / 4][at]};
+            if (bound[k].weight < 0)
+                (void)gltf_fail(g, ORR_E_OUT_OF_RANGE,
+                                "WEIGHTS_%zu of vertex %u has a negative weight; all must be at least 0",
+                                k / 4, i);
         }
-        if (sum == 0) w[0] = 1, sum = 1; /* weightless: bound to its first joint */
-        for (int k = 0; k < 4; k++) {
-            w[k] = (float)(w[k] / sum);
-            uint32_t joint = w[k] > 0 ? (uint32_t)joints[4 * (size_t)i + (size_t)k] : 0;
-            if (joint > v->max_joint) v->max_joint = joint;
-            v->joints[i][k] = (uint16_t)joint;
-        }
+        if (joints[1]) strongest_first(bound);
+        bind_vertex(v, i, bound);
     }
 }
 
@@ -290,7 +324,7 @@ static vertices *make_vertices(gltf *g, const job *j) {
 /* What the vertices depend on: the accessors, and the triangles too when normals or tangents come from them.
  */
 static uint32_t *vertex_key(gltf *g, const job *j, uint32_t *words) {
-    uint32_t *key = gltf_scratch(g, 16 + 3 * (size_t)j->target_count, sizeof *key), n = 0;
+    uint32_t *key = gltf_scratch(g, ATTRIBUTES + 8 + 3 * (size_t)j->target_count, sizeof *key), n = 0;
     if (!key) return NULL;
     key[n++] = MEMO_VERTICES;
     for (int i = 0; i < ATTRIBUTES; i++) key[n++] = j->accessor[i];

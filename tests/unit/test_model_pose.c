@@ -166,6 +166,34 @@ static void skin_ignores_the_mesh_node(void **state) {
                 "skin 0: mesh 0 primitive 0 JOINTS_0 names joint 2; the skin has 2");
 }
 
+/* Of eight influences the four strongest stay, made to sum to 1. */
+static void eight_influences_become_four(void **state) {
+    (void)state;
+    fixture_bytes bin = {.size = 0};
+    for (int i = 0; i < 3; i++) PUT_F32(&bin, (float)i, (float)(i % 2), 0);
+    for (int i = 0; i < 3; i++) PUT_U8(&bin, 0, 1, 2, 3);
+    for (int i = 0; i < 3; i++) PUT_U8(&bin, 4, 5, 6, 7);
+    for (int i = 0; i < 3; i++) PUT_U8(&bin, 10, 50, 0, 20);
+    for (int i = 0; i < 3; i++) PUT_U8(&bin, 100, 30, 20, 0);
+    static const char json[] =
+        "{'asset':{'version':'2.0'},'meshes':[{'primitives':[{'attributes':"
+        "{'POSITION':0,'JOINTS_0':1,'JOINTS_1':2,'WEIGHTS_0':3,'WEIGHTS_1':4}}]}],"
+        "'accessors':[{'bufferView':0,'componentType':5126,'count':3,'type':'VEC3'},"
+        "{'bufferView':1,'componentType':5121,'count':3,'type':'VEC4'},"
+        "{'bufferView':1,'byteOffset':12,'componentType':5121,'count':3,'type':'VEC4'},"
+        "{'bufferView':1,'byteOffset':24,'componentType':5121,'normalized':true,'count':3,'type':'VEC4'},"
+        "{'bufferView':1,'byteOffset':36,'componentType':5121,'normalized':true,'count':3,'type':'VEC4'}],"
+        "'bufferViews':[{'buffer':0,'byteLength':36},{'buffer':0,'byteOffset':36,'byteLength':48}],"
+        "'buffers':[{'byteLength':84}]}";
+    orr_model m;
+    must_decode(json, &bin, &m);
+    static const uint16_t joints[4] = {4, 1, 5, 3};
+    static const float weights[4] = {0.5f, 0.25f, 0.15f, 0.1f};
+    assert_memory_equal(m.primitives[0].joints[2], joints, sizeof joints);
+    for (int k = 0; k < 4; k++) assert_float_equal(m.primitives[0].weights[2][k], weights[k], 1e-6);
+    orr_model_free(&m);
+}
+
 static void morphs_add_up(void **state) {
     (void)state;
     static const char json[] =
@@ -268,10 +296,15 @@ static void octahedral_packing_is_close(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(linear_and_step_translation), cmocka_unit_test(slerp_takes_the_short_way),
-        cmocka_unit_test(cubic_follows_its_tangents),  cmocka_unit_test(refuses_bad_keys),
-        cmocka_unit_test(skin_ignores_the_mesh_node),  cmocka_unit_test(morphs_add_up),
-        cmocka_unit_test(nine_interpolations),         cmocka_unit_test(walkers_stay_in_one_piece),
+        cmocka_unit_test(linear_and_step_translation),
+        cmocka_unit_test(slerp_takes_the_short_way),
+        cmocka_unit_test(cubic_follows_its_tangents),
+        cmocka_unit_test(refuses_bad_keys),
+        cmocka_unit_test(skin_ignores_the_mesh_node),
+        cmocka_unit_test(eight_influences_become_four),
+        cmocka_unit_test(morphs_add_up),
+        cmocka_unit_test(nine_interpolations),
+        cmocka_unit_test(walkers_stay_in_one_piece),
         cmocka_unit_test(octahedral_packing_is_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,6 +156,9 @@ static void solids_are_closed_and_outward(void **state) {
                 6 - (1 - pi / 4) * 4 * 0.04 * (0.6 + 1.6 + 2.6) - (8 - 4 * pi / 3) * 0.008, 2e-3);
     MAKE(sphere, .radius_m = 0);
     check_solid(&m, "sphere", 0.5, 0.5, 0.5, pi / 6, 1e-2);
+    float normal[3];
+    orr_unpack_normal(m.vertices[0].normal_oct, normal);
+    assert_true(m.vertices[0].position[1] == 0.5f && normal[1] == 1); /* smooth over the pole */
     MAKE(sphere, .radius_m = 2, .segments = 4, .rings = 3);
     check_closed(&m, "coarse sphere");
     MAKE(icosphere, .radius_m = 0);
