@@ -71,7 +71,8 @@ orr_status orr_preset_apply(const char *text, size_t size, const char *name, orr
                             orr_value_source source, const orr_preset_sink *sink, orr_error *err) {
     if (size > PRESET_LIMIT)
         return orr_fail(err, ORR_E_LIMIT, name, "%s: a preset has at most 1 MiB, not %zu bytes", name, size);
-    if (size && memchr(text, 0, size))
+    if (!size) return ORR_OK;
+    if (memchr(text, 0, size))
         return orr_fail(err, ORR_E_BAD_DATA, name, "%s: is no preset: it holds a zero byte", name);
     const reader r = {settings, source, sink};
     return apply_lines(&r, text, size, name, err);
