@@ -2,7 +2,6 @@
  * compiled. */
 #include "gpu/glsl.h"
 
-#include <ctype.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,30 +39,35 @@ static void initialise(void) {
     while (atomic_load(&state) != 2) orr_thread_yield();
 }
 
-/* "ERROR: file:12: 'x' : undeclared" becomes "file:12: 'x' : undeclared"; the summary lines of glslang are
- * dropped. */
-static void add_messages(orr_text *out, const char *log) {
+/* "ERROR: file:12: 'x' : undeclared" becomes "file:12: 'x' : undeclared"; the linker's messages name no file,
+ * so get the shader's name, and go on in indented lines; glslang's summary lines are dropped. */
+static void add_messages(orr_text *out, const char *log, const char *name) {
+    bool kept = false;
     while (log != NULL && *log != '\0') {
-        size_t length = strcspn(log, "\n");
         const char *line = log;
-        size_t n = length;
-        log += length + (log[length] == '\n' ? 1u : 0u);
+        size_t n = strcspn(line, "\n");
+        log += n + (line[n] == '\n' ? 1u : 0u);
         bool is_error = n > 7 && strncmp(line, "ERROR: ", 7) == 0;
+        if (kept && !is_error && n > 4 && strncmp(line, "    ", 4) == 0)
+            orr_text_printf(out, "%.*s", (int)n - 4, line + 4);
+        kept = is_error;
         if (!is_error) continue;
         line += 7;
         n -= 7;
-        if (isdigit((unsigned char)line[0]) && memchr(line, ':', n) == NULL)
-            continue; /* "2 compilation errors." */
-        if (n > 24 && strncmp(line + strcspn(line, " "), " compilation errors.", 20) == 0) continue;
-        orr_text_printf(out, "%s%.*s", out->length > 0 ? "\n" : "", (int)n, line);
+        char *end = NULL;
+        (void)strtoul(line, &end, 10);
+        if (end != line && strncmp(end, " compilation errors", 19) == 0) continue;
+        bool linking = strncmp(line, "Linking ", 8) == 0;
+        orr_text_printf(out, "%s%s%s%.*s", out->length > 0 ? "\n" : "", linking ? name : "",
+                        linking ? ": " : "", (int)n, line);
     }
 }
 
 static orr_status report(glslang_shader_t *shader, glslang_program_t *program, const char *name,
                          orr_error *err) {
     orr_text text = {0};
-    add_messages(&text, glslang_shader_get_info_log(shader));
-    if (program != NULL) add_messages(&text, glslang_program_get_info_log(program));
+    add_messages(&text, glslang_shader_get_info_log(shader), name);
+    if (program != NULL) add_messages(&text, glslang_program_get_info_log(program), name);
     if (text.length == 0) orr_text_printf(&text, "%s: the compiler gave no reason", name);
     orr_status status = orr_fail(err, ORR_E_SHADER, name, "%s", orr_text_cstr(&text));
     orr_text_free(&text);

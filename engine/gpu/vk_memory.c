@@ -208,7 +208,9 @@ static uint64_t next_block_size(const orr_gpu *gpu, uint32_t type, orr_vk_tiling
     uint64_t size = FIRST_BLOCK;
     for (const orr_vk_block *b = gpu->heap.blocks; b != NULL; b = b->next)
         if (b->type == type && b->tiling == tiling && !b->dedicated && b->size >= size) size = b->size * 2;
-    return size > LAST_BLOCK ? LAST_BLOCK : size;
+    uint64_t most = gpu->heap.budget / 16 < LAST_BLOCK ? gpu->heap.budget / 16
+                                                       : LAST_BLOCK; /* slack is not for small budgets */
+    return size > most ? most : size;
 }
 
 static orr_status grow(orr_gpu *gpu, uint32_t type, orr_vk_tiling tiling, uint64_t size, const char *label,

@@ -55,7 +55,9 @@ void orr_vk_retire(orr_gpu *gpu, orr_vk_kind kind, orr_item *item) {
         gpu->dead_capacity = capacity;
     }
     gpu->dead[gpu->dead_count++] = dead;
-    if (gpu->open == NULL && gpu->in_flight == NULL) orr_vk_collect(gpu, orr_gpu_completed(gpu), false);
+    uint64_t completed = gpu->open == NULL ? orr_gpu_completed(gpu) : 0;
+    if (gpu->open == NULL && completed >= atomic_load(&gpu->submitted))
+        orr_vk_collect(gpu, completed, false); /* idle */
 }
 
 static void collect_commands(orr_gpu *gpu, uint64_t completed) {

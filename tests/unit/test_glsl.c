@@ -1,0 +1,218 @@
+/* GLSL: includes, messages, digests, reflection. No device. */
+#include "gpu_support.h"
+
+typedef struct files {
+    const char *const (*entries)[2];
+    size_t count;
+} files;
+
+static orr_status fetch(void *context, const char *name, char **text, orr_error *err) {
+    const files *f = context;
+    for (size_t i = 0; i < f->count; i++) {
+        if (strcmp(f->entries[i][0], name) != 0) continue;
+        *text = strdup(f->entries[i][1]);
+        return ORR_OK;
+    }
+    return orr_fail(err, ORR_E_NOT_FOUND, name, "no such shader file");
+}
+
+static orr_status build(const char *text, const char *preamble, const files *f, orr_glsl_stage stage,
+                        uint32_t **words, size_t *bytes, orr_error *err) {
+    char *expanded = NULL;
+    union {
+        const void *in;
+        void *out;
+    } context = {.in = f};
+    orr_glsl_source source = {.name = "main.comp",
+                              .text = text,
+                              .preamble = preamble,
+                              .stage = stage,
+                              .fetch = f != NULL ? fetch : NULL,
+                              .context = context.out};
+    orr_status status = orr_glsl_expand(&source, &expanded, err);
+    if (status == ORR_OK) status = orr_glsl_compile(expanded, "main.comp", stage, words, bytes, err);
+    free(expanded);
+    return status;
+}
+
+static void expect(const char *text, const char *preamble, const files *f, orr_status want,
+                   const char *message) {
+    orr_error err = {0};
+    uint32_t *words = NULL;
+    size_t bytes = 0;
+    assert_int_equal(build(text, preamble, f, ORR_GLSL_COMPUTE, &words, &bytes, &err), want);
+    assert_null(words);
+    if (strstr(err.message, message) == NULL) fail_msg("'%s' does not say '%s'", err.message, message);
+}
+
+static const char *const library[][2] = {
+    {"a.glsl", "#include \"b.glsl\"\nfloat a() { return b(); }\n"},
+    {"b.glsl", "float b() { return SCALE; }\n"},
+    {"bad.glsl", "float fine() { return 1.0; }\n\nfloat broken() { return nothing; }\n"},
+    {"loop.glsl", "#include \"deep0.glsl\"\n"},
+    {"versioned.glsl", "#version 460\n"},
+    {"missing.glsl", "\n#include \"nowhere.glsl\"\n"},
+};
+static const files lib = {library, sizeof library / sizeof library[0]};
+
+static void test_includes(void **state) {
+    (void)state;
+    orr_error err = {0};
+    uint32_t *words = NULL;
+    size_t bytes = 0;
+    OK(build(
+        "// a comment first\n#version 460\n#include \"a.glsl\"\n#include \"b.glsl\" // once more: skipped\n"
+        "/* #include \"nowhere.glsl\"\n#include \"nowhere.glsl\"\n*/\n"
+        "layout(local_size_x = 1) in;\nlayout(binding = 0) buffer O { float o; };\nvoid main() { o = a() + "
+        "b(); }\n",
+        "#define SCALE 2.0", &lib, ORR_GLSL_COMPUTE, &words, &bytes, &err));
+    assert_int_equal(words[0], 0x07230203);
+    free(words);
+    OK(build("layout(local_size_x = 1) in;\nvoid main() {}", NULL, NULL, ORR_GLSL_COMPUTE, &words, &bytes,
+             &err)); /* no #version */
+    free(words);
+}
+
+static void test_messages(void **state) {
+    (void)state;
+    expect("#version 460\n\n\nvoid main() { x = 1; }\n", NULL, NULL, ORR_E_SHADER, "main.comp:4: 'x'");
+    expect("#version 460\n#include \"bad.glsl\"\nvoid main() {}\n", NULL, &lib, ORR_E_SHADER,
+           "bad.glsl:3: 'nothing'");
+    expect("#version 460\n#include \"b.glsl\"\n\nvoid main() { y = 1; }\n", "#define SCALE 1.0", &lib,
+           ORR_E_SHADER, "main.comp:4: 'y'");
+    expect("#version 460\nvoid main() {}\n", "int z = q;", NULL, ORR_E_SHADER, "preamble:1: 'q'");
+    expect("void main() { w = 1; }\n", NULL, NULL, ORR_E_SHADER, "main.comp:1: 'w'");
+    expect("#version 460\n\n#include \"missing.glsl\"\nvoid main() {}\n", NULL, &lib, ORR_E_NOT_FOUND,
+           "missing.glsl:2: #include \"nowhere.glsl\": no such");
+    expect("#version 460\n#include \"a.glsl\"\nvoid main() {}\n", NULL, NULL, ORR_E_SHADER,
+           "main.comp:2: #include \"a.glsl\": no includes");
+    expect("#version 460\n#include <a.glsl>\nvoid main() {}\n", NULL, &lib, ORR_E_SHADER,
+           "main.comp:2: #include takes");
+    expect("#version 460\n#include \"versioned.glsl\"\nvoid main() {}\n", NULL, &lib, ORR_E_SHADER,
+           "versioned.glsl:1: #version");
+    expect("#version 460\nvoid f();\nvoid main() { f(); }\n", NULL, NULL, ORR_E_SHADER,
+           "main.comp: Linking compute stage: No function definition (body) found: f(");
+}
+
+static void test_depth(void **state) {
+    (void)state;
+    enum { DEPTH = 20 };
+    char names[DEPTH][32], texts[DEPTH][64];
+    const char *entries[DEPTH][2];
+    for (int i = 0; i < DEPTH; i++) {
+        snprintf(names[i], sizeof names[i], "deep%d.glsl", i);
+        snprintf(texts[i], sizeof texts[i], "#include \"deep%d.glsl\"\n", (i + 1) % DEPTH);
+        entries[i][0] = names[i];
+        entries[i][1] = texts[i];
+    }
+    files f = {(const char *const(*)[2])entries, DEPTH};
+    expect("#version 460\n#include \"deep0.glsl\"\nvoid main() {}\n", NULL, &f, ORR_E_LIMIT,
+           "more than 16 files deep");
+    char *big = malloc((size_t)5 << 20);
+    memset(big, ' ', (size_t)5 << 20);
+    big[((size_t)5 << 20) - 1] = '\0';
+    expect(big, NULL, NULL, ORR_E_LIMIT, "larger than");
+    free(big);
+}
+
+static void test_digest(void **state) {
+    (void)state;
+    orr_digest a = orr_glsl_digest("void main() {}", ORR_GLSL_COMPUTE),
+               b = orr_glsl_digest("void main() {}", ORR_GLSL_COMPUTE);
+    assert_true(orr_digest_equal(&a, &b));
+    b = orr_glsl_digest("void main() {}", ORR_GLSL_VERTEX);
+    assert_false(orr_digest_equal(&a, &b));
+    b = orr_glsl_digest("void main() { }", ORR_GLSL_COMPUTE);
+    assert_false(orr_digest_equal(&a, &b));
+}
+
+/* --- reflection -------------------------------------------------------------------------------------------
+ */
+
+static const char *const block_text =
+    "#version 460\n"
+    "layout(local_size_x = 1) in;\n"
+    "struct Pair { vec3 x; float y; };\n"
+    "layout(binding = 3, std140) uniform Params {\n"
+    "    float strength; vec3 tint; bool on; mat4 m; mat3 n; vec2 a[3]; Pair pairs[2]; uint unused;\n"
+    "} u;\n"
+    "layout(binding = 7, rgba16f) uniform writeonly image2D image;\n"
+    "layout(binding = 1) uniform sampler2D textures[2];\n"
+    "layout(binding = 5) uniform sampler2D idle;\n"
+    "layout(binding = 2, std430) readonly buffer B { float b[]; };\n"
+    "layout(binding = 9, set = 1) uniform sampler2D other;\n"
+    "void main() {\n"
+    "    vec4 v = u.m * vec4(u.tint * u.strength, b[0] + float(b.length())) + texelFetch(textures[1], "
+    "ivec2(0), 0);\n"
+    "    if (u.on) v.xy += u.a[gl_LocalInvocationIndex] + u.pairs[1].x.xy;\n"
+    "    imageStore(image, ivec2(0), v + texelFetch(other, ivec2(0), 0));\n"
+    "}\n";
+
+static void test_block(void **state) {
+    (void)state;
+    orr_error err = {0};
+    size_t bytes = 0;
+    uint32_t *words = compile(block_text, ORR_GLSL_COMPUTE, &bytes), count = 0;
+    const orr_glsl_member want[] = {{"strength", 0, 4, true}, {"tint", 16, 12, true},   {"on", 28, 4, true},
+                                    {"m", 32, 64, true},      {"n", 96, 48, false},     {"a", 144, 48, true},
+                                    {"pairs", 192, 32, true}, {"unused", 224, 4, false}};
+    orr_glsl_member members[16];
+    OK(orr_glsl_reflect_block(words, bytes, 3, members, 16, &count, &err));
+    assert_int_equal(count, 8);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_string_equal(members[i].name, want[i].name);
+        assert_int_equal(members[i].offset, want[i].offset);
+        assert_int_equal(members[i].size, want[i].size);
+        if (members[i].read != want[i].read) fail_msg("%s: read is %d", want[i].name, members[i].read);
+    }
+    OK(orr_glsl_reflect_block(words, bytes, 3, members, 2, &count, &err)); /* fewer fit */
+    assert_int_equal(count, 8);
+    OK(orr_glsl_reflect_block(words, bytes, 2, members, 16, &count, &err)); /* a storage block is none */
+    assert_int_equal(count, 0);
+    uint32_t bindings[8];
+    OK(orr_glsl_reflect_bindings(words, bytes, bindings, 8, &count, &err));
+    assert_int_equal(count, 4); /* neither the idle one nor that of set 1 */
+    assert_int_equal(bindings[0], 1);
+    assert_int_equal(bindings[1], 2);
+    assert_int_equal(bindings[2], 3);
+    assert_int_equal(bindings[3], 7);
+    OK(orr_glsl_reflect_bindings(words, bytes, bindings, 2, &count, &err));
+    assert_int_equal(count, 4);
+    assert_int_equal(bindings[1], 2);
+    free(words);
+}
+
+/* Cut anywhere, or with any word changed, a module is refused or read, never trusted. */
+static void test_damaged(void **state) {
+    (void)state;
+    size_t bytes = 0;
+    uint32_t *words = compile(block_text, ORR_GLSL_COMPUTE, &bytes), count = 0, bindings[4];
+    orr_error err = {0};
+    orr_glsl_member members[4];
+    assert_int_equal(orr_glsl_reflect_block(words, 7, 3, members, 4, &count, &err), ORR_E_BAD_DATA);
+    for (size_t cut = 0; cut < bytes; cut += 4) {
+        uint32_t *copy = malloc(cut + 4);
+        memcpy(copy, words, cut);
+        orr_status status = orr_glsl_reflect_block(copy, cut, 3, members, 4, &count, &err);
+        assert_true(status == ORR_OK || status == ORR_E_BAD_DATA || status == ORR_E_TRUNCATED);
+        free(copy);
+    }
+    static const uint32_t values[] = {0, 1, 0x10000, 0xffffffff, 0x0007001e, 2};
+    for (size_t i = 0; i < bytes / 4; i++)
+        for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
+            uint32_t kept = words[i];
+            words[i] = values[v];
+            (void)!orr_glsl_reflect_block(words, bytes, 3, members, 4, &count, &err);
+            (void)!orr_glsl_reflect_bindings(words, bytes, bindings, 4, &count, &err);
+            words[i] = kept;
+        }
+    free(words);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_includes), cmocka_unit_test(test_messages), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_digest),   cmocka_unit_test(test_block),    cmocka_unit_test(test_damaged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
