@@ -1,3 +1,13 @@
+# What it takes to run Orrery, tests left out; and every module's copied files.
+add_custom_target(program)
+add_custom_target(module_files)
+
+# Changed in every test's environment: what the sanitizers are to overlook, and a cache folder that is not the user's.
+set(ORRERY_TEST_ENVIRONMENT
+  "XDG_CACHE_HOME=set:${CMAKE_BINARY_DIR}/test-cache"
+  "LSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/lsan.supp:print_suppressions=0"
+  "TSAN_OPTIONS=set:suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp:halt_on_error=1")
+
 # orr_layer(name SOURCES … LAYERS … DEPS …): one static library per engine folder.
 #   LAYERS are lower engine folders (public), DEPS are dep:: targets (private to the layer).
 function(orr_layer name)
@@ -23,7 +33,8 @@ function(orr_test name)
     target_link_libraries(${name} PRIVATE orr_${layer})
   endforeach()
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
+    ENVIRONMENT_MODIFICATION "${ORRERY_TEST_ENVIRONMENT}")
 endfunction()
 
 # orr_module(name [SOURCES …] FILES …): one effect module in <build>/modules/<name>/, installed to lib/orrery/modules/<name>/.
@@ -41,6 +52,8 @@ function(orr_module name)
     list(APPEND copies "${folder}/${file}")
   endforeach()
   add_custom_target(module_${name}_files ALL DEPENDS ${copies})
+  add_dependencies(module_files module_${name}_files)
+  add_dependencies(program module_${name}_files)
   install(FILES ${copies} DESTINATION "lib/orrery/modules/${name}")
   if(M_SOURCES)
     add_library(module_${name} MODULE ${M_SOURCES})
@@ -50,5 +63,7 @@ function(orr_module name)
     set_target_properties(module_${name} PROPERTIES PREFIX "" OUTPUT_NAME "${name}" LIBRARY_OUTPUT_DIRECTORY "${folder}")
     install(TARGETS module_${name} LIBRARY DESTINATION "lib/orrery/modules/${name}")
     add_dependencies(module_${name} module_${name}_files)
+    add_dependencies(module_files module_${name})
+    add_dependencies(program module_${name})
   endif()
 endfunction()
