@@ -69,16 +69,20 @@ slot *jobs_enter(orr_jobs *jobs, slot **outer) {
     return s;
 }
 
-void jobs_leave(slot *s, slot *outer) {
-    t_slot = outer;
-    if (--s->depth > 0) return;
-    /* What this thread queued meanwhile it may never come back for: make sure that somebody knows. */
+/* Makes sure that somebody awake knows of what this thread has queued. */
+static void publish(slot *s) {
     for (unsigned priority = 0; priority < PRIORITIES; priority++) {
         if (deque_is_empty(&s->queues[priority])) continue;
         deque_publish(&s->queues[priority]);
         jobs_wake_for(s->jobs, (orr_job_priority)priority);
     }
-    if (is_guest(s)) atomic_store_explicit(&s->borrowed, false, memory_order_release);
+}
+
+void jobs_leave(slot *s, slot *outer) {
+    t_slot = outer;
+    if (--s->depth > 0) return;
+    publish(s);
+    if (is_guest(s)) jobs_return_slot(s);
 }
 
 /* --- submitting --------------------------------------------------------------------------------- */
@@ -106,7 +110,7 @@ void orr_jobs_run(orr_jobs *jobs, orr_job_fn run, void *argument, orr_job_counte
     }
     if (priority == ORR_JOB_HIGH) atomic_fetch_add(&jobs->high_queued, 1);
     bool queued = deque_push(&s->queues[priority], item, !inside);
-    if (!inside && is_guest(s)) atomic_store_explicit(&s->borrowed, false, memory_order_release);
+    if (!inside && is_guest(s)) jobs_return_slot(s);
     if (ORR_LIKELY(queued)) {
         jobs_wake_for(jobs, priority);
         return;
@@ -163,8 +167,19 @@ static void spin(unsigned round) {
     for (unsigned i = 0; i < PAUSES; i++) orr_thread_pause();
 }
 
+/* Wakes others for what is queued anywhere: the wake-up that this thread got may have been meant for that. */
+static void pass_on(orr_jobs *jobs) {
+    for (unsigned priority = 0; priority < PRIORITIES; priority++)
+        for (unsigned i = 0; i < jobs->slot_count; i++)
+            if (!deque_is_empty(&jobs->slots[i].queues[priority])) {
+                jobs_wake_for(jobs, (orr_job_priority)priority);
+                break;
+            }
+}
+
 static void help_until_done(slot *s, orr_job_counter *counter) {
     orr_jobs *jobs = s->jobs;
+    bool slept = false;
     for (unsigned round = 0; atomic_load_explicit(&counter->pending, memory_order_acquire) != 0; round++) {
         job item;
         if (find(s, atomic_load_explicit(&counter->lowest, memory_order_relaxed), &item)) {
@@ -175,21 +190,25 @@ static void help_until_done(slot *s, orr_job_counter *counter) {
         } else if (round < SPINS) {
             spin(round);
         } else {
+            publish(s); /* what is less urgent than this wait stays with us otherwise */
             jobs_sleep(s, counter);
+            slept = true;
             round = 0;
         }
     }
+    if (slept) pass_on(jobs);
 }
 
 void orr_jobs_wait(orr_jobs *jobs, orr_job_counter *counter) {
-    if (atomic_load_explicit(&counter->pending, memory_order_acquire) == 0) return;
-    slot *outer = NULL, *s = jobs_enter(jobs, &outer);
-    if (ORR_UNLIKELY(!s)) { /* every slot is lent to a thread that waits, and so runs our jobs too */
-        jobs_sleep_slotless(jobs, counter);
-        return;
+    while (atomic_load_explicit(&counter->pending, memory_order_acquire) != 0) {
+        slot *outer = NULL, *s = jobs_enter(jobs, &outer);
+        if (ORR_UNLIKELY(!s)) {
+            jobs_sleep_slotless(jobs, counter);
+            continue;
+        }
+        help_until_done(s, counter);
+        jobs_leave(s, outer);
     }
-    help_until_done(s, counter);
-    jobs_leave(s, outer);
 }
 
 /* --- threads ------------------------------------------------------------------------------------ */

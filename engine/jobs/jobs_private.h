@@ -47,6 +47,7 @@ struct orr_jobs {
     orr_cond *slotless_cond;
     _Alignas(CACHE_LINE) atomic_uint sleepers; /* asleep and not yet chosen to wake */
     atomic_uint waiters;                       /* those of them that wait for a counter */
+    atomic_uint slotless;                      /* that wait for a guest slot */
     atomic_uint main_queued, high_queued;
     atomic_bool stopping;
 };
@@ -59,7 +60,8 @@ void jobs_wake_main(orr_jobs *jobs);
 void jobs_wake_all(orr_jobs *jobs);
 void jobs_sleep(slot *s,
                 orr_job_counter *counter); /* until woken, or at once when there is something to do */
-void jobs_sleep_slotless(orr_jobs *jobs, orr_job_counter *counter);
+void jobs_sleep_slotless(orr_jobs *jobs, orr_job_counter *counter); /* until done, or a slot is free */
+void jobs_return_slot(slot *s);
 
 /* jobs.c */
 void job_execute(orr_jobs *jobs, job item);

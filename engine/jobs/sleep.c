@@ -80,10 +80,29 @@ void jobs_sleep(slot *s, orr_job_counter *counter) {
     orr_mutex_unlock(jobs->mutex);
 }
 
+static bool guest_slot_free(orr_jobs *jobs) {
+    for (unsigned i = jobs->threads; i < jobs->slot_count; i++)
+        if (!atomic_load(&jobs->slots[i].borrowed)) return true;
+    return false;
+}
+
 void jobs_sleep_slotless(orr_jobs *jobs, orr_job_counter *counter) {
     orr_mutex_lock(jobs->mutex);
     atomic_fetch_add(&jobs->waiters, 1);
-    while (atomic_load(&counter->pending) != 0) orr_cond_wait(jobs->slotless_cond, jobs->mutex);
+    atomic_fetch_add(&jobs->slotless, 1);
+    while (atomic_load(&counter->pending) != 0 && !guest_slot_free(jobs))
+        orr_cond_wait(jobs->slotless_cond, jobs->mutex);
+    atomic_fetch_sub(&jobs->slotless, 1);
     atomic_fetch_sub(&jobs->waiters, 1);
+    orr_mutex_unlock(jobs->mutex);
+}
+
+/* Those who were lent a slot left when their own jobs were done: the next has to care for its own. */
+void jobs_return_slot(slot *s) {
+    orr_jobs *jobs = s->jobs;
+    atomic_store(&s->borrowed, false);
+    if (ORR_LIKELY(atomic_load(&jobs->slotless) == 0)) return;
+    orr_mutex_lock(jobs->mutex);
+    orr_cond_broadcast(jobs->slotless_cond);
     orr_mutex_unlock(jobs->mutex);
 }

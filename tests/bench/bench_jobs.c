@@ -170,12 +170,12 @@ int main(int argc, char **argv) {
          .ours = our_for,
          .theirs = tbb_for,
          .count = 1000000,
-         .rounds = 18},
+         .rounds = 3},
         {.name = "parallel_for_1e4_of_10us",
          .ours = our_for,
          .theirs = tbb_for,
          .count = 10000,
-         .rounds = 5900},
+         .rounds = 1200},
     };
     size_t count = sizeof k_cases / sizeof k_cases[0];
     printf("{\n  \"threads\": %u, \"repeats\": %u,\n  \"cases\": {\n", orr_jobs_threads(b.jobs),

@@ -441,8 +441,8 @@ static void submit_and_wait(void *argument) {
 
 static void test_many_submitters(void **state) {
     (void)state;
-    for (int i = 0; i < THREAD_COUNTS; i++) {
-        gate g = {.jobs = start(k_thread_counts[i])};
+    for (int i = 0; i < 3 * THREAD_COUNTS; i++) {
+        gate g = {.jobs = start(k_thread_counts[i % THREAD_COUNTS])};
         orr_thread *threads[SUBMITTERS] = {0};
         for (int k = 0; k < SUBMITTERS; k++)
             assert_int_equal(orr_thread_create(submit_and_wait, &g, "submit", &threads[k], NULL), ORR_OK);
