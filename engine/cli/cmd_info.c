@@ -1,0 +1,338 @@
+/* orrery info, modules, params, space, version, api, completion, build-shaders: questions about the engine itself. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform/platform.h"
+#include "cli/cli.h"
+
+/* --- info ------------------------------------------------------------------------------------------------------------------- */
+
+static const char *const kinds[] = {"other", "cpu", "virtual", "integrated", "discrete"};
+
+typedef struct facts {
+    orr_gpu_device_info *devices;
+    uint32_t device_count;
+    const orr_gpu_device_info *chosen;
+    orr_gpu_memory_stats memory;
+    char fingerprint[65], cache[1024], problem[1024];
+} facts;
+
+static orr_status gather(orr_engine *engine, facts *f, orr_error *err) {
+    orr_gpu *gpu = NULL;
+    char *numbers = NULL;
+    orr_error problem = {0};
+    orr_status status = orr_gpu_list(&f->devices, &f->device_count, err);
+    if (status != ORR_OK) return status;
+    if (!orr_path_cache(f->cache, sizeof f->cache)) f->cache[0] = '\0';
+    if (orr_engine_gpu(engine, &gpu, &problem) != ORR_OK) { /* to say so is what `info` is for */
+        orr_format(f->problem, sizeof f->problem, "%s", problem.message);
+        return ORR_OK;
+    }
+    f->chosen = orr_gpu_device(gpu);
+    orr_gpu_memory(gpu, &f->memory);
+    status = orr_script_numbers(&numbers, err);
+    if (status == ORR_OK) status = orr_engine_fingerprint(engine, numbers, f->fingerprint, err);
+    free(numbers);
+    return status;
+}
+
+static void info_text(const orr_engine *engine, const facts *f, orr_text *out) {
+    orr_text_printf(out, "orrery %s\n", orr_version());
+    for (uint32_t i = 0; i < f->device_count; i++) {
+        const orr_gpu_device_info *d = &f->devices[i];
+        bool chosen = f->chosen && strcmp(f->chosen->name, d->name) == 0;
+        orr_text_printf(out, "%s device %u: %s, %s, %s, Vulkan %u.%u.%u, %.1f GiB%s%s\n", chosen ? "*" : " ", i, d->name, kinds[d->kind], d->driver,
+                        d->vulkan_major, d->vulkan_minor, d->vulkan_patch, (double)d->device_bytes / (1 << 30), d->usable ? "" : "; lacks ",
+                        d->usable ? "" : d->missing);
+    }
+    if (f->problem[0]) orr_text_printf(out, "  no device in use: %s\n", f->problem);
+    orr_text_printf(out, "  processors   %u\n  memory       %.0f MiB resident now\n  root         %s\n  cache        %s\n", orr_cpu_count(),
+                    (double)orr_rss_bytes() / (1 << 20), orr_engine_root(engine), f->cache);
+    if (f->fingerprint[0]) orr_text_printf(out, "  fingerprint  %s\n", f->fingerprint);
+}
+
+static void info_json(const orr_engine *engine, const facts *f, orr_text *out) {
+    orr_text_puts(out, "{\"version\": ");
+    orr_text_json_string(out, orr_version());
+    orr_text_puts(out, ", \"devices\": [");
+    for (uint32_t i = 0; i < f->device_count; i++) {
+        const orr_gpu_device_info *d = &f->devices[i];
+        orr_text_printf(out, "%s\n  {\"index\": %u, \"name\": ", i ? "," : "", i);
+        orr_text_json_string(out, d->name);
+        orr_text_printf(out, ", \"kind\": \"%s\", \"driver\": ", kinds[d->kind]);
+        orr_text_json_string(out, d->driver);
+        orr_text_printf(out, ", \"vulkan\": \"%u.%u.%u\", \"device_bytes\": %llu, \"usable\": %s, \"missing\": ", d->vulkan_major, d->vulkan_minor,
+                        d->vulkan_patch, (unsigned long long)d->device_bytes, d->usable ? "true" : "false");
+        orr_text_json_string(out, d->missing);
+        orr_text_puts(out, "}");
+    }
+    orr_text_puts(out, "],\n \"device\": ");
+    if (f->chosen)
+        orr_text_json_string(out, f->chosen->name);
+    else
+        orr_text_puts(out, "null");
+    orr_text_printf(out, ", \"gpu_allocated_bytes\": %llu, \"processors\": %u, \"rss_bytes\": %llu, \"root\": ", (unsigned long long)f->memory.allocated_bytes,
+                    orr_cpu_count(), (unsigned long long)orr_rss_bytes());
+    orr_text_json_string(out, orr_engine_root(engine));
+    orr_text_puts(out, ", \"cache\": ");
+    orr_text_json_string(out, f->cache);
+    orr_text_puts(out, ", \"fingerprint\": ");
+    if (f->fingerprint[0])
+        orr_text_json_string(out, f->fingerprint);
+    else
+        orr_text_puts(out, "null");
+    orr_text_puts(out, "}\n");
+}
+
+int orr_cmd_info(orr_cli *cli) {
+    orr_engine *engine = NULL;
+    orr_error err = {0};
+    orr_text text = {0};
+    facts f = {0};
+    orr_status status = orr_cli_engine(cli, &engine, &err);
+    if (status == ORR_OK) status = gather(engine, &f, &err);
+    if (status == ORR_OK) (cli->json ? info_json : info_text)(engine, &f, &text);
+    orr_cli_print(&text);
+    free(f.devices);
+    if (engine) orr_engine_destroy(&engine);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
+}
+
+/* --- modules ---------------------------------------------------------------------------------------------------------------------- */
+
+static void json_text(orr_text *out, const char *name, const char *value) {
+    orr_text_printf(out, ", \"%s\": ", name);
+    if (value)
+        orr_text_json_string(out, value);
+    else
+        orr_text_puts(out, "null");
+}
+
+static void module_json(const orr_effect *effect, orr_text *out) {
+    orr_text_puts(out, "{\"name\": ");
+    orr_text_json_string(out, effect->module.name);
+    json_text(out, "version", effect->module.version);
+    json_text(out, "role", effect->module.role);
+    json_text(out, "doc", effect->module.doc);
+    orr_text_puts(out, ", \"params\": [");
+    for (uint32_t i = 0; i < effect->table.count; i++) {
+        orr_param_row row;
+        orr_param_row_get(&effect->table, i, &row);
+        orr_text_puts(out, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
+        orr_text_json_string(out, row.name);
+        json_text(out, "type", orr_param_type_name(row.type));
+        json_text(out, "def", row.def);
+        json_text(out, "min", row.min);
+        json_text(out, "max", row.max);
+        json_text(out, "neutral", row.neutral);
+        json_text(out, "choices", row.choices);
+        json_text(out, "doc", row.doc);
+        orr_text_puts(out, "}");
+    }
+    orr_text_puts(out, "]}");
+}
+
+int orr_cmd_modules(orr_cli *cli) {
+    orr_engine *engine = NULL;
+    orr_error err = {0};
+    orr_text text = {0};
+    if (orr_cli_engine(cli, &engine, &err) != ORR_OK) return orr_cli_fail(cli, &err);
+    const orr_modules *modules = orr_engine_modules(engine);
+    if (cli->json) orr_text_puts(&text, "[");
+    for (uint32_t i = 0; i < orr_modules_count(modules); i++) {
+        const orr_effect *effect = orr_modules_get(modules, i);
+        const orr_module_desc *m = &effect->module;
+        if (cli->json) {
+            orr_text_puts(&text, i ? ",\n  " : "\n  ");
+            module_json(effect, &text);
+        } else if (cli->names) {
+            orr_text_printf(&text, "%s\n", m->name);
+        } else {
+            orr_text_printf(&text, "%-12s %-8s %s%s%s%s\n", m->name, m->version, m->doc, m->role ? " (always one " : "", m->role ? m->role : "", m->role ? ")" : "");
+        }
+    }
+    if (cli->json) orr_text_puts(&text, "\n]\n");
+    orr_cli_print(&text);
+    orr_engine_destroy(&engine);
+    return 0;
+}
+
+/* --- params ----------------------------------------------------------------------------------------------------------------------- */
+
+static void param_line(const orr_cli *cli, orr_text *out, bool *first, const char *name, const orr_param_row *row, const orr_param_value *value,
+                       orr_value_source source) {
+    orr_text text = {0};
+    orr_param_format(row, value, &text);
+    if (cli->json) {
+        orr_text_puts(out, *first ? "\n  {\"name\": " : ",\n  {\"name\": ");
+        orr_text_json_string(out, name);
+        json_text(out, "value", orr_text_cstr(&text));
+        json_text(out, "from", orr_value_source_name(source));
+        json_text(out, "type", orr_param_type_name(row->type));
+        json_text(out, "doc", row->doc);
+        orr_text_puts(out, "}");
+    } else {
+        orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text), orr_value_source_name(source), row->doc);
+    }
+    *first = false;
+    orr_text_free(&text);
+}
+
+static void effect_lines(const orr_cli *cli, const orr_effect_settings *e, orr_text *out, bool *first) {
+    char name[200];
+    orr_param_row enable = {.name = "enable", .type = ORR_PARAM_BOOL, .doc = e->effect->module.doc};
+    orr_param_value on = {.type = ORR_PARAM_BOOL, .number = {e->enabled}};
+    orr_format(name, sizeof name, "%s.enable", e->effect->module.name);
+    param_line(cli, out, first, name, &enable, &on, e->enabled_by);
+    for (uint32_t i = 0; i < e->effect->table.count; i++) {
+        orr_param_row row;
+        orr_param_row_get(&e->effect->table, i, &row);
+        orr_format(name, sizeof name, "%s.%s", e->effect->module.name, row.name);
+        param_line(cli, out, first, name, &row, &e->values[i], e->sources[i]);
+    }
+}
+
+static orr_status unknown_module(const orr_modules *modules, const char *name, orr_error *err) {
+    orr_settings *settings = NULL; /* whose messages know the nearest name, and why a module did not load */
+    orr_status status = orr_settings_create(modules, &settings, err);
+    if (status == ORR_OK) status = orr_settings_enable(settings, name, true, ORR_FROM_CLI, err);
+    orr_settings_destroy(&settings);
+    if (err) err->code = ORR_E_USAGE;
+    return ORR_E_USAGE;
+}
+
+static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script **script, orr_text *out, orr_error *err) {
+    const orr_modules *modules = orr_engine_modules(engine);
+    orr_settings *own = NULL;
+    orr_status status = ORR_OK;
+    const char *only = cli->word_count ? cli->words[0] : NULL;
+    if (only && orr_modules_find(modules, only) < 0) return unknown_module(modules, only, err);
+    orr_cli without = *cli; /* the word is a module, not the script's */
+    without.word_count = 0;
+    if (cli->script) status = orr_cli_script(&without, engine, cli->script, script, err);
+    if (status != ORR_OK) return status;
+    bool first = true;
+    const orr_param_table *table = *script ? orr_script_param_table(*script) : NULL;
+    for (uint32_t i = 0; table && !only && i < table->count; i++) {
+        orr_param_row row;
+        orr_param_row_get(table, i, &row);
+        param_line(cli, out, &first, row.name, &row, orr_script_param_value(*script, i), orr_script_param_source(*script, i));
+    }
+    const orr_settings *settings = *script ? orr_script_settings(*script) : NULL;
+    if (!settings) {
+        status = orr_settings_create(modules, &own, err);
+        if (status == ORR_OK) status = orr_overlays_apply(cli->overlays, cli->overlay_count, own, err);
+        settings = own;
+    }
+    for (uint32_t i = 0; status == ORR_OK && i < settings->effect_count; i++)
+        if (!only || strcmp(settings->effects[i].effect->module.name, only) == 0) effect_lines(cli, &settings->effects[i], out, &first);
+    orr_settings_destroy(&own);
+    return status;
+}
+
+int orr_cmd_params(orr_cli *cli) {
+    orr_engine *engine = NULL;
+    orr_script *script = NULL;
+    orr_error err = {0};
+    orr_text text = {0};
+    orr_status status = orr_cli_engine(cli, &engine, &err);
+    if (cli->json) orr_text_puts(&text, "[");
+    if (status == ORR_OK) status = list_params(cli, engine, &script, &text, &err);
+    if (cli->json) orr_text_puts(&text, "\n]\n");
+    if (status == ORR_OK)
+        orr_cli_print(&text);
+    else
+        orr_text_free(&text);
+    orr_script_destroy(&script);
+    if (engine) orr_engine_destroy(&engine);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
+}
+
+/* --- space ------------------------------------------------------------------------------------------------------------------------- */
+
+static orr_status look(orr_space *space, const char *what, const char *path, orr_text *out, orr_error *err) {
+    if (strcmp(what, "dump") == 0) return orr_space_dump(space, path, out, err);
+    if (strcmp(what, "get") == 0) {
+        const orr_value *value = NULL;
+        orr_status status = orr_space_get(space, path, &value, err);
+        if (status == ORR_OK) orr_value_print(out, value);
+        orr_text_puts(out, "\n");
+        orr_value_release(value);
+        return status;
+    }
+    if (strcmp(what, "ls") != 0) return orr_fail(err, ORR_E_USAGE, NULL, "orrery space does ls, get or dump, not '%s'", what);
+    char **names = NULL;
+    size_t count = 0;
+    orr_status status = orr_space_list(space, path, &names, &count, err);
+    for (size_t i = 0; i < count; i++) orr_text_printf(out, "%s\n", names[i]);
+    orr_names_free(&names, count);
+    return status;
+}
+
+int orr_cmd_space(orr_cli *cli) {
+    orr_engine *engine = NULL;
+    orr_script *script = NULL;
+    orr_error err = {0};
+    orr_text text = {0};
+    orr_cli without = *cli;
+    without.word_count = 0;
+    orr_status status = orr_cli_engine(cli, &engine, &err);
+    if (status == ORR_OK && cli->script) status = orr_cli_script(&without, engine, cli->script, &script, &err);
+    if (status == ORR_OK) status = look(orr_engine_space(engine), cli->words[0], cli->word_count > 1 ? cli->words[1] : "/", &text, &err);
+    if (status == ORR_OK)
+        orr_cli_print(&text);
+    else
+        orr_text_free(&text);
+    orr_script_destroy(&script);
+    if (engine) orr_engine_destroy(&engine);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
+}
+
+/* --- without an engine ------------------------------------------------------------------------------------------------------------- */
+
+int orr_cmd_version(orr_cli *cli) {
+    orr_text text = {0};
+    orr_text_printf(&text, cli->json ? "{\"orrery\": \"%s\"}\n" : "orrery %s\n", orr_version());
+    orr_cli_print(&text);
+    return 0;
+}
+
+int orr_cmd_api(orr_cli *cli) {
+    orr_text text = {0};
+    if (cli->stubs)
+        orr_api_stubs(&text);
+    else if (cli->markdown)
+        orr_api_markdown(&text);
+    else
+        orr_api_json(&text);
+    orr_cli_print(&text);
+    return 0;
+}
+
+int orr_cmd_completion(orr_cli *cli) {
+    orr_error err = {0};
+    orr_text text = {0};
+    if (strcmp(cli->words[0], "bash") != 0) {
+        orr_fail(&err, ORR_E_USAGE, NULL, "there is completion for bash, not for '%s'", cli->words[0]);
+        return orr_cli_fail(cli, &err);
+    }
+    orr_cli_completion(&text);
+    orr_cli_print(&text);
+    return 0;
+}
+
+int orr_cmd_build_shaders(orr_cli *cli) {
+    orr_engine *engine = NULL;
+    orr_settings *settings = NULL;
+    orr_error err = {0};
+    uint32_t count = 0;
+    orr_status status = cli->out ? ORR_OK : orr_fail(&err, ORR_E_USAGE, NULL, "usage: orrery build-shaders --out FOLDER");
+    if (status == ORR_OK) status = orr_cli_engine(cli, &engine, &err);
+    if (status == ORR_OK) status = orr_settings_create(orr_engine_modules(engine), &settings, &err);
+    if (status == ORR_OK) status = orr_renderer_build_shaders(orr_engine_shaders(engine), settings, cli->out, &count, &err);
+    if (status == ORR_OK && !cli->quiet) printf("%u shaders in %s\n", count, cli->out);
+    orr_settings_destroy(&settings);
+    if (engine) orr_engine_destroy(&engine);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
+}

@@ -1,0 +1,152 @@
+/* The program: the table of commands, and what they share. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/platform/platform.h"
+#include "cli/cli.h"
+
+/* clang-format off */
+static const orr_command commands[] = {
+    {"render", "[SCRIPT]", 0, 1, "Render a script's frames; without one, the default turntable", orr_cmd_render, false, "file:lua"},
+    {"run", "SCRIPT [WORDS]", 1, 1000, "Run a script that answers on standard output", orr_cmd_run, false, "file:lua"},
+    {"info", "", 0, 0, "Devices, memory, folders, and the numeric fingerprint of this machine", orr_cmd_info, false, NULL},
+    {"modules", "", 0, 0, "The effect modules that are installed", orr_cmd_modules, false, NULL},
+    {"params", "[MODULE]", 0, 1, "Each parameter's value and where it came from", orr_cmd_params, false, "module"},
+    {"diff", "A B", 2, 2, "How far two images lie apart: max, PSNR, SSIM, FLIP", orr_cmd_diff, false, "file:"},
+    {"bench", "[NAME]", 0, 1, "Measure: frame", orr_cmd_bench, false, "text:frame"},
+    {"api", "", 0, 0, "The Lua API as JSON, editor stubs or Markdown", orr_cmd_api, false, NULL},
+    {"space", "ls|get|dump [PATH]", 1, 2, "Look at the engine's tree of values", orr_cmd_space, false, "text:ls|get|dump"},
+    {"completion", "bash", 1, 1, "Completion for a shell: source <(orrery completion bash)", orr_cmd_completion, false, "text:bash"},
+    {"version", "", 0, 0, "The version", orr_cmd_version, false, NULL},
+    {"build-shaders", "", 0, 0, "Compile all shaders ahead of time (for the build)", orr_cmd_build_shaders, true, NULL},
+};
+/* clang-format on */
+
+const orr_command *orr_command_table(uint32_t *count) {
+    *count = (uint32_t)(sizeof commands / sizeof commands[0]);
+    return commands;
+}
+
+/* --- signals ---------------------------------------------------------------------------------------------------------------- */
+
+static atomic_int stop; /* a signal handler has no argument to find it by */
+
+atomic_int *orr_cli_stop(void) { return &stop; }
+
+static void on_signal(int number) {
+    (void)number;
+    if (atomic_exchange(&stop, 1)) _exit(130);
+}
+
+void orr_cli_catch_signals(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* `orrery api | head` is no crash */
+}
+
+/* --- shared ------------------------------------------------------------------------------------------------------------------- */
+
+static void write_log(void *context, orr_log_level level, const char *line) {
+    const orr_cli *cli = context;
+    if (cli->quiet && level < ORR_LOG_ERROR) return;
+    fprintf(stderr, "orrery: %s%s\n", level == ORR_LOG_WARNING ? "warning: " : "", line);
+}
+
+static orr_log make_log(orr_cli *cli) {
+    return (orr_log){.write = write_log, .context = cli, .threshold = ORR_LOG_WARNING};
+}
+
+orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) {
+    static orr_log log; /* outlives the engine; one command a process */
+    static orr_cli kept;
+    kept = *cli;
+    log = make_log(&kept);
+    orr_engine_params params = {.device = cli->device, .threads = cli->threads, .validation = cli->validation || cli->sync_validation,
+                                .sync_validation = cli->sync_validation, .root = cli->root, .cache_folder = cli->no_cache ? "" : NULL, .log = &log};
+    orr_status status = orr_engine_create(&params, out, err);
+    if (status == ORR_OK) status = orr_manifests_load(*out, err);
+    if (status != ORR_OK && *out) orr_engine_destroy(out);
+    return status;
+}
+
+orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out, orr_error *err) {
+    orr_script_params params = {.engine = engine, .overlays = cli->overlays, .overlay_count = cli->overlay_count, .timeout_s = cli->timeout_s,
+                                .help = cli->help, .stop = &stop};
+    if (cli->word_count > 1) {
+        params.args = cli->words + 1;
+        params.arg_count = cli->word_count - 1;
+    }
+    orr_status status = orr_script_create(&params, out, err);
+    return status == ORR_OK ? orr_script_run(*out, path, err) : status;
+}
+
+const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t size) {
+    orr_path_join(out, size, orr_engine_root(engine), "scripts/turntable.lua");
+    return out;
+}
+
+int orr_cli_fail(const orr_cli *cli, const orr_error *err) {
+    bool says_path = !err->path[0] || strstr(err->message, err->path);
+    int code = orr_status_exit_code(err->code);
+    fprintf(stderr, "orrery: %s%s%s\n", says_path ? "" : err->path, says_path ? "" : ": ", err->message);
+    if (cli->json) {
+        orr_text text = {0};
+        orr_text_puts(&text, "{\"error\": ");
+        orr_text_json_string(&text, orr_status_name(err->code));
+        orr_text_puts(&text, ", \"message\": ");
+        orr_text_json_string(&text, err->message);
+        orr_text_puts(&text, ", \"path\": ");
+        orr_text_json_string(&text, err->path);
+        orr_text_printf(&text, ", \"exit_code\": %d}\n", code);
+        orr_cli_print(&text);
+    }
+    return code;
+}
+
+void orr_cli_print(orr_text *text) {
+    fputs(orr_text_cstr(text), stdout);
+    orr_text_free(text);
+}
+
+void orr_cli_json_number(orr_text *out, double value) {
+    char number[32];
+    if (!isfinite(value)) {
+        orr_text_puts(out, "null");
+        return;
+    }
+    orr_format_f64(number, sizeof number, value);
+    orr_text_puts(out, number);
+}
+
+/* --help of a command; a script's own parameters come after it (cmd_render.c). */
+static int help(const orr_cli *cli) {
+    orr_text text = {0};
+    orr_cli_help(cli->command, &text);
+    orr_cli_print(&text);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    orr_cli cli;
+    orr_error err = {0};
+    orr_cli_catch_signals();
+    orr_status status = orr_cli_parse(argc, argv, &cli, &err);
+    int code = 0;
+    if (status != ORR_OK) {
+        code = orr_cli_fail(&cli, &err);
+    } else {
+        if (cli.help) code = help(&cli);
+        bool script_help = cli.help && cli.word_count && (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run);
+        if (!cli.help || script_help) code = cli.command->run(&cli);
+        if (argc < 2) code = orr_status_exit_code(ORR_E_USAGE);
+    }
+    orr_cli_free(&cli);
+    if (fflush(stdout) != 0 && code == 0) code = 1; /* a full disk, a closed pipe */
+    return code;
+}

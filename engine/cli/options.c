@@ -1,0 +1,306 @@
+#include "cli/options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/text.h"
+
+#define FIELD(f) (uint32_t)offsetof(orr_cli, f)
+#define ENGINE   "render run info params space bench build-shaders"
+#define SCRIPTED "render run params space bench"
+
+/* clang-format off */
+static const orr_cli_option options[] = {
+    {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), "render", NULL, "Which frames: 0-47,96 or 0-90x10", false},
+    {"size", "WxH", ORR_CLI_SIZE, FIELD(width), "render bench", "text:640x360|1280x720|1920x1080|3840x2160", "Size in pixels", false},
+    {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), "render build-shaders", "file:", "Files to write; #### becomes the number; .png or .exr", false},
+    {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED, NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
+    {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset here among the --set (may repeat)", false},
+    {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED, "module", "Turn a module on (may repeat)", false},
+    {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED, "module", "Turn a module off (may repeat)", false},
+    {"script", "FILE", ORR_CLI_TEXT, FIELD(script), "params space bench", "file:lua", "The script to ask about", false},
+    {"samples", "N", ORR_CLI_U32, FIELD(samples), "render bench", NULL, "Samples per pixel", false},
+    {"seed", "N", ORR_CLI_SEED, FIELD(seed), "render", NULL, "Seed of all sampling", false},
+    {"shard", "I/N", ORR_CLI_SHARD, FIELD(shard_index), "render", NULL, "Render part I of N of the frames", false},
+    {"resume", NULL, ORR_CLI_FLAG, FIELD(resume), "render", NULL, "Keep frames that are finished; refuses a folder made with other inputs", false},
+    {"aovs", "LIST", ORR_CLI_TEXT, FIELD(aovs), "render", "text:depth|normal|albedo|id", "More channels in an EXR: depth,normal,albedo,id", false},
+    {"exr-compression", "NAME", ORR_CLI_TEXT, FIELD(exr_compression), "render", "text:none|rle|zips|zip|piz|pxr24", "none, rle, zips, zip, piz or pxr24", false},
+    {"png16", NULL, ORR_CLI_FLAG, FIELD(png16), "render", NULL, "PNG with 16 bits a channel", false},
+    {"contact-sheet", "FILE", ORR_CLI_TEXT, FIELD(contact_sheet), "render", "file:", "One PNG with all frames, small", false},
+    {"video", "FILE", ORR_CLI_TEXT, FIELD(video), "render", "file:", "A video, made by the ffmpeg program", false},
+    {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), "render", "file:json", "Times, memory and settings as JSON", false},
+    {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED, NULL, "Stop a script that runs longer than this", false},
+    {"heatmap", "FILE", ORR_CLI_TEXT, FIELD(heatmap), "diff", "file:png", "Where the images differ, as a PNG", false},
+    {"hdr", NULL, ORR_CLI_FLAG, FIELD(hdr), "diff", NULL, "FLIP for high dynamic range (the default for EXR and HDR)", false},
+    {"ldr", NULL, ORR_CLI_FLAG, FIELD(ldr), "diff", NULL, "FLIP for displayed images (the default for PNG and JPEG)", false},
+    {"stubs", NULL, ORR_CLI_FLAG, FIELD(stubs), "api", NULL, "LuaLS stubs for editors", false},
+    {"markdown", NULL, ORR_CLI_FLAG, FIELD(markdown), "api", NULL, "The Lua reference", false},
+    {"names", NULL, ORR_CLI_FLAG, FIELD(names), "modules", NULL, "Names only, one a line", false},
+    {"repeats", "N", ORR_CLI_U32, FIELD(repeats), "bench", NULL, "How often to measure", false},
+    {"device", "NAME", ORR_CLI_TEXT, FIELD(device), ENGINE, "text:cpu", "Part of a device's name, its number in `orrery info`, or cpu", false},
+    {"threads", "N", ORR_CLI_U32, FIELD(threads), ENGINE, NULL, "CPU threads, those of a CPU device included", false},
+    {"root", "FOLDER", ORR_CLI_TEXT, FIELD(root), ENGINE " modules", "file:", "Where modules/, shaders/, scripts/ and content/ are", true},
+    {"no-cache", NULL, ORR_CLI_FLAG, FIELD(no_cache), ENGINE, NULL, "Neither read nor write caches on disk", false},
+    {"validation", NULL, ORR_CLI_FLAG, FIELD(validation), ENGINE, NULL, "Vulkan validation layers; what they report is an error", false},
+    {"sync-validation", NULL, ORR_CLI_FLAG, FIELD(sync_validation), ENGINE, NULL, "Synchronization validation too", true},
+    {"json", NULL, ORR_CLI_FLAG, FIELD(json), NULL, NULL, "Answer in JSON on standard output", false},
+    {"quiet", NULL, ORR_CLI_FLAG, FIELD(quiet), NULL, NULL, "Print errors only", false},
+    {"help", NULL, ORR_CLI_FLAG, FIELD(help), NULL, NULL, "This help; after a script also its parameters", false},
+};
+/* clang-format on */
+
+const orr_cli_option *orr_cli_option_table(uint32_t *count) {
+    *count = (uint32_t)(sizeof options / sizeof options[0]);
+    return options;
+}
+
+static const uint32_t option_total = (uint32_t)(sizeof options / sizeof options[0]);
+
+bool orr_cli_takes(const orr_command *command, const orr_cli_option *option) {
+    if (!option->commands) return true;
+    size_t length = strlen(command->name);
+    for (const char *at = option->commands; (at = strstr(at, command->name)); at += length)
+        if ((at == option->commands || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
+    return false;
+}
+
+/* --- parsing ------------------------------------------------------------------------------------------------------------ */
+
+static const char *command_name(const void *context, size_t i) {
+    (void)context;
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    return table[i].hidden ? "" : table[i].name;
+}
+
+static orr_status find_command(const char *name, orr_cli *cli, orr_error *err) {
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0) cli->command = &table[i];
+    if (cli->command) return ORR_OK;
+    const char *near_name = orr_nearest_name(name, count, command_name, NULL);
+    bool found = near_name && near_name[0];
+    return orr_fail(err, ORR_E_USAGE, NULL, "there is no command '%s'%s%s%s", name, found ? ": did you mean '" : "; `orrery --help` lists them",
+                    found ? near_name : "", found ? "'?" : "");
+}
+
+static const char *option_name(const void *context, size_t i) {
+    const orr_cli *cli = context;
+    return orr_cli_takes(cli->command, &options[i]) && !options[i].hidden ? options[i].name : "";
+}
+
+static orr_status unknown_option(const orr_cli *cli, const char *name, orr_error *err) {
+    for (uint32_t i = 0; i < option_total; i++)
+        if (strcmp(options[i].name, name) == 0)
+            return orr_fail(err, ORR_E_USAGE, NULL, "`orrery %s` does not take --%s; these do: %s", cli->command->name, name, options[i].commands);
+    const char *near_name = orr_nearest_name(name, option_total, option_name, cli);
+    bool found = near_name && near_name[0];
+    return orr_fail(err, ORR_E_USAGE, NULL, "there is no option --%s%s%s%s%s", name, found ? ": did you mean --" : "; `orrery ",
+                    found ? near_name : cli->command->name, found ? "?" : " --help` lists them", "");
+}
+
+static bool parse_pair(const char *text, char separator, uint32_t out[2]) {
+    const char *middle = strchr(text, separator);
+    char first[24];
+    uint64_t a = 0, b = 0;
+    if (!middle || !orr_format(first, sizeof first, "%.*s", (int)(middle - text), text)) return false;
+    bool ok = orr_parse_u64(first, &a) && orr_parse_u64(middle + 1, &b) && a >= 1 && b >= 1 && a <= UINT32_MAX && b <= UINT32_MAX;
+    out[0] = (uint32_t)a;
+    out[1] = (uint32_t)b;
+    return ok;
+}
+
+static bool store_number(orr_cli *cli, const orr_cli_option *option, const char *text) {
+    char *field = (char *)cli + option->offset;
+    uint64_t number = 0;
+    double seconds = 0;
+    uint32_t pair[2];
+    switch (option->kind) {
+    case ORR_CLI_U32:
+        if (!orr_parse_u64(text, &number) || number < 1 || number > UINT32_MAX) return false;
+        *(uint32_t *)(void *)field = (uint32_t)number;
+        return true;
+    case ORR_CLI_SEED:
+        if (!orr_parse_u64(text, &number)) return false;
+        *(uint64_t *)(void *)field = number;
+        return cli->has_seed = true;
+    case ORR_CLI_SECONDS:
+        if (!orr_parse_f64(text, &seconds) || !(seconds > 0 && seconds < 1e8)) return false;
+        *(double *)(void *)field = seconds;
+        return true;
+    default:
+        if (!parse_pair(text, option->kind == ORR_CLI_SIZE ? 'x' : '/', pair)) return false;
+        if (option->kind == ORR_CLI_SIZE && (pair[0] > 65536 || pair[1] > 65536)) return false;
+        if (option->kind == ORR_CLI_SHARD && pair[0] > pair[1]) return false;
+        memcpy(field, pair, sizeof pair); /* width and height, index and count stand side by side */
+        return true;
+    }
+}
+
+static orr_status store(orr_cli *cli, const orr_cli_option *option, const char *text, orr_error *err) {
+    char *field = (char *)cli + option->offset;
+    switch (option->kind) {
+    case ORR_CLI_FLAG:
+        *(bool *)(void *)field = true;
+        return ORR_OK;
+    case ORR_CLI_TEXT:
+        *(const char **)(void *)field = text;
+        return text[0] ? ORR_OK : orr_fail(err, ORR_E_USAGE, NULL, "--%s is empty; it takes %s", option->name, option->argument);
+    case ORR_CLI_OVERLAY:
+        cli->overlays[cli->overlay_count++] = (orr_overlay){(orr_overlay_kind)option->offset, text};
+        return ORR_OK;
+    default:
+        if (store_number(cli, option, text)) return ORR_OK;
+        return orr_fail(err, ORR_E_USAGE, NULL, "--%s %s: it takes %s (%s)", option->name, text, option->argument, option->doc);
+    }
+}
+
+/* One "--name", "--name=value" or "--name value" at argv[*i]. */
+static orr_status parse_option(int argc, char **argv, int *i, orr_cli *cli, orr_error *err) {
+    const char *text = strcmp(argv[*i], "-h") == 0 ? "help" : argv[*i] + 2;
+    const char *equals = strchr(text, '=');
+    char name[64];
+    orr_format(name, sizeof name, "%.*s", (int)(equals ? equals - text : (ptrdiff_t)strlen(text)), text);
+    const orr_cli_option *option = NULL;
+    for (uint32_t k = 0; k < option_total; k++)
+        if (strcmp(options[k].name, name) == 0 && orr_cli_takes(cli->command, &options[k])) option = &options[k];
+    if (!option) return unknown_option(cli, name, err);
+    if (!option->argument) {
+        if (equals) return orr_fail(err, ORR_E_USAGE, NULL, "--%s takes no value", name);
+        return store(cli, option, "", err);
+    }
+    if (!equals && *i + 1 >= argc) return orr_fail(err, ORR_E_USAGE, NULL, "--%s needs %s: %s", name, option->argument, option->doc);
+    return store(cli, option, equals ? equals + 1 : argv[++*i], err);
+}
+
+static orr_status check_words(const orr_cli *cli, orr_error *err) {
+    const orr_command *command = cli->command;
+    if (cli->help) return ORR_OK;
+    if (cli->word_count < command->min_words)
+        return orr_fail(err, ORR_E_USAGE, NULL, "usage: orrery %s %s", command->name, command->words);
+    if (cli->word_count > command->max_words)
+        return orr_fail(err, ORR_E_USAGE, NULL, "'%s' is one word too many; usage: orrery %s %s", cli->words[command->max_words], command->name, command->words);
+    return ORR_OK;
+}
+
+orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
+    memset(cli, 0, sizeof *cli);
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        cli->help = true;
+        return argc < 3 ? ORR_OK : find_command(argv[2], cli, err);
+    }
+    orr_status status = find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1], cli, err);
+    if (status != ORR_OK) return status;
+    cli->words = orr_calloc((size_t)argc, sizeof *cli->words);
+    cli->overlays = orr_calloc((size_t)argc, sizeof *cli->overlays);
+    if (!cli->words || !cli->overlays) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the command line");
+    bool ended = false;
+    for (int i = 2; i < argc && status == ORR_OK; i++) {
+        bool option = !ended && (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0);
+        if (option && strcmp(argv[i], "--") == 0)
+            ended = true;
+        else if (option)
+            status = parse_option(argc, argv, &i, cli, err);
+        else
+            cli->words[cli->word_count++] = argv[i];
+    }
+    return status == ORR_OK ? check_words(cli, err) : status;
+}
+
+void orr_cli_free(orr_cli *cli) {
+    free(cli->words);
+    free(cli->overlays);
+    memset(cli, 0, sizeof *cli);
+}
+
+/* --- help ---------------------------------------------------------------------------------------------------------------- */
+
+void orr_cli_help(const orr_command *command, orr_text *out) {
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    if (!command) {
+        orr_text_printf(out, "Orrery %s renders turntables and fly-throughs from Lua scripts.\n\nusage: orrery COMMAND [WORDS] [OPTIONS]\n\n", orr_version());
+        for (uint32_t i = 0; i < count; i++)
+            if (!table[i].hidden) orr_text_printf(out, "  %-10s %s\n", table[i].name, table[i].doc);
+        orr_text_puts(out, "\n`orrery COMMAND --help` lists the options of a command. Exit codes: docs/exit-codes.md.\n");
+        return;
+    }
+    orr_text_printf(out, "usage: orrery %s%s%s [OPTIONS]\n\n%s\n\n", command->name, command->words[0] ? " " : "", command->words, command->doc);
+    for (uint32_t i = 0; i < option_total; i++) {
+        if (options[i].hidden || !orr_cli_takes(command, &options[i])) continue;
+        char name[64];
+        orr_format(name, sizeof name, "--%s%s%s", options[i].name, options[i].argument ? " " : "", options[i].argument ? options[i].argument : "");
+        orr_text_printf(out, "  %-26s %s\n", name, options[i].doc);
+    }
+}
+
+/* --- completion ------------------------------------------------------------------------------------------------------------ */
+
+/* The bash words that complete `what`: "file:lua", "module", "text:a|b". */
+static void completion_of(orr_text *out, const char *what) {
+    if (!what) {
+        orr_text_puts(out, "COMPREPLY=()");
+    } else if (strncmp(what, "file:", 5) == 0) {
+        orr_text_puts(out, "_orrery_files");
+        if (what[5]) orr_text_printf(out, " %s", what + 5);
+    } else if (strcmp(what, "module") == 0) {
+        orr_text_puts(out, "_orrery_words \"$(\"${COMP_WORDS[0]}\" modules --names 2>/dev/null)\"");
+    } else {
+        orr_text_puts(out, "_orrery_words '");
+        for (const char *c = what + 5; *c; c++) orr_text_puts(out, *c == '|' ? " " : (char[]){*c, '\0'});
+        orr_text_puts(out, "'");
+    }
+}
+
+static const char completion_head[] =
+    "# bash completion for orrery; load it with: source <(orrery completion bash)\n"
+    "_orrery_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$current\")); }\n"
+    "_orrery_files() {\n"
+    "    local IFS=$'\\n'\n"
+    "    compopt -o filenames 2>/dev/null\n"
+    "    COMPREPLY=($(compgen -d -- \"$current\"))\n"
+    "    if [ -n \"$1\" ]; then COMPREPLY+=($(compgen -f -X \"!*.$1\" -- \"$current\")); else COMPREPLY+=($(compgen -f -- \"$current\")); fi\n"
+    "}\n"
+    "_orrery() {\n"
+    "    local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" command=\"${COMP_WORDS[1]}\"\n";
+
+static void complete_options(orr_text *out, const orr_command *table, uint32_t count) {
+    orr_text_puts(out, "    case \"$previous\" in\n");
+    for (uint32_t i = 0; i < option_total; i++) {
+        if (!options[i].argument) continue;
+        orr_text_printf(out, "    --%s) ", options[i].name);
+        completion_of(out, options[i].complete);
+        orr_text_puts(out, "; return ;;\n");
+    }
+    orr_text_puts(out, "    esac\n    if [[ \"$current\" == -* ]]; then\n        case \"$command\" in\n");
+    for (uint32_t c = 0; c < count; c++) {
+        if (table[c].hidden) continue;
+        orr_text_printf(out, "        %s) _orrery_words '", table[c].name);
+        for (uint32_t i = 0; i < option_total; i++)
+            if (!options[i].hidden && orr_cli_takes(&table[c], &options[i])) orr_text_printf(out, "--%s ", options[i].name);
+        orr_text_puts(out, "' ;;\n");
+    }
+    orr_text_puts(out, "        esac\n        return\n    fi\n");
+}
+
+void orr_cli_completion(orr_text *out) {
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    orr_text_puts(out, completion_head);
+    orr_text_puts(out, "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        _orrery_words '--help ");
+    for (uint32_t i = 0; i < count; i++)
+        if (!table[i].hidden) orr_text_printf(out, "%s ", table[i].name);
+    orr_text_puts(out, "'\n        return\n    fi\n");
+    complete_options(out, table, count);
+    orr_text_puts(out, "    case \"$command\" in\n");
+    for (uint32_t i = 0; i < count; i++) {
+        if (table[i].hidden) continue;
+        orr_text_printf(out, "    %s) ", table[i].name);
+        completion_of(out, table[i].complete);
+        orr_text_puts(out, " ;;\n");
+    }
+    orr_text_puts(out, "    esac\n}\ncomplete -F _orrery orrery\n");
+}
