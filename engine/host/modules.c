@@ -141,14 +141,21 @@ static orr_status start(orr_modules *modules, orr_loaded *loaded, const char *fo
     return insert(modules, loaded, err);
 }
 
-static void remember_failure(orr_modules *modules, const char *name, const orr_error *error) {
+void orr_modules_add_failed(orr_modules *modules, const char *name, const orr_error *error) {
     orr_modules_show(modules, name, NULL, error);
-    orr_failed *grown = orr_realloc(modules->failed, modules->failed_count + 1, sizeof *grown);
-    if (!grown) return; /* then the answer to its name is "no such module": less helpful, not wrong */
-    modules->failed = grown;
-    orr_failed *failed = &grown[modules->failed_count++];
+    orr_failed *failed = NULL;
+    for (uint32_t i = 0; i < modules->failed_count && !failed; i++)
+        if (strcmp(modules->failed[i].name, name) == 0) failed = &modules->failed[i];
+    orr_failed *grown =
+        failed ? NULL : orr_realloc(modules->failed, (size_t)modules->failed_count + 1, sizeof *grown);
+    if (grown) {
+        modules->failed = grown;
+        failed = &grown[modules->failed_count++];
+    }
+    if (!failed)
+        return; /* out of memory: then the answer to its name is "no such module": less helpful, not wrong */
     *failed = (orr_failed){.error = *error};
-    orr_format(failed->name, sizeof failed->name, "%s", name);
+    (void)orr_format(failed->name, sizeof failed->name, "%s", name);
 }
 
 /* Ends either way of adding: the module is in, or gone and its reason kept. */
@@ -162,7 +169,7 @@ static orr_status finish(orr_modules *modules, orr_loaded *loaded, const char *n
     kept.code = status;
     if (!kept.message[0]) orr_fail(&kept, status, NULL, "module '%s' failed without a message", name);
     loaded_free(modules, loaded);
-    if (status != ORR_E_EXISTS) remember_failure(modules, name, &kept);
+    if (status != ORR_E_EXISTS) orr_modules_add_failed(modules, name, &kept);
     if (err) *err = kept;
     return status;
 }

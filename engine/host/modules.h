@@ -22,6 +22,9 @@ ORR_MUST_CHECK orr_status orr_modules_add_library(orr_modules *modules, const ch
 /* A descriptor made by the host (from a manifest, or a test). Its strings live in `arena`, which the registry takes over. */
 ORR_MUST_CHECK orr_status orr_modules_add_descriptor(orr_modules *modules, const orr_module_desc *module, const char *shader_folder,
                                                      orr_arena *arena, orr_error *err);
+/* A module that could not even be offered (its manifest does not read): shown as failed in the space, and asked for by name it
+ * answers with this reason. The two functions above do so themselves. */
+void orr_modules_add_failed(orr_modules *modules, const char *name, const orr_error *error);
 uint32_t orr_modules_count(const orr_modules *modules); /* sorted by name */
 const orr_effect *orr_modules_get(const orr_modules *modules, uint32_t i);
 int32_t orr_modules_find(const orr_modules *modules, const char *name); /* -1 = none */

@@ -162,6 +162,13 @@ static void test_failed_by_name(void **state) {
     says(&err, "ABI 2.0");
     assert_int_equal(orr_settings_enable(settings, "godo", true, ORR_FROM_CLI, &err), ORR_E_UNKNOWN_KEY);
     says(&err, "did you mean 'good'");
+    const orr_error unreadable = {.code = ORR_E_BAD_DATA, .message = "mist.lua:3: what is this"};
+    orr_modules_add_failed(f->modules, "mist", &unreadable);
+    orr_modules_add_failed(f->modules, "mist", &unreadable);
+    assert_int_equal(orr_settings_set_text(settings, "mist.density", "1", ORR_FROM_CLI, &err),
+                     ORR_E_BAD_DATA);
+    says(&err, "module 'mist' could not be loaded: mist.lua:3");
+    shows(f, "mist/status", "failed");
     orr_settings_destroy(&settings);
 }
 
