@@ -68,7 +68,7 @@ static const core_row rows[ORR_CORE_COUNT] = {
 
 uint32_t orr_core_mask(orr_core which) { return rows[which].scene; }
 
-static orr_bind_kind scene_kind(uint32_t slot) {
+orr_bind_kind orr_scene_kind(uint32_t slot) {
     if (slot == ORR_SLOT_FRAME) return ORR_BIND_UNIFORM;
     if (slot <= ORR_SLOT_MATERIALS || slot == ORR_SLOT_LIGHTS || slot == ORR_SLOT_PATCHES) return ORR_BIND_TEXEL;
     return ORR_BIND_SAMPLED;
@@ -79,7 +79,7 @@ static uint32_t slots_of(const core_row *row, orr_gpu_slot *slots) {
     for (uint32_t slot = 0; slot < ORR_SLOT_PASS; slot++) {
         if (!(row->scene & S(slot))) continue;
         for (uint32_t k = 0; k < (slot == ORR_SLOT_TEXTURES ? (uint32_t)ORR_MAX_TEXTURE_ARRAYS : 1u); k++)
-            slots[n++] = (orr_gpu_slot){slot + k, scene_kind(slot), 0};
+            slots[n++] = (orr_gpu_slot){slot + k, orr_scene_kind(slot), 0};
     }
     for (uint32_t i = 0; i < 10 && (row->own[i].binding || row->own[i].kind); i++) slots[n++] = row->own[i];
     return n;

@@ -107,8 +107,9 @@ typedef struct orr_frame_data {
     const orr_pose *pose;
     uint32_t *visible;  uint32_t visible_count; /* indices into pose->draws, opaque and masked */
     uint32_t *blended;  uint32_t blended_count; /* back to front */
+    uint32_t *vertex_offsets; /* per draw: the primitive's, or where its deformed vertices are */
     uint32_t patch_count;
-    uint32_t arrays;
+    uint32_t arrays;          /* texture arrays in use */
     double view_proj[16]; /* without jitter, relative world */
 } orr_frame_data;
 
@@ -121,6 +122,10 @@ uint32_t orr_terrain_level_count(const orr_dem *dem);
 
 /* Binds of the scene for a pipeline: `which` is a mask of slots (1u << ORR_SLOT_x; TEXTURES stands for all eight). */
 uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds);
+/* The same without the frame block, with their kinds: what a raster pass declares that its draws read. */
+uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds, orr_gpu_slot *kinds);
+orr_bind_kind orr_scene_kind(uint32_t slot);
+void orr_terrain_free(orr_renderer *renderer);
 uint32_t orr_core_mask(orr_core which); /* the scene slots that a core pipeline has */
 
 #endif
