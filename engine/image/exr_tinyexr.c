@@ -115,12 +115,13 @@ orr_status orr_exr_backend_decode(const orr_exr_header *header, const uint8_t *d
     InitEXRHeader(&theirs);
     InitEXRImage(&image);
     if (ParseEXRVersionFromMemory(&version, data, size) != TINYEXR_SUCCESS ||
-        ParseEXRHeaderFromMemory(&theirs, &version, data, size, NULL) != TINYEXR_SUCCESS)
-        return library_failed(name, "damaged EXR header", err);
-    if (!same_header(&theirs, header)) {
+        ParseEXRHeaderFromMemory(&theirs, &version, data, size, NULL) != TINYEXR_SUCCESS) {
+        status = library_failed(name, "damaged EXR header", err);
+    } else if (!same_header(&theirs, header)) {
         status = orr_fail(err, ORR_E_BAD_DATA, name, "the EXR header is ambiguous: write the file anew");
     } else {
         memcpy(theirs.requested_pixel_types, theirs.pixel_types, header->channel_count * sizeof(int));
+        theirs.line_order = 0; /* else it turns decreasing lines upside down; chunks say where they belong */
         image.num_channels = (int)header->channel_count; /* or it loses the planes when it fails */
         if (LoadEXRImageFromMemory(&image, &theirs, data, size, NULL) != TINYEXR_SUCCESS) {
             status = library_failed(name, "damaged EXR", err); /* it has freed the image itself */

@@ -3,6 +3,7 @@
 #include <float.h>
 #include <math.h>
 
+#include "base/hash.h"
 #include "image/exr.h"
 
 static bool is_openexr(void) {
@@ -326,29 +327,44 @@ typedef struct real_file {
     orr_exr_compression compression;
     orr_status status;      /* with OpenEXRCore */
     orr_status tiny_status; /* with tinyexr */
+    uint64_t hash;          /* of all planes; the pixels were compared with what oiiotool makes of the file */
 } real_file;
 
+static uint64_t hash_planes(const orr_exr_image *image) {
+    uint64_t hash = 0;
+    for (uint32_t i = 0; i < image->plane_count; i++) {
+        size_t bytes =
+            (size_t)image->data.width * image->data.height * orr_pixel_bytes(image->planes[i].type);
+        hash = orr_hash64(image->planes[i].pixels, bytes, hash);
+    }
+    return hash;
+}
+
 static const real_file real_files[] = {
-    {"openexr-images/Beachball/multipart.0001.exr", 0, 0, 0, ORR_EXR_ZIPS, ORR_OK, ORR_E_UNSUPPORTED},
-    {"openexr-images/Chromaticities/Rec709_YC.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED},
-    {"openexr-images/DisplayWindow/t01.exr", 400, 300, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr-images/DisplayWindow/t15.exr", 0, 0, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr-images/LuminanceChroma/Garden.exr", 0, 0, 1, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr-images/MultiResolution/OrientationLatLong.exr", 0, 0, 0, ORR_EXR_ZIP, ORR_OK,
-     ORR_E_UNSUPPORTED},
-    {"openexr-images/ScanLines/CandleGlass.exr", 0, 0, 4, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr-images/TestImages/AllHalfValues.exr", 256, 256, 3, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr-images/TestImages/GrayRampsHorizontal.exr", 0, 0, 1, ORR_EXR_PXR24, ORR_OK, ORR_E_UNSUPPORTED},
-    {"openexr-images/TestImages/WideFloatRange.exr", 0, 0, 1, ORR_EXR_PXR24, ORR_OK, ORR_E_UNSUPPORTED},
-    {"openexr-images/v2/LowResLeftView/Trunks.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED},
-    {"openexr/comp_b44.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED},
-    {"openexr/comp_dwab_v2.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED},
-    {"openexr/comp_piz.exr", 587, 675, 4, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr/comp_zip.exr", 587, 675, 4, ORR_EXR_ZIP, ORR_OK, ORR_OK},
-    {"openexr/lineOrder_decreasing.exr", 237, 119, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK},
-    {"openexr/manifest_id.exr", 100, 100, 0, ORR_EXR_ZIP, ORR_OK, ORR_OK},
-    {"openexr/v1.7.test.tiled.exr", 217, 197, 0, ORR_EXR_NONE, ORR_OK, ORR_OK},
-    {"tinyexr/piz-bug-issue-100.exr", 0, 0, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK},
+    {"openexr-images/Beachball/multipart.0001.exr", 0, 0, 0, ORR_EXR_ZIPS, ORR_OK, ORR_E_UNSUPPORTED,
+     0xc75e7b215f10f038},
+    {"openexr-images/Chromaticities/Rec709_YC.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED, 0},
+    {"openexr-images/DisplayWindow/t01.exr", 400, 300, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0x0391dfbec74e20e3},
+    {"openexr-images/DisplayWindow/t15.exr", 0, 0, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0x0391dfbec74e20e3},
+    {"openexr-images/LuminanceChroma/Garden.exr", 0, 0, 1, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0xc40d36008dca6dd8},
+    {"openexr-images/MultiResolution/OrientationLatLong.exr", 0, 0, 0, ORR_EXR_ZIP, ORR_OK, ORR_E_UNSUPPORTED,
+     0x0e317098d8e8edea},
+    {"openexr-images/ScanLines/CandleGlass.exr", 0, 0, 4, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0x8c9750f20e540799},
+    {"openexr-images/TestImages/AllHalfValues.exr", 256, 256, 3, ORR_EXR_PIZ, ORR_OK, ORR_OK,
+     0x822efb5592497b99},
+    {"openexr-images/TestImages/GrayRampsHorizontal.exr", 0, 0, 1, ORR_EXR_PXR24, ORR_OK, ORR_E_UNSUPPORTED,
+     0xafdbd4ae3aeeedec},
+    {"openexr-images/TestImages/WideFloatRange.exr", 0, 0, 1, ORR_EXR_PXR24, ORR_OK, ORR_E_UNSUPPORTED,
+     0xc281ef75f59f6920},
+    {"openexr-images/v2/LowResLeftView/Trunks.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED, 0},
+    {"openexr/comp_b44.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED, 0},
+    {"openexr/comp_dwab_v2.exr", 0, 0, 0, 0, ORR_E_UNSUPPORTED, ORR_E_UNSUPPORTED, 0},
+    {"openexr/comp_piz.exr", 587, 675, 4, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0xcd36f5ee3756d322},
+    {"openexr/comp_zip.exr", 587, 675, 4, ORR_EXR_ZIP, ORR_OK, ORR_OK, 0xcd36f5ee3756d322},
+    {"openexr/lineOrder_decreasing.exr", 237, 119, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0xc31d7a07029a85dd},
+    {"openexr/manifest_id.exr", 100, 100, 0, ORR_EXR_ZIP, ORR_OK, ORR_OK, 0x1cb306a35b8cf855},
+    {"openexr/v1.7.test.tiled.exr", 217, 197, 0, ORR_EXR_NONE, ORR_OK, ORR_OK, 0xa58fe8568fabcd55},
+    {"tinyexr/piz-bug-issue-100.exr", 0, 0, 0, ORR_EXR_PIZ, ORR_OK, ORR_OK, 0x9f0e144a81e001ea},
 };
 
 static void test_real_files(void **state) {
@@ -377,6 +393,8 @@ static void test_real_files(void **state) {
         if (f->height != 0) assert_int_equal(image.data.height, f->height);
         assert_int_equal(image.compression, f->compression);
         if (f->planes != 0) assert_int_equal(image.plane_count, f->planes);
+        if (hash_planes(&image) != f->hash)
+            fail_msg("%s: other pixels: hash 0x%016llx", f->name, (unsigned long long)hash_planes(&image));
         orr_exr_free(&image);
     }
 }
