@@ -32,8 +32,6 @@ struct orr_modules {
     uint32_t failed_count;
 };
 
-/* ORR_E_UNKNOWN_KEY with the nearest name, or why that module could not be loaded. */
-orr_status orr_modules_unknown(const orr_modules *modules, const char *name, orr_error *err);
 /* Shows one module in the space: version, doc, status, diagnostics; and its parameters when `settings` is given. */
 void orr_modules_show(const orr_modules *modules, const char *name, const orr_effect *effect, const orr_error *error);
 void orr_modules_show_params(const orr_modules *modules, const orr_effect *effect, const orr_param_value *values);
