@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compiles the layers without outside libraries for Windows, with the warnings of every other build. Nothing is
 # linked or run: this keeps the Windows files from rotting on machines that never see Windows.
-# Usage: tests/check_mingw.sh [LAYER…]   (default: base jobs)
+# Usage: tests/check_mingw.sh [LAYER…]   (default: base jobs space)
 set -eu
 cd "$(dirname "$0")/.."
 cc=x86_64-w64-mingw32-gcc
@@ -21,7 +21,7 @@ for folder in /usr/include/*-linux-gnu/openssl; do
 done
 warnings=$(sed -n '/^set(ORRERY_C_FLAGS/,/)$/p' cmake/OrreryFlags.cmake | sed 's/set(ORRERY_C_FLAGS//; s/)$//')
 failed=0
-for layer in ${*:-base jobs}; do
+for layer in ${*:-base jobs space}; do
     [ -d "engine/$layer" ] || continue
     for file in engine/"$layer"/*.c engine/"$layer"/platform/*_windows.c; do
         [ -f "$file" ] || continue
@@ -30,5 +30,5 @@ for layer in ${*:-base jobs}; do
             -isystem "$work/include" -c "$file" -o "$work/out.o" || failed=1
     done
 done
-[ $failed = 0 ] && echo "compiles for Windows: ${*:-base jobs}"
+[ $failed = 0 ] && echo "compiles for Windows: ${*:-base jobs space}"
 exit $failed

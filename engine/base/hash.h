@@ -18,7 +18,7 @@ bool orr_digest_equal(const orr_digest *a, const orr_digest *b);
 
 /* Digest of several parts in order; each part is length-prefixed so that parts cannot run together. */
 typedef struct orr_digest_builder orr_digest_builder;
-orr_digest_builder *orr_digest_begin(void);
+orr_digest_builder *orr_digest_begin(void); /* aborts when memory is out; end it with orr_digest_end */
 void orr_digest_add(orr_digest_builder *builder, const void *data, size_t size);
 void orr_digest_add_text(orr_digest_builder *builder, const char *text);
 orr_digest orr_digest_end(orr_digest_builder *builder); /* frees the builder */

@@ -46,15 +46,16 @@ typedef struct orr_job_counter {
 } orr_job_counter;
 
 typedef struct orr_jobs_params {
-    unsigned
-        threads; /* that run jobs, the waiting one included; 0 = one per CPU; 1 = jobs run only in waits */
+    /* Threads that run jobs, the waiting one included; 0 = one per CPU. With 1, jobs run only in waits. */
+    unsigned threads;
     unsigned io_threads; /* of the I/O lane; 0 = 2 */
     const char *label;   /* names the threads; may be NULL */
 } orr_jobs_params;
 
 /* The calling thread becomes the main thread of orr_jobs_run_main. Caller owns `*out`. */
 ORR_MUST_CHECK orr_status orr_jobs_create(const orr_jobs_params *params, orr_jobs **out, orr_error *err);
-/* Runs what is still queued, ends the threads, frees, nulls. No other thread may use the system any more. */
+/* Runs what is still queued, ends the threads, frees, nulls. No other thread may use the system any more, and
+ * no job may still wait for one of orr_jobs_run_main. */
 void orr_jobs_destroy(orr_jobs **jobs);
 unsigned orr_jobs_threads(const orr_jobs *jobs);
 
@@ -84,7 +85,8 @@ void orr_jobs_run_main(orr_jobs *jobs, orr_job_fn run, void *argument, orr_job_c
 /* Runs what was queued for the main thread when called; returns how many. Main thread only. */
 size_t orr_jobs_pump_main(orr_jobs *jobs);
 
-/* Queues a job that may block on files or pipes; first come first served on the I/O lane's own threads. */
+/* Queues a job that may block on files or pipes; first come first served on the I/O lane's own threads. It
+ * may submit and wait for ordinary jobs, but must not wait for other jobs of the lane. */
 void orr_jobs_run_io(orr_jobs *jobs, orr_job_fn run, void *argument, orr_job_counter *counter);
 
 #endif

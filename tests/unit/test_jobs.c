@@ -453,6 +453,52 @@ static void test_many_submitters(void **state) {
     }
 }
 
+typedef struct crowd {
+    orr_jobs *jobs;
+    atomic_bool pushed, crowded, done, ran;
+} crowd;
+
+static void hold_until_done(void *argument) {
+    while (!atomic_load(&((crowd *)argument)->done)) orr_sleep_ns(100000);
+}
+
+static void set_ran(void *argument) {
+    atomic_store(&((crowd *)argument)->ran, true);
+}
+
+static void wait_in_a_slot(void *argument) {
+    crowd *c = argument;
+    orr_job_counter counter = {0};
+    orr_jobs_run_io(c->jobs, hold_until_done, c, &counter);
+    orr_jobs_wait(c->jobs, &counter);
+}
+
+static void wait_without_a_slot(void *argument) {
+    crowd *c = argument;
+    orr_job_counter counter = {0};
+    orr_jobs_run(c->jobs, set_ran, c, &counter, ORR_JOB_LOW); /* too low for those in the slots */
+    atomic_store(&c->pushed, true);
+    while (!atomic_load(&c->crowded)) orr_sleep_ns(100000);
+    orr_jobs_wait(c->jobs, &counter); /* hangs unless this thread takes over a slot that gets free */
+}
+
+static void test_waits_without_a_slot(void **state) {
+    (void)state;
+    crowd c = {.jobs = start(1)};
+    orr_thread *threads[9] = {0};
+    assert_int_equal(orr_thread_create(wait_without_a_slot, &c, "slotless", &threads[8], NULL), ORR_OK);
+    while (!atomic_load(&c.pushed)) orr_sleep_ns(100000);
+    for (int k = 0; k < 8; k++)
+        assert_int_equal(orr_thread_create(wait_in_a_slot, &c, "slot", &threads[k], NULL), ORR_OK);
+    orr_sleep_ns(5000000); /* they are waiting by now */
+    atomic_store(&c.crowded, true);
+    orr_sleep_ns(5000000); /* and so is the other */
+    atomic_store(&c.done, true);
+    for (int k = 0; k < 9; k++) orr_thread_join(&threads[k]);
+    assert_true(c.ran);
+    orr_jobs_destroy(&c.jobs);
+}
+
 static void test_two_systems(void **state) {
     (void)state;
     orr_jobs *a = start(2), *b = start(2);
@@ -495,6 +541,7 @@ int main(void) {
         cmocka_unit_test(test_pump_ends),
         cmocka_unit_test(test_io_lane),
         cmocka_unit_test(test_many_submitters),
+        cmocka_unit_test(test_waits_without_a_slot),
         cmocka_unit_test(test_two_systems),
         cmocka_unit_test(test_bad_params),
     };
