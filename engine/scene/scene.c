@@ -39,6 +39,7 @@ static orr_status grow(void **items, uint32_t count, uint32_t *capacity, size_t 
 
 orr_status orr_scene_slot(orr_scene *scene, orr_node node, uint32_t *slot, orr_error *err) {
     uint32_t index = (uint32_t)(node.id & 0xffffffffu), generation = (uint32_t)(node.id >> 32);
+    *slot = 0; /* a caller that lives on after a failure sees a number, and compilers see that it does */
     if (index == 0 || index > scene->node_count || scene->nodes[index - 1].generation != generation || !(generation & 1u))
         return orr_fail(err, ORR_E_STALE, scene->name, "this node was removed, or belongs to another scene");
     *slot = index - 1;
