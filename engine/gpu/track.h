@@ -43,6 +43,7 @@ typedef enum orr_layout {
     ORR_LAYOUT_DEPTH_READ, /* tested and sampled */
     ORR_LAYOUT_COPY_FROM,
     ORR_LAYOUT_COPY_TO,
+    ORR_LAYOUT_HOST, /* textures that the host fills itself, before anything else touches them */
     ORR_LAYOUT_COUNT
 } orr_layout;
 

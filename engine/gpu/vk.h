@@ -103,6 +103,8 @@ typedef struct orr_vk_texture {
     orr_vk_alias *alias; /* NULL: owns its memory */
     uint32_t width, height, layers, mips;
     bool array, cube, sampled, storage, attachment, depth;
+    bool linear,
+        staged; /* linear: rows lie in mapped memory; staged: an upload of it waits to be submitted */
     orr_gpu_format format;
     orr_track states[ORR_VK_MIPS];
     orr_vk_image_view *views;
@@ -281,6 +283,7 @@ typedef struct orr_vk_instance {
     PFN_vkGetPhysicalDeviceMemoryProperties2 memory;
     PFN_vkGetPhysicalDeviceQueueFamilyProperties queues;
     PFN_vkGetPhysicalDeviceFormatProperties formats;
+    PFN_vkGetPhysicalDeviceImageFormatProperties image_formats;
     PFN_vkEnumerateDeviceExtensionProperties extensions;
     PFN_vkCreateDevice create_device;
     PFN_vkCreateDebugUtilsMessengerEXT create_messenger;

@@ -44,6 +44,7 @@ static void load_functions(orr_vk_instance *instance) {
     LOAD(memory, vkGetPhysicalDeviceMemoryProperties2);
     LOAD(queues, vkGetPhysicalDeviceQueueFamilyProperties);
     LOAD(formats, vkGetPhysicalDeviceFormatProperties);
+    LOAD(image_formats, vkGetPhysicalDeviceImageFormatProperties);
     LOAD(extensions, vkEnumerateDeviceExtensionProperties);
     LOAD(create_device, vkCreateDevice);
     if (instance->debug_utils) {

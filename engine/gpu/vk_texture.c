@@ -73,7 +73,20 @@ static orr_status describe(const orr_gpu *gpu, const orr_gpu_texture_params *p, 
     return check_uses(gpu, t, p, err);
 }
 
-static orr_status create_image(orr_gpu *gpu, orr_vk_texture *t, VkMemoryRequirements *need, orr_error *err) {
+/* A CPU reads linear rows as well as any other layout, and the host can then write them without staging or
+ * copies. */
+static bool linear_suits(const orr_gpu *gpu, const orr_vk_texture *t, const VkImageCreateInfo *info) {
+    if (gpu->info.kind != ORR_GPU_CPU || gpu->dummy || !t->sampled || t->storage || t->attachment)
+        return false;
+    VkImageFormatProperties can;
+    VkResult result = gpu->instance.image_formats(gpu->physical, info->format, info->imageType,
+                                                  VK_IMAGE_TILING_LINEAR, info->usage, info->flags, &can);
+    return result == VK_SUCCESS && can.maxMipLevels >= t->mips && can.maxArrayLayers >= t->layers &&
+           can.maxExtent.width >= t->width && can.maxExtent.height >= t->height;
+}
+
+static orr_status create_image(orr_gpu *gpu, orr_vk_texture *t, bool may_be_linear,
+                               VkMemoryRequirements *need, orr_error *err) {
     VkImageUsageFlags usage = VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
     if (t->sampled) usage |= VK_IMAGE_USAGE_SAMPLED_BIT;
     if (t->storage) usage |= VK_IMAGE_USAGE_STORAGE_BIT;
@@ -90,6 +103,12 @@ static orr_status create_image(orr_gpu *gpu, orr_vk_texture *t, VkMemoryRequirem
                               .tiling = VK_IMAGE_TILING_OPTIMAL,
                               .usage = usage,
                               .initialLayout = VK_IMAGE_LAYOUT_UNDEFINED};
+    if (may_be_linear && linear_suits(gpu, t, &info)) {
+        t->linear = true;
+        info.tiling = VK_IMAGE_TILING_LINEAR;
+        info.initialLayout = VK_IMAGE_LAYOUT_PREINITIALIZED;
+        for (uint32_t i = 0; i < t->mips; i++) t->states[i].layout = ORR_LAYOUT_HOST;
+    }
     VkResult result = gpu->vk.vkCreateImage(gpu->device, &info, NULL, &t->handle);
     if (result != VK_SUCCESS) return orr_vk_fail(gpu, err, result, "create the texture", t->label);
     orr_vk_name(gpu, VK_OBJECT_TYPE_IMAGE, ORR_VK_HANDLE(t->handle), t->label);
@@ -112,7 +131,7 @@ orr_status orr_gpu_texture_create(orr_gpu *gpu, const orr_gpu_texture_params *pa
     orr_vk_texture *t = (orr_vk_texture *)item;
     VkMemoryRequirements need = {0};
     status = describe(gpu, params, t, err);
-    if (status == ORR_OK) status = create_image(gpu, t, &need, err);
+    if (status == ORR_OK) status = create_image(gpu, t, true, &need, err);
     if (status == ORR_OK)
         status =
             orr_vk_memory_alloc(gpu, &need, ORR_MEMORY_DEVICE, ORR_VK_OPTIMAL, t->label, &t->memory, err);
@@ -173,7 +192,7 @@ orr_status orr_gpu_texture_create_aliased(orr_gpu *gpu, const orr_gpu_texture_pa
         status = orr_table_add(&gpu->textures, "textures", &item, err);
         work[i].texture = (orr_vk_texture *)item;
         if (status == ORR_OK) status = describe(gpu, &params[i], work[i].texture, err);
-        if (status == ORR_OK) status = create_image(gpu, work[i].texture, &work[i].need, err);
+        if (status == ORR_OK) status = create_image(gpu, work[i].texture, false, &work[i].need, err);
     }
     for (uint32_t i = 0; i < count && status == ORR_OK; i++)
         if (work[i].texture->alias == NULL) status = make_alias(gpu, work, slots, count, i, err);

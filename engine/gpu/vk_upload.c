@@ -136,6 +136,7 @@ static void record_texture(orr_gpu *gpu, orr_cmd *cmd, const orr_vk_copy *copy, 
     gpu->vk.vkCmdCopyBufferToImage(into, copy->staging, t->handle, orr_vk_layout(ORR_LAYOUT_COPY_TO), 1,
                                    &region);
     t->item.last_use = value;
+    t->staged = false;
 }
 
 void orr_vk_uploads_record(orr_gpu *gpu, orr_cmd *cmd) {
@@ -187,6 +188,24 @@ orr_status orr_gpu_upload_buffer(orr_gpu *gpu, orr_gpu_buffer id, uint64_t offse
     return ORR_OK;
 }
 
+/* Writes rows straight into a linear texture that nothing has touched yet. */
+static bool write_rows(orr_gpu *gpu, orr_vk_texture *t, uint32_t layer, uint32_t mip, const uint8_t *data,
+                       uint64_t pitch, uint32_t height) {
+    const orr_track *state = &t->states[mip];
+    uint8_t *mapped = t->linear ? orr_vk_memory_map(&t->memory) : NULL;
+    if (mapped == NULL || t->staged || state->layout != ORR_LAYOUT_HOST) return false;
+    VkImageSubresource part = {orr_vk_aspect(t), mip, layer};
+    VkSubresourceLayout where;
+    gpu->vk.vkGetImageSubresourceLayout(gpu->device, t->handle, &part, &where);
+    if (where.rowPitch == pitch) {
+        memcpy(mapped + where.offset, data, pitch * height);
+        return true;
+    }
+    for (uint32_t row = 0; row < height; row++)
+        memcpy(mapped + where.offset + row * where.rowPitch, data + row * pitch, pitch);
+    return true;
+}
+
 orr_status orr_gpu_upload_texture(orr_gpu *gpu, orr_gpu_texture id, uint32_t layer, uint32_t mip,
                                   const void *data, uint64_t size, orr_error *err) {
     orr_vk_texture *t = orr_table_get(&gpu->textures, id.id);
@@ -206,6 +225,7 @@ orr_status orr_gpu_upload_texture(orr_gpu *gpu, orr_gpu_texture id, uint32_t lay
                         "upload of %" PRIu64
                         " bytes into mip %u of texture '%s': %u x %u texels of %u bytes are %" PRIu64,
                         size, mip, t->label, width, height, orr_format_bytes(t->format), pitch * height);
+    if (write_rows(gpu, t, layer, mip, data, pitch, height)) return ORR_OK;
     uint32_t band = pitch >= CHUNK_BYTES ? 1 : (uint32_t)(CHUNK_BYTES / pitch);
     for (uint32_t row = 0; row < height; row += band) {
         uint32_t rows = height - row < band ? height - row : band;
@@ -219,6 +239,7 @@ orr_status orr_gpu_upload_texture(orr_gpu *gpu, orr_gpu_texture id, uint32_t lay
                             .continues = row > 0};
         orr_status status = add_copy(gpu, &copy, (const uint8_t *)data + pitch * row, err);
         if (status != ORR_OK) return status;
+        t->staged = true;
     }
     return ORR_OK;
 }
