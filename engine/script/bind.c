@@ -1,5 +1,6 @@
 #include "script/private.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,11 @@ void orr_bind_where(lua_State *L, char *out, size_t size) {
         orr_format(out, size, "%s:%d", name, at.currentline);
         return;
     }
+    /* `return orrery.sequence{ … }` is a tail call: the chunk is gone, but it can only have been its last statement. */
+    lua_getfield(L, LUA_REGISTRYINDEX, "orr.script");
+    const orr_script *script = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    if (script && script->in_chunk) orr_format(out, size, "%s:%u", script->name, script->last_line);
 }
 
 static void raise_text(orr_script *script, lua_State *L, orr_status code, const char *message) {
@@ -45,11 +51,25 @@ void orr_bind_fail(orr_call *call, orr_status code, const char *format, ...) {
 }
 
 void orr_bind_raise(orr_call *call, const orr_error *err) {
-    orr_status code = err->code;
-    bool argument = code == ORR_E_ARGUMENT || code == ORR_E_UNKNOWN_KEY || code == ORR_E_OUT_OF_RANGE || code == ORR_E_TYPE ||
-                    code == ORR_E_STALE || code == ORR_E_EXISTS;
-    if (argument && !err->path[0]) code = ORR_E_SCRIPT; /* with a path it is about a file */
-    orr_bind_fail(call, code, "%s: %s", call->row->name, err->message);
+    bool machine = err->code == ORR_E_MEMORY || err->code == ORR_E_INTERNAL || err->code == ORR_E_SCRIPT_TIMEOUT;
+    orr_bind_fail(call, machine ? err->code : ORR_E_SCRIPT, "%s: %s", call->row->name, err->message);
+}
+
+void orr_bind_raise_data(orr_call *call, const orr_error *err) {
+    bool argument = err->code == ORR_E_ARGUMENT || err->code == ORR_E_STALE || err->code == ORR_E_EXISTS;
+    orr_bind_fail(call, argument ? ORR_E_SCRIPT : err->code, "%s: %s", call->row->name, err->message);
+}
+
+void orr_bind_throw(lua_State *L, const char *format, ...) {
+    char where[600], message[800];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    orr_bind_where(L, where, sizeof where);
+    lua_pushfstring(L, "%s%s%s", where, where[0] ? ": " : "", message);
+    lua_error(L);
+    abort(); /* lua_error does not return */
 }
 
 /* --- values ------------------------------------------------------------------------------------------------------ */

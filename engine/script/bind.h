@@ -111,8 +111,12 @@ void orr_bind_check_keys(orr_call *call, int index, const char *what, const char
 
 /* --- errors: raised in Lua with the script's file:line in front --- */
 ORR_NORETURN void orr_bind_fail(orr_call *call, orr_status code, const char *format, ...) ORR_PRINTF(3, 4);
-/* An error of the engine. Wrong arguments become ORR_E_SCRIPT, bad files keep their code. */
+/* An error of the engine about what the script asked for: ORR_E_SCRIPT, unless it is about the machine. */
 ORR_NORETURN void orr_bind_raise(orr_call *call, const orr_error *err);
+/* An error of the engine about a file or a render: keeps its code. */
+ORR_NORETURN void orr_bind_raise_data(orr_call *call, const orr_error *err);
+/* The same without a call: plain errors of Lua. Where there is no script (manifests) too. */
+ORR_NORETURN void orr_bind_throw(lua_State *L, const char *format, ...) ORR_PRINTF(2, 3);
 /* "turntable.lua:12" of the Lua code that is running; "" when there is none. */
 void orr_bind_where(lua_State *L, char *out, size_t size);
 

@@ -30,10 +30,8 @@ static sort_key key_at(lua_State *L, int index) {
     } else if (lua_type(L, index) == LUA_TSTRING) {
         key.text = lua_tolstring(L, index, &key.length);
     } else {
-        char where[300];
-        orr_bind_where(L, where, sizeof where);
-        luaL_error(L, "%s: a %s is a key of this table, which has no order that is the same in every run; keep such keys in an array "
-                      "beside it, and use ipairs", where, luaL_typename(L, index));
+        orr_bind_throw(L, "a %s is a key of this table, which has no order that is the same in every run; keep such keys in an array "
+                          "beside it, and use ipairs", luaL_typename(L, index));
     }
     return key;
 }

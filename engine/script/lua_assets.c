@@ -18,7 +18,7 @@ static orr_asset wait_for(orr_call *call, orr_asset_kind kind) {
     orr_status status = orr_assets_load(assets, kind, lua_tostring(call->L, orr_call_extra(call, "path")), NULL, &asset, &err);
     if (status == ORR_OK) status = orr_assets_wait(assets, asset, &err);
     orr_script_resume(call->script);
-    if (status != ORR_OK) orr_bind_raise(call, &err);
+    if (status != ORR_OK) orr_bind_raise_data(call, &err);
     return asset;
 }
 
@@ -106,7 +106,7 @@ static int image_diff(orr_call *call) {
     orr_image_free(&a);
     orr_image_free(&b);
     orr_compare_result_free(&result);
-    if (status != ORR_OK) orr_bind_raise(call, &err);
+    if (status != ORR_OK) orr_bind_raise_data(call, &err);
     lua_newtable(L);
     set_count(L, "max", result.max);
     set_count(L, "psnr", result.psnr_db);

@@ -100,7 +100,7 @@ static int node_bounds(orr_call *call) {
     orr_script_pause(call->script);
     if (status == ORR_OK) status = orr_node_bounds(node->scene->scene, node->node, min, max, &err);
     orr_script_resume(call->script);
-    if (status != ORR_OK) orr_bind_raise(call, &err);
+    if (status != ORR_OK) orr_bind_raise_data(call, &err);
     if (min[0] > max[0]) {
         lua_pushnil(L);
         return 1;
@@ -125,7 +125,7 @@ static int node_height(orr_call *call) {
     double x = lua_tonumber(call->L, orr_call_extra(call, "x")), z = lua_tonumber(call->L, orr_call_extra(call, "z")), height = 0;
     bool inside = false;
     orr_error err = {0};
-    if (orr_terrain_height(node->scene->scene, node->node, x, z, &height, &inside, &err) != ORR_OK) orr_bind_raise(call, &err);
+    if (orr_terrain_height(node->scene->scene, node->node, x, z, &height, &inside, &err) != ORR_OK) orr_bind_raise_data(call, &err);
     if (inside)
         lua_pushnumber(call->L, height);
     else

@@ -116,7 +116,7 @@ static int path(orr_call *call) {
     }
     orr_lua_rig *rig = orr_bind_new(call, &orr_class_rig);
     orr_status status = orr_rig_path(&params, &rig->rig, &err);
-    if (ground.err.code != ORR_OK) orr_bind_raise(call, &ground.err);
+    if (ground.err.code != ORR_OK) orr_bind_raise_data(call, &ground.err);
     if (status != ORR_OK) orr_bind_raise(call, &err);
     return 1;
 }

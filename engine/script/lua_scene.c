@@ -38,7 +38,8 @@ static int scene_new(orr_call *call) {
 static orr_asset load(orr_call *call, orr_asset_kind kind, const char *path, const orr_dem_params *dem) {
     orr_asset asset = {0};
     orr_error err = {0};
-    if (orr_assets_load(orr_engine_assets(call->script->engine), kind, path, dem, &asset, &err) != ORR_OK) orr_bind_raise(call, &err);
+    if (orr_assets_load(orr_engine_assets(call->script->engine), kind, path, dem, &asset, &err) != ORR_OK)
+        orr_bind_raise_data(call, &err);
     return asset;
 }
 

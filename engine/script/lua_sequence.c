@@ -288,7 +288,7 @@ static int render(orr_call *call) {
     if (status == ORR_OK) status = orr_sequence_render(renderer, &object->sequence, object->settings, &options, &report, &err);
     orr_script_resume(script);
     free(frames);
-    if (status != ORR_OK) orr_bind_raise(call, &err);
+    if (status != ORR_OK) orr_bind_raise_data(call, &err);
     push_report(call->L, &report);
     return 1;
 }

@@ -66,6 +66,9 @@ struct orr_script {
     orr_engine *engine;
     orr_arena arena;
     char folder[1024];          /* of the script: relative paths start here */
+    char name[512];             /* of its file… */
+    uint32_t last_line;         /* …whose last statement is here */
+    bool in_chunk;              /* it runs, and not one of its functions of t */
     orr_digest_builder *digest; /* of the Lua files loaded */
     char digest_hex[65];
 

@@ -17,18 +17,13 @@ static const char *const removed[][3] = {
 };
 
 static int refuse(lua_State *L) {
-    char where[300];
-    orr_bind_where(L, where, sizeof where);
-    return luaL_error(L, "%s: %s.%s is not available: %s", where, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, lua_upvalueindex(2)),
+    orr_bind_throw(L, "%s.%s is not available: %s", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, lua_upvalueindex(2)),
                       lua_tostring(L, lua_upvalueindex(3)));
 }
 
 /* Reading a global that was never set is a spelling mistake. */
 static int unknown_global(lua_State *L) {
-    char where[300];
-    orr_bind_where(L, where, sizeof where);
-    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "%s: a global has a name", where);
-    return luaL_error(L, "%s: there is no variable '%s'", where, lua_tostring(L, 2));
+    orr_bind_throw(L, "there is no variable '%s'", lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
 ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {

@@ -25,9 +25,7 @@ static void timeout_hook(lua_State *L, lua_Debug *at) {
     if (!script->entered || orr_time_ns() - script->entered_ns < script->budget_ns) return;
     script->timed_out = true;
     lua_sethook(L, timeout_hook, LUA_MASKCOUNT, 1); /* again at the next instruction, for scripts that catch the error */
-    char where[300];
-    orr_bind_where(L, where, sizeof where);
-    luaL_error(L, "%s: the script was still running after --timeout %f s", where, script->params.timeout_s);
+    orr_bind_throw(L, "the script was still running after --timeout %g s", script->params.timeout_s);
 }
 
 void orr_script_pause(orr_script *script) {
@@ -307,6 +305,14 @@ static orr_status finish(orr_script *script, orr_error *err) {
     return status == ORR_OK && script->result ? orr_sequence_seal(script->result, err) : status;
 }
 
+/* For messages about its last statement. */
+static void note_chunk(orr_script *script, const char *name, const char *text, size_t size) {
+    while (size && strchr(" \t\r\n", text[size - 1])) size--;
+    orr_format(script->name, sizeof script->name, "%s", name);
+    script->last_line = 1;
+    for (size_t i = 0; i < size; i++) script->last_line += text[i] == '\n';
+}
+
 /* Runs the chunk on top of the stack. */
 static orr_status run_chunk(orr_script *script, const char *folder, orr_error *err) {
     lua_State *L = script->L;
@@ -316,23 +322,29 @@ static orr_status run_chunk(orr_script *script, const char *folder, orr_error *e
     orr_status status = orr_assets_add_folder(orr_engine_assets(script->engine), folder, err);
     if (status == ORR_OK) status = orr_assets_add_folder(orr_engine_assets(script->engine), content, err);
     if (status != ORR_OK) return status;
+    script->in_chunk = true;
     status = orr_script_call(script, 0, 1, err);
+    script->in_chunk = false;
     if (status != ORR_OK) return status;
     if (lua_gettop(L) == 0) lua_pushnil(L); /* stopped for --help */
-    status = finish(script, err);           /* the result stays on the stack, and so alive */
-    return status;
+    return finish(script, err);             /* the result stays on the stack, and so alive */
+}
+
+orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name, const char *folder, orr_error *err) {
+    note_chunk(script, name, text, size);
+    orr_status status = load_text(script, text, size, name, err);
+    return status != ORR_OK ? status : run_chunk(script, folder, err);
 }
 
 orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) {
     char folder[1024];
+    uint8_t *data = NULL;
+    size_t size = 0;
     orr_path_folder(folder, sizeof folder, path);
-    orr_status status = orr_script_load(script, path, err);
-    return status != ORR_OK ? status : run_chunk(script, folder, err);
-}
-
-orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name, const char *folder, orr_error *err) {
-    orr_status status = load_text(script, text, size, name, err);
-    return status != ORR_OK ? status : run_chunk(script, folder, err);
+    orr_status status = orr_file_read(path, MAX_SCRIPT_BYTES, &data, &size, err);
+    if (status == ORR_OK) status = orr_script_run_text(script, (const char *)data, size, path, folder, err);
+    free(data);
+    return status;
 }
 
 /* --- results ------------------------------------------------------------------------------------------------------- */
