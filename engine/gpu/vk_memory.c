@@ -177,6 +177,7 @@ static VkResult new_block(orr_gpu *gpu, uint32_t type, orr_vk_tiling tiling, uin
         if ((flags & host) == host)
             result = gpu->vk.vkMapMemory(gpu->device, block->handle, 0, VK_WHOLE_SIZE, 0, &mapped);
         block->mapped = mapped;
+        if (mapped != NULL && dedicated && gpu->info.kind == ORR_GPU_CPU) orr_memory_will_fill(mapped, size);
         if (result == VK_SUCCESS && !insert_range(block, 0, (range){0, size}))
             result = VK_ERROR_OUT_OF_HOST_MEMORY;
         if (result != VK_SUCCESS) gpu->vk.vkFreeMemory(gpu->device, block->handle, NULL);

@@ -97,6 +97,10 @@ uint64_t orr_peak_rss_bytes(void) {
     return GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof memory) ? memory.PeakWorkingSetSize : 0;
 }
 
+void orr_memory_will_fill(void *memory, size_t bytes) {
+    (void)memory, (void)bytes; /* large pages need a privilege there */
+}
+
 uint64_t orr_rss_bytes(void) {
     PROCESS_MEMORY_COUNTERS memory;
     return GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof memory) ? memory.WorkingSetSize : 0;
