@@ -77,7 +77,7 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
 
 orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out, orr_error *err) {
     orr_script_params params = {.engine = engine, .overlays = cli->overlays, .overlay_count = cli->overlay_count, .timeout_s = cli->timeout_s,
-                                .help = cli->help, .stop = &stop};
+                                .help = cli->help, .talks = cli->command->run == orr_cmd_run, .stop = &stop};
     if (cli->word_count > 1) {
         params.args = cli->words + 1;
         params.arg_count = cli->word_count - 1;

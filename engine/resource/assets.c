@@ -108,7 +108,11 @@ orr_status orr_assets_add_folder(orr_assets *assets, const char *folder, orr_err
     if (!copy) return orr_fail(err, ORR_E_MEMORY, folder, "out of memory for the assets");
     memcpy(copy, folder, length);
     orr_mutex_lock(assets->mutex);
-    if (assets->folder_count == FOLDER_LIMIT)
+    bool known = false;
+    for (uint32_t i = 0; i < assets->folder_count; i++) known = known || !strcmp(assets->folders[i], folder);
+    if (known)
+        free(copy);
+    else if (assets->folder_count == FOLDER_LIMIT)
         status =
             orr_fail(err, ORR_E_LIMIT, folder, "assets are looked for in at most %d folders", FOLDER_LIMIT);
     else

@@ -75,7 +75,7 @@ static void read_points(orr_call *call, orr_path_params *params) {
     lua_State *L = call->L;
     int list = orr_call_extra(call, "points");
     size_t count = lua_istable(L, list) ? lua_objlen(L, list) : 0;
-    if (count < 2 || count > 10000) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points is a list of 2 to 10000 points");
+    if (count < 2 || count > 2000) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points is a list of 2 to 2000 points");
     double(*points)[3] = lua_newuserdata(L, sizeof *points * count);
     memset(points, 0, sizeof *points * count);
     for (int i = 1; i <= (int)count; i++) {

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "script/script.h"
 
-enum { SAMPLES = 1024, STEPS = 128 /* of the arc length table, per segment */, MAX_POINTS = 10000 };
+enum { SAMPLES = 1024, STEPS = 512 /* of the arc length table, per segment */, MAX_POINTS = 2000 };
 static const double pi = 3.14159265358979323846;
 
 typedef struct segment { double b[4][3]; } segment; /* a cubic Bezier */

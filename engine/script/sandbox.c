@@ -2,7 +2,7 @@
  * `io`, `os` and `require "ffi"`. */
 #include "script/private.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "base/platform/platform.h"
 #include "base/text.h"
@@ -78,6 +78,34 @@ static int find_module(lua_State *L) {
     return 1;
 }
 
+/* print, to stdout or stderr (script.h: talks). */
+static int print(lua_State *L) {
+    orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
+    FILE *stream = script->params.talks ? stdout : stderr;
+    int count = lua_gettop(L);
+    lua_getglobal(L, "tostring");
+    for (int i = 1; i <= count; i++) {
+        lua_pushvalue(L, -1);
+        lua_pushvalue(L, i);
+        lua_call(L, 1, 1);
+        size_t length = 0;
+        const char *text = lua_tolstring(L, -1, &length);
+        if (i > 1) fputc('\t', stream);
+        if (text) fwrite(text, 1, length, stream);
+        lua_pop(L, 1);
+    }
+    fputc('\n', stream);
+    return 0;
+}
+
+static void write_to_stderr(lua_State *L) {
+    lua_getglobal(L, "io");
+    lua_getfield(L, -1, "output");
+    lua_getfield(L, -2, "stderr");
+    lua_call(L, 1, 0);
+    lua_pop(L, 1);
+}
+
 static void with_script(orr_script *script, lua_State *L, lua_CFunction function) {
     lua_pushlightuserdata(L, script);
     lua_pushcclosure(L, function, 1);
@@ -92,6 +120,9 @@ void orr_script_prepare(orr_script *script, lua_State *L) {
         lua_pop(L, 1);
     }
     orr_keys_open(L);
+    with_script(script, L, print);
+    lua_setglobal(L, "print");
+    if (!script->params.talks) write_to_stderr(L);
     with_script(script, L, load_file);
     lua_setglobal(L, "loadfile");
     with_script(script, L, do_file);
