@@ -1,5 +1,5 @@
-/* orrery bench NAME: measurements of the whole program, as JSON. One row per measurement; --repeats and the rendering options
- * apply to all. */
+/* orrery bench NAME: measurements of the whole program, as JSON. One row per measurement; --repeats and the
+ * rendering options apply to all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,8 @@ typedef struct bench {
     orr_status (*run)(const orr_cli *cli, orr_text *out, orr_error *err);
 } bench;
 
-/* --- frame: frames of a script, and the time of each pass -------------------------------------------------------------------- */
+/* --- frame: frames of a script, and the time of each pass
+ * -------------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -64,7 +65,8 @@ static orr_status passes_json(const char *path, orr_text *out, orr_error *err) {
     return ORR_OK;
 }
 
-static orr_status render_frames(const orr_cli *cli, orr_engine *engine, orr_script *script, const char *stats, orr_text *out, orr_error *err) {
+static orr_status render_frames(const orr_cli *cli, orr_engine *engine, orr_script *script, const char *stats,
+                                orr_text *out, orr_error *err) {
     const orr_sequence *sequence = orr_script_sequence(script);
     if (!sequence) return orr_fail(err, ORR_E_SCRIPT, NULL, "the script returned no sequence");
     uint32_t count = cli->repeats ? cli->repeats : 10;
@@ -73,25 +75,32 @@ static orr_status render_frames(const orr_cli *cli, orr_engine *engine, orr_scri
     for (uint32_t i = 0; i < count; i++) frames[i] = sequence->first_frame + i % sequence->frame_count;
     orr_renderer *renderer = NULL;
     orr_gpu *gpu = NULL;
-    orr_sequence_options options = {.frames = frames, .frame_count = count, .width = cli->width, .height = cli->height, .samples = cli->samples,
-                                    .stats = stats, .stop = orr_cli_stop()};
+    orr_sequence_options options = {.frames = frames,
+                                    .frame_count = count,
+                                    .width = cli->width,
+                                    .height = cli->height,
+                                    .samples = cli->samples,
+                                    .stats = stats,
+                                    .stop = orr_cli_stop()};
     orr_sequence_report report = {0};
     orr_status status = orr_engine_renderer(engine, &renderer, err);
     if (status == ORR_OK) status = orr_engine_gpu(engine, &gpu, err);
-    if (status == ORR_OK) status = orr_sequence_render(renderer, sequence, orr_script_settings(script), &options, &report, err);
+    if (status == ORR_OK)
+        status = orr_sequence_render(renderer, sequence, orr_script_settings(script), &options, &report, err);
     free(frames);
     if (status != ORR_OK) return status;
     orr_text_puts(out, "{\"bench\": \"frame\", \"script\": ");
     orr_text_json_string(out, sequence->name);
     orr_text_puts(out, ", \"device\": ");
     orr_text_json_string(out, orr_gpu_device(gpu)->name);
-    orr_text_printf(out, ", \"width\": %u, \"height\": %u, \"samples\": %u, \"frames\": %u, \"wall_s\": ", cli->width ? cli->width : sequence->width,
-                    cli->height ? cli->height : sequence->height, cli->samples ? cli->samples : sequence->samples, report.rendered);
+    orr_text_printf(out, ", \"width\": %u, \"height\": %u, \"samples\": %u, \"frames\": %u, \"wall_s\": ",
+                    cli->width ? cli->width : sequence->width, cli->height ? cli->height : sequence->height,
+                    cli->samples ? cli->samples : sequence->samples, report.rendered);
     orr_cli_json_number(out, report.wall_s);
     orr_text_puts(out, ", \"gpu_s\": ");
     orr_cli_json_number(out, report.gpu_s);
-    orr_text_printf(out, ", \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu", (unsigned long long)report.peak_rss_bytes,
-                    (unsigned long long)report.gpu_peak_bytes);
+    orr_text_printf(out, ", \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu",
+                    (unsigned long long)report.peak_rss_bytes, (unsigned long long)report.gpu_peak_bytes);
     return ORR_OK;
 }
 
@@ -103,7 +112,10 @@ static orr_status bench_frame(const orr_cli *cli, orr_text *out, orr_error *err)
     without.word_count = 0;
     orr_status status = orr_cli_engine(cli, &engine, err);
     if (status == ORR_OK) orr_engine_start_gpu(engine);
-    if (status == ORR_OK) status = orr_cli_script(&without, engine, cli->script ? cli->script : orr_cli_default_script(engine, path, sizeof path), &script, err);
+    if (status == ORR_OK)
+        status = orr_cli_script(&without, engine,
+                                cli->script ? cli->script : orr_cli_default_script(engine, path, sizeof path),
+                                &script, err);
     if (!orr_path_cache(cache, sizeof cache)) orr_format(cache, sizeof cache, ".");
     orr_path_join(stats, sizeof stats, cache, "bench-frame.json");
     if (status == ORR_OK) status = orr_folder_create(cache, err);
@@ -116,13 +128,20 @@ static orr_status bench_frame(const orr_cli *cli, orr_text *out, orr_error *err)
     return status;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------------------ */
+/* --- the table
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static const bench benches[] = {
-    {"frame", "frames of a script (--script, --size, --samples; --repeats frames, 10 when not given): medians of each pass", bench_frame},
+    {"frame",
+     "frames of a script (--script, --size, --samples; --repeats frames, 10 when not given): medians of each "
+     "pass",
+     bench_frame},
 };
 
-static const char *bench_name(const void *context, size_t i) { return (void)context, benches[i].name; }
+static const char *bench_name(const void *context, size_t i) {
+    return (void)context, benches[i].name;
+}
 
 int orr_cmd_bench(orr_cli *cli) {
     const size_t count = sizeof benches / sizeof benches[0];
@@ -130,7 +149,8 @@ int orr_cmd_bench(orr_cli *cli) {
     orr_text text = {0};
     orr_status status = ORR_OK;
     if (!cli->word_count) {
-        for (size_t i = 0; i < count; i++) orr_text_printf(&text, "%-10s %s\n", benches[i].name, benches[i].doc);
+        for (size_t i = 0; i < count; i++)
+            orr_text_printf(&text, "%-10s %s\n", benches[i].name, benches[i].doc);
         orr_cli_print(&text);
         return 0;
     }
@@ -141,7 +161,8 @@ int orr_cmd_bench(orr_cli *cli) {
         status = chosen->run(cli, &text, &err);
     } else {
         const char *near_name = orr_nearest_name(cli->words[0], count, bench_name, NULL);
-        status = orr_fail(&err, ORR_E_USAGE, NULL, "there is no bench '%s'%s%s%s", cli->words[0], near_name ? ": did you mean '" : "", near_name ? near_name : "",
+        status = orr_fail(&err, ORR_E_USAGE, NULL, "there is no bench '%s'%s%s%s", cli->words[0],
+                          near_name ? ": did you mean '" : "", near_name ? near_name : "",
                           near_name ? "'?" : "; `orrery bench` lists them");
     }
     if (status == ORR_OK)

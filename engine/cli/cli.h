@@ -5,14 +5,16 @@
 #include "base/text.h"
 #include "cli/options.h"
 
-/* The one stop flag of the program: set by SIGINT and SIGTERM. The first lets the frame in flight finish, the second exits. */
+/* The one stop flag of the program: set by SIGINT and SIGTERM. The first lets the frame in flight finish, the
+ * second exits. */
 atomic_int *orr_cli_stop(void);
 void orr_cli_catch_signals(void);
 
 /* An engine as the options want it, its manifests loaded. */
 ORR_MUST_CHECK orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err);
 /* The script at `path` run on it. */
-ORR_MUST_CHECK orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path,
+                                         orr_script **out, orr_error *err);
 /* Says what went wrong (on stderr; with --json also as an object on stdout) and gives the exit code. */
 int orr_cli_fail(const orr_cli *cli, const orr_error *err);
 void orr_cli_print(orr_text *text); /* to stdout, and frees it */
@@ -20,7 +22,9 @@ const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t s
 void orr_cli_json_number(orr_text *out, double value); /* null when not finite */
 
 /* A bar on stderr (progress.c). */
-typedef struct orr_bar { bool on, drawn; } orr_bar;
+typedef struct orr_bar {
+    bool on, drawn;
+} orr_bar;
 void orr_bar_draw(void *bar, const orr_progress *progress);
 void orr_bar_clear(orr_bar *bar);
 

@@ -26,7 +26,8 @@ static orr_status write_heatmap(const char *path, const orr_image *map, orr_erro
     return status;
 }
 
-static orr_status compare(const orr_cli *cli, orr_image *a, orr_image *b, orr_compare_result *result, orr_error *err) {
+static orr_status compare(const orr_cli *cli, orr_image *a, orr_image *b, orr_compare_result *result,
+                          orr_error *err) {
     orr_compare_params params = {.keep_map = cli->heatmap != NULL};
     if (cli->hdr && cli->ldr) return orr_fail(err, ORR_E_USAGE, NULL, "--hdr and --ldr exclude each other");
     if (cli->hdr || cli->ldr) params.range = cli->hdr ? ORR_COMPARE_HDR : ORR_COMPARE_LDR;
@@ -46,7 +47,10 @@ int orr_cmd_diff(orr_cli *cli) {
     orr_error err = {0};
     orr_text text = {0};
     orr_status status = compare(cli, &a, &b, &result, &err);
-    const struct { const char *name; double value; } figures[] = {
+    const struct {
+        const char *name;
+        double value;
+    } figures[] = {
         {"max", result.max}, {"psnr", result.psnr_db}, {"ssim", result.ssim}, {"flip", result.flip}};
     for (int i = 0; status == ORR_OK && i < 4; i++) {
         if (cli->json) {

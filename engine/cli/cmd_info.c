@@ -1,4 +1,5 @@
-/* orrery info, modules, params, space, version, api, completion, build-shaders: questions about the engine itself. */
+/* orrery info, modules, params, space, version, api, completion, build-shaders: questions about the engine
+ * itself. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,9 @@
 #include "base/platform/platform.h"
 #include "cli/cli.h"
 
-/* --- info ------------------------------------------------------------------------------------------------------------------- */
+/* --- info
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *const kinds[] = {"other", "cpu", "virtual", "integrated", "discrete"};
 
@@ -42,13 +45,16 @@ static void info_text(const orr_engine *engine, const facts *f, orr_text *out) {
     for (uint32_t i = 0; i < f->device_count; i++) {
         const orr_gpu_device_info *d = &f->devices[i];
         bool chosen = f->chosen && strcmp(f->chosen->name, d->name) == 0;
-        orr_text_printf(out, "%s device %u: %s, %s, %s, Vulkan %u.%u.%u, %.1f GiB%s%s\n", chosen ? "*" : " ", i, d->name, kinds[d->kind], d->driver,
-                        d->vulkan_major, d->vulkan_minor, d->vulkan_patch, (double)d->device_bytes / (1 << 30), d->usable ? "" : "; lacks ",
+        orr_text_printf(out, "%s device %u: %s, %s, %s, Vulkan %u.%u.%u, %.1f GiB%s%s\n", chosen ? "*" : " ",
+                        i, d->name, kinds[d->kind], d->driver, d->vulkan_major, d->vulkan_minor,
+                        d->vulkan_patch, (double)d->device_bytes / (1 << 30), d->usable ? "" : "; lacks ",
                         d->usable ? "" : d->missing);
     }
     if (f->problem[0]) orr_text_printf(out, "  no device in use: %s\n", f->problem);
-    orr_text_printf(out, "  processors   %u\n  memory       %.0f MiB resident now\n  root         %s\n  cache        %s\n", orr_cpu_count(),
-                    (double)orr_rss_bytes() / (1 << 20), orr_engine_root(engine), f->cache);
+    orr_text_printf(
+        out,
+        "  processors   %u\n  memory       %.0f MiB resident now\n  root         %s\n  cache        %s\n",
+        orr_cpu_count(), (double)orr_rss_bytes() / (1 << 20), orr_engine_root(engine), f->cache);
     if (f->fingerprint[0]) orr_text_printf(out, "  fingerprint  %s\n", f->fingerprint);
 }
 
@@ -62,8 +68,10 @@ static void info_json(const orr_engine *engine, const facts *f, orr_text *out) {
         orr_text_json_string(out, d->name);
         orr_text_printf(out, ", \"kind\": \"%s\", \"driver\": ", kinds[d->kind]);
         orr_text_json_string(out, d->driver);
-        orr_text_printf(out, ", \"vulkan\": \"%u.%u.%u\", \"device_bytes\": %llu, \"usable\": %s, \"missing\": ", d->vulkan_major, d->vulkan_minor,
-                        d->vulkan_patch, (unsigned long long)d->device_bytes, d->usable ? "true" : "false");
+        orr_text_printf(out,
+                        ", \"vulkan\": \"%u.%u.%u\", \"device_bytes\": %llu, \"usable\": %s, \"missing\": ",
+                        d->vulkan_major, d->vulkan_minor, d->vulkan_patch,
+                        (unsigned long long)d->device_bytes, d->usable ? "true" : "false");
         orr_text_json_string(out, d->missing);
         orr_text_puts(out, "}");
     }
@@ -72,8 +80,9 @@ static void info_json(const orr_engine *engine, const facts *f, orr_text *out) {
         orr_text_json_string(out, f->chosen->name);
     else
         orr_text_puts(out, "null");
-    orr_text_printf(out, ", \"gpu_allocated_bytes\": %llu, \"processors\": %u, \"rss_bytes\": %llu, \"root\": ", (unsigned long long)f->memory.allocated_bytes,
-                    orr_cpu_count(), (unsigned long long)orr_rss_bytes());
+    orr_text_printf(
+        out, ", \"gpu_allocated_bytes\": %llu, \"processors\": %u, \"rss_bytes\": %llu, \"root\": ",
+        (unsigned long long)f->memory.allocated_bytes, orr_cpu_count(), (unsigned long long)orr_rss_bytes());
     orr_text_json_string(out, orr_engine_root(engine));
     orr_text_puts(out, ", \"cache\": ");
     orr_text_json_string(out, f->cache);
@@ -99,7 +108,9 @@ int orr_cmd_info(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- modules ---------------------------------------------------------------------------------------------------------------------- */
+/* --- modules
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void json_text(orr_text *out, const char *name, const char *value) {
     orr_text_printf(out, ", \"%s\": ", name);
@@ -149,7 +160,8 @@ int orr_cmd_modules(orr_cli *cli) {
         } else if (cli->names) {
             orr_text_printf(&text, "%s\n", m->name);
         } else {
-            orr_text_printf(&text, "%-12s %-8s %s%s%s%s\n", m->name, m->version, m->doc, m->role ? " (always one " : "", m->role ? m->role : "", m->role ? ")" : "");
+            orr_text_printf(&text, "%-12s %-8s %s%s%s%s\n", m->name, m->version, m->doc,
+                            m->role ? " (always one " : "", m->role ? m->role : "", m->role ? ")" : "");
         }
     }
     if (cli->json) orr_text_puts(&text, "\n]\n");
@@ -158,10 +170,12 @@ int orr_cmd_modules(orr_cli *cli) {
     return 0;
 }
 
-/* --- params ----------------------------------------------------------------------------------------------------------------------- */
+/* --- params
+ * -----------------------------------------------------------------------------------------------------------------------
+ */
 
-static void param_line(const orr_cli *cli, orr_text *out, bool *first, const char *name, const orr_param_row *row, const orr_param_value *value,
-                       orr_value_source source) {
+static void param_line(const orr_cli *cli, orr_text *out, bool *first, const char *name,
+                       const orr_param_row *row, const orr_param_value *value, orr_value_source source) {
     orr_text text = {0};
     orr_param_format(row, value, &text);
     if (cli->json) {
@@ -173,7 +187,8 @@ static void param_line(const orr_cli *cli, orr_text *out, bool *first, const cha
         json_text(out, "doc", row->doc);
         orr_text_puts(out, "}");
     } else {
-        orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text), orr_value_source_name(source), row->doc);
+        orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text),
+                        orr_value_source_name(source), row->doc);
     }
     *first = false;
     orr_text_free(&text);
@@ -202,7 +217,8 @@ static orr_status unknown_module(const orr_modules *modules, const char *name, o
     return ORR_E_USAGE;
 }
 
-static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script **script, orr_text *out, orr_error *err) {
+static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script **script, orr_text *out,
+                              orr_error *err) {
     const orr_modules *modules = orr_engine_modules(engine);
     orr_settings *own = NULL;
     orr_status status = ORR_OK;
@@ -217,7 +233,8 @@ static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script
     for (uint32_t i = 0; table && !only && i < table->count; i++) {
         orr_param_row row;
         orr_param_row_get(table, i, &row);
-        param_line(cli, out, &first, row.name, &row, orr_script_param_value(*script, i), orr_script_param_source(*script, i));
+        param_line(cli, out, &first, row.name, &row, orr_script_param_value(*script, i),
+                   orr_script_param_source(*script, i));
     }
     const orr_settings *settings = *script ? orr_script_settings(*script) : NULL;
     if (!settings) {
@@ -226,7 +243,8 @@ static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script
         settings = own;
     }
     for (uint32_t i = 0; status == ORR_OK && i < settings->effect_count; i++)
-        if (!only || strcmp(settings->effects[i].effect->module.name, only) == 0) effect_lines(cli, &settings->effects[i], out, &first);
+        if (!only || strcmp(settings->effects[i].effect->module.name, only) == 0)
+            effect_lines(cli, &settings->effects[i], out, &first);
     orr_settings_destroy(&own);
     return status;
 }
@@ -249,7 +267,9 @@ int orr_cmd_params(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- space ------------------------------------------------------------------------------------------------------------------------- */
+/* --- space
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
 
 static orr_status look(orr_space *space, const char *what, const char *path, orr_text *out, orr_error *err) {
     if (strcmp(what, "dump") == 0) return orr_space_dump(space, path, out, err);
@@ -261,7 +281,8 @@ static orr_status look(orr_space *space, const char *what, const char *path, orr
         orr_value_release(value);
         return status;
     }
-    if (strcmp(what, "ls") != 0) return orr_fail(err, ORR_E_USAGE, NULL, "orrery space does ls, get or dump, not '%s'", what);
+    if (strcmp(what, "ls") != 0)
+        return orr_fail(err, ORR_E_USAGE, NULL, "orrery space does ls, get or dump, not '%s'", what);
     char **names = NULL;
     size_t count = 0;
     orr_status status = orr_space_list(space, path, &names, &count, err);
@@ -278,8 +299,11 @@ int orr_cmd_space(orr_cli *cli) {
     orr_cli without = *cli;
     without.word_count = 0;
     orr_status status = orr_cli_engine(cli, &engine, &err);
-    if (status == ORR_OK && cli->script) status = orr_cli_script(&without, engine, cli->script, &script, &err);
-    if (status == ORR_OK) status = look(orr_engine_space(engine), cli->words[0], cli->word_count > 1 ? cli->words[1] : "/", &text, &err);
+    if (status == ORR_OK && cli->script)
+        status = orr_cli_script(&without, engine, cli->script, &script, &err);
+    if (status == ORR_OK)
+        status = look(orr_engine_space(engine), cli->words[0], cli->word_count > 1 ? cli->words[1] : "/",
+                      &text, &err);
     if (status == ORR_OK)
         orr_cli_print(&text);
     else
@@ -289,7 +313,9 @@ int orr_cmd_space(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- without an engine ------------------------------------------------------------------------------------------------------------- */
+/* --- without an engine
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 int orr_cmd_version(orr_cli *cli) {
     orr_text text = {0};
@@ -327,10 +353,12 @@ int orr_cmd_build_shaders(orr_cli *cli) {
     orr_settings *settings = NULL;
     orr_error err = {0};
     uint32_t count = 0;
-    orr_status status = cli->out ? ORR_OK : orr_fail(&err, ORR_E_USAGE, NULL, "usage: orrery build-shaders --out FOLDER");
+    orr_status status =
+        cli->out ? ORR_OK : orr_fail(&err, ORR_E_USAGE, NULL, "usage: orrery build-shaders --out FOLDER");
     if (status == ORR_OK) status = orr_cli_engine(cli, &engine, &err);
     if (status == ORR_OK) status = orr_settings_create(orr_engine_modules(engine), &settings, &err);
-    if (status == ORR_OK) status = orr_renderer_build_shaders(orr_engine_shaders(engine), settings, cli->out, &count, &err);
+    if (status == ORR_OK)
+        status = orr_renderer_build_shaders(orr_engine_shaders(engine), settings, cli->out, &count, &err);
     if (status == ORR_OK && !cli->quiet) printf("%u shaders in %s\n", count, cli->out);
     orr_settings_destroy(&settings);
     if (engine) orr_engine_destroy(&engine);

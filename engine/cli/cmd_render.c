@@ -6,7 +6,8 @@
 #include "base/platform/platform.h"
 #include "cli/cli.h"
 
-/* --- the parameters of a script, for --help ------------------------------------------------------------------------------- */
+/* --- the parameters of a script, for --help
+ * ------------------------------------------------------------------------------- */
 
 static void help_params(const orr_script *script, orr_text *out) {
     const orr_param_table *table = orr_script_param_table(script);
@@ -19,9 +20,14 @@ static void help_params(const orr_script *script, orr_text *out) {
         orr_param_row row;
         char name[160];
         orr_param_row_get(table, i, &row);
-        orr_format(name, sizeof name, "%s=%s", row.name, row.flags & ORR_PARAM_REQUIRED ? "…" : row.def && row.def[0] ? row.def : "\"\"");
-        orr_text_printf(out, "  %-26s %s (%s", name, row.doc, row.choices ? row.choices : orr_param_type_name(row.type));
-        if (row.min || row.max) orr_text_printf(out, ", %s to %s", row.min ? row.min : "…", row.max ? row.max : "…");
+        orr_format(name, sizeof name, "%s=%s", row.name,
+                   row.flags & ORR_PARAM_REQUIRED ? "…"
+                   : row.def && row.def[0]        ? row.def
+                                                  : "\"\"");
+        orr_text_printf(out, "  %-26s %s (%s", name, row.doc,
+                        row.choices ? row.choices : orr_param_type_name(row.type));
+        if (row.min || row.max)
+            orr_text_printf(out, ", %s to %s", row.min ? row.min : "…", row.max ? row.max : "…");
         orr_text_puts(out, row.flags & ORR_PARAM_REQUIRED ? ", required)\n" : ")\n");
     }
 }
@@ -40,7 +46,9 @@ static int script_help(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- render ------------------------------------------------------------------------------------------------------------------ */
+/* --- render
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct job {
     orr_engine *engine;
@@ -89,7 +97,8 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     o->script_digest = j->digest;
     j->bar.on = !cli->quiet && !cli->json && orr_stream_is_terminal(2);
     if (!cli->frames) return ORR_OK;
-    orr_status status = orr_frames_parse(cli->frames, sequence->first_frame, sequence->frame_count, &j->frames, &o->frame_count, err);
+    orr_status status = orr_frames_parse(cli->frames, sequence->first_frame, sequence->frame_count,
+                                         &j->frames, &o->frame_count, err);
     o->frames = j->frames;
     if (status == ORR_OK || status == ORR_E_MEMORY) return status;
     orr_error_prefix(err, "--frames %s", cli->frames);
@@ -102,18 +111,23 @@ static orr_status render(const orr_cli *cli, job *j, orr_error *err) {
     orr_status status = orr_cli_engine(cli, &j->engine, err);
     if (status != ORR_OK) return status;
     orr_engine_start_gpu(j->engine); /* beside the script and its assets */
-    const char *path = cli->word_count ? cli->words[0] : orr_cli_default_script(j->engine, standard, sizeof standard);
+    const char *path =
+        cli->word_count ? cli->words[0] : orr_cli_default_script(j->engine, standard, sizeof standard);
     status = orr_cli_script(cli, j->engine, path, &j->script, err);
     if (status != ORR_OK) return status;
     const orr_sequence *sequence = orr_script_sequence(j->script);
     if (!sequence)
-        return orr_fail(err, ORR_E_SCRIPT, path, "%s returned no sequence: end it with `return orrery.sequence{ … }`, or use `orrery run`", path);
+        return orr_fail(
+            err, ORR_E_SCRIPT, path,
+            "%s returned no sequence: end it with `return orrery.sequence{ … }`, or use `orrery run`", path);
     status = fill_options(cli, sequence, j, err);
     if (status == ORR_OK) status = orr_engine_renderer(j->engine, &j->renderer, err);
     if (status != ORR_OK) return status;
     orr_gpu *gpu = NULL;
-    if (!cli->quiet && !cli->json && orr_engine_gpu(j->engine, &gpu, err) == ORR_OK) fprintf(stderr, "device %s\n", orr_gpu_device(gpu)->name);
-    status = orr_sequence_render(j->renderer, sequence, orr_script_settings(j->script), &j->options, &j->report, err);
+    if (!cli->quiet && !cli->json && orr_engine_gpu(j->engine, &gpu, err) == ORR_OK)
+        fprintf(stderr, "device %s\n", orr_gpu_device(gpu)->name);
+    status = orr_sequence_render(j->renderer, sequence, orr_script_settings(j->script), &j->options,
+                                 &j->report, err);
     orr_bar_clear(&j->bar);
     return status;
 }
@@ -122,18 +136,21 @@ static void say_json(const job *j, const orr_sequence *sequence, orr_text *out) 
     const orr_sequence_report *r = &j->report;
     orr_text_puts(out, "{\"name\": ");
     orr_text_json_string(out, sequence->name);
-    orr_text_printf(out, ", \"rendered\": %u, \"skipped\": %u, \"failed\": %u, \"wall_s\": ", r->rendered, r->skipped, r->failed);
+    orr_text_printf(out, ", \"rendered\": %u, \"skipped\": %u, \"failed\": %u, \"wall_s\": ", r->rendered,
+                    r->skipped, r->failed);
     orr_cli_json_number(out, r->wall_s);
     orr_text_puts(out, ", \"gpu_s\": ");
     orr_cli_json_number(out, r->gpu_s);
     orr_text_puts(out, ", \"encode_s\": ");
     orr_cli_json_number(out, r->encode_s);
-    orr_text_printf(out, ", \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu, \"first_file\": ", (unsigned long long)r->peak_rss_bytes,
-                    (unsigned long long)r->gpu_peak_bytes);
+    orr_text_printf(out, ", \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu, \"first_file\": ",
+                    (unsigned long long)r->peak_rss_bytes, (unsigned long long)r->gpu_peak_bytes);
     orr_text_json_string(out, r->first_file);
     orr_text_puts(out, ", \"last_file\": ");
     orr_text_json_string(out, r->last_file);
-    const char *const more[][2] = {{"contact_sheet", j->options.contact_sheet}, {"video", j->options.video}, {"stats", j->options.stats}};
+    const char *const more[][2] = {{"contact_sheet", j->options.contact_sheet},
+                                   {"video", j->options.video},
+                                   {"stats", j->options.stats}};
     for (int i = 0; i < 3; i++) {
         if (!more[i][1]) continue;
         orr_text_printf(out, ", \"%s\": ", more[i][0]);
@@ -145,12 +162,15 @@ static void say_json(const job *j, const orr_sequence *sequence, orr_text *out) 
 static void say(const job *j, const orr_sequence *sequence, orr_text *out) {
     const orr_sequence_report *r = &j->report;
     const orr_sequence_options *o = &j->options;
-    orr_text_printf(out, "%s: %u frame%s of %ux%u in %.1f s", sequence->name, r->rendered, r->rendered == 1 ? "" : "s",
-                    o->width ? o->width : sequence->width, o->height ? o->height : sequence->height, r->wall_s);
+    orr_text_printf(out, "%s: %u frame%s of %ux%u in %.1f s", sequence->name, r->rendered,
+                    r->rendered == 1 ? "" : "s", o->width ? o->width : sequence->width,
+                    o->height ? o->height : sequence->height, r->wall_s);
     if (r->skipped) orr_text_printf(out, ", %u were finished already", r->skipped);
     orr_text_puts(out, "\n");
-    if (r->first_file[0]) orr_text_printf(out, "  frames         %s%s%s\n", r->first_file, strcmp(r->first_file, r->last_file) ? " … " : "",
-                                          strcmp(r->first_file, r->last_file) ? r->last_file : "");
+    if (r->first_file[0])
+        orr_text_printf(out, "  frames         %s%s%s\n", r->first_file,
+                        strcmp(r->first_file, r->last_file) ? " … " : "",
+                        strcmp(r->first_file, r->last_file) ? r->last_file : "");
     if (o->contact_sheet) orr_text_printf(out, "  contact sheet  %s\n", o->contact_sheet);
     if (o->video) orr_text_printf(out, "  video          %s\n", o->video);
     if (o->stats) orr_text_printf(out, "  stats          %s\n", o->stats);
@@ -176,7 +196,9 @@ int orr_cmd_render(orr_cli *cli) {
     return code;
 }
 
-/* --- run -------------------------------------------------------------------------------------------------------------------------- */
+/* --- run
+ * --------------------------------------------------------------------------------------------------------------------------
+ */
 
 int orr_cmd_run(orr_cli *cli) {
     if (cli->help) return script_help(cli);

@@ -31,11 +31,15 @@ const orr_command *orr_command_table(uint32_t *count) {
     return commands;
 }
 
-/* --- signals ---------------------------------------------------------------------------------------------------------------- */
+/* --- signals
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static atomic_int stop; /* a signal handler has no argument to find it by */
 
-atomic_int *orr_cli_stop(void) { return &stop; }
+atomic_int *orr_cli_stop(void) {
+    return &stop;
+}
 
 static void on_signal(int number) {
     (void)number;
@@ -50,7 +54,9 @@ void orr_cli_catch_signals(void) {
     signal(SIGPIPE, SIG_IGN); /* `orrery api | head` is no crash */
 }
 
-/* --- shared ------------------------------------------------------------------------------------------------------------------- */
+/* --- shared
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static void write_log(void *context, orr_log_level level, const char *line) {
     const orr_cli *cli = context;
@@ -67,17 +73,28 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
     static orr_cli kept;
     kept = *cli;
     log = make_log(&kept);
-    orr_engine_params params = {.device = cli->device, .threads = cli->threads, .validation = cli->validation || cli->sync_validation,
-                                .sync_validation = cli->sync_validation, .root = cli->root, .cache_folder = cli->no_cache ? "" : NULL, .log = &log};
+    orr_engine_params params = {.device = cli->device,
+                                .threads = cli->threads,
+                                .validation = cli->validation || cli->sync_validation,
+                                .sync_validation = cli->sync_validation,
+                                .root = cli->root,
+                                .cache_folder = cli->no_cache ? "" : NULL,
+                                .log = &log};
     orr_status status = orr_engine_create(&params, out, err);
     if (status == ORR_OK) status = orr_manifests_load(*out, err);
     if (status != ORR_OK && *out) orr_engine_destroy(out);
     return status;
 }
 
-orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out, orr_error *err) {
-    orr_script_params params = {.engine = engine, .overlays = cli->overlays, .overlay_count = cli->overlay_count, .timeout_s = cli->timeout_s,
-                                .help = cli->help, .talks = cli->command->run == orr_cmd_run, .stop = &stop};
+orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out,
+                          orr_error *err) {
+    orr_script_params params = {.engine = engine,
+                                .overlays = cli->overlays,
+                                .overlay_count = cli->overlay_count,
+                                .timeout_s = cli->timeout_s,
+                                .help = cli->help,
+                                .talks = cli->command->run == orr_cmd_run,
+                                .stop = &stop};
     if (cli->word_count > 1) {
         params.args = cli->words + 1;
         params.arg_count = cli->word_count - 1;
@@ -142,7 +159,8 @@ int main(int argc, char **argv) {
         code = orr_cli_fail(&cli, &err);
     } else {
         if (cli.help) code = help(&cli);
-        bool script_help = cli.help && cli.word_count && (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run);
+        bool script_help = cli.help && cli.word_count &&
+                           (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run);
         if (!cli.help || script_help) code = cli.command->run(&cli);
         if (argc < 2) code = orr_status_exit_code(ORR_E_USAGE);
     }

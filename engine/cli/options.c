@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-#define FIELD(f) (uint32_t)offsetof(orr_cli, f)
+#define FIELD(f) (uint32_t) offsetof(orr_cli, f)
 #define ENGINE   "render run info params space bench build-shaders"
 #define SCRIPTED "render run params space bench"
 
@@ -66,7 +66,9 @@ bool orr_cli_takes(const orr_command *command, const orr_cli_option *option) {
     return false;
 }
 
-/* --- parsing ------------------------------------------------------------------------------------------------------------ */
+/* --- parsing
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *command_name(const void *context, size_t i) {
     (void)context;
@@ -83,8 +85,9 @@ static orr_status find_command(const char *name, orr_cli *cli, orr_error *err) {
     if (cli->command) return ORR_OK;
     const char *near_name = orr_nearest_name(name, count, command_name, NULL);
     bool found = near_name && near_name[0];
-    return orr_fail(err, ORR_E_USAGE, NULL, "there is no command '%s'%s%s%s", name, found ? ": did you mean '" : "; `orrery --help` lists them",
-                    found ? near_name : "", found ? "'?" : "");
+    return orr_fail(err, ORR_E_USAGE, NULL, "there is no command '%s'%s%s%s", name,
+                    found ? ": did you mean '" : "; `orrery --help` lists them", found ? near_name : "",
+                    found ? "'?" : "");
 }
 
 static const char *option_name(const void *context, size_t i) {
@@ -95,11 +98,13 @@ static const char *option_name(const void *context, size_t i) {
 static orr_status unknown_option(const orr_cli *cli, const char *name, orr_error *err) {
     for (uint32_t i = 0; i < option_total; i++)
         if (strcmp(options[i].name, name) == 0)
-            return orr_fail(err, ORR_E_USAGE, NULL, "`orrery %s` does not take --%s; these do: %s", cli->command->name, name, options[i].commands);
+            return orr_fail(err, ORR_E_USAGE, NULL, "`orrery %s` does not take --%s; these do: %s",
+                            cli->command->name, name, options[i].commands);
     const char *near_name = orr_nearest_name(name, option_total, option_name, cli);
     bool found = near_name && near_name[0];
-    return orr_fail(err, ORR_E_USAGE, NULL, "there is no option --%s%s%s%s%s", name, found ? ": did you mean --" : "; `orrery ",
-                    found ? near_name : cli->command->name, found ? "?" : " --help` lists them", "");
+    return orr_fail(err, ORR_E_USAGE, NULL, "there is no option --%s%s%s%s%s", name,
+                    found ? ": did you mean --" : "; `orrery ", found ? near_name : cli->command->name,
+                    found ? "?" : " --help` lists them", "");
 }
 
 static bool parse_pair(const char *text, char separator, uint32_t out[2]) {
@@ -107,7 +112,8 @@ static bool parse_pair(const char *text, char separator, uint32_t out[2]) {
     char first[24];
     uint64_t a = 0, b = 0;
     if (!middle || !orr_format(first, sizeof first, "%.*s", (int)(middle - text), text)) return false;
-    bool ok = orr_parse_u64(first, &a) && orr_parse_u64(middle + 1, &b) && a >= 1 && b >= 1 && a <= UINT32_MAX && b <= UINT32_MAX;
+    bool ok = orr_parse_u64(first, &a) && orr_parse_u64(middle + 1, &b) && a >= 1 && b >= 1 &&
+              a <= UINT32_MAX && b <= UINT32_MAX;
     out[0] = (uint32_t)a;
     out[1] = (uint32_t)b;
     return ok;
@@ -148,13 +154,16 @@ static orr_status store(orr_cli *cli, const orr_cli_option *option, const char *
         return ORR_OK;
     case ORR_CLI_TEXT:
         *(const char **)(void *)field = text;
-        return text[0] ? ORR_OK : orr_fail(err, ORR_E_USAGE, NULL, "--%s is empty; it takes %s", option->name, option->argument);
+        return text[0] ? ORR_OK
+                       : orr_fail(err, ORR_E_USAGE, NULL, "--%s is empty; it takes %s", option->name,
+                                  option->argument);
     case ORR_CLI_OVERLAY:
         cli->overlays[cli->overlay_count++] = (orr_overlay){(orr_overlay_kind)option->offset, text};
         return ORR_OK;
     default:
         if (store_number(cli, option, text)) return ORR_OK;
-        return orr_fail(err, ORR_E_USAGE, NULL, "--%s %s: it takes %s (%s)", option->name, text, option->argument, option->doc);
+        return orr_fail(err, ORR_E_USAGE, NULL, "--%s %s: it takes %s (%s)", option->name, text,
+                        option->argument, option->doc);
     }
 }
 
@@ -166,13 +175,15 @@ static orr_status parse_option(int argc, char **argv, int *i, orr_cli *cli, orr_
     orr_format(name, sizeof name, "%.*s", (int)(equals ? equals - text : (ptrdiff_t)strlen(text)), text);
     const orr_cli_option *option = NULL;
     for (uint32_t k = 0; k < option_total; k++)
-        if (strcmp(options[k].name, name) == 0 && orr_cli_takes(cli->command, &options[k])) option = &options[k];
+        if (strcmp(options[k].name, name) == 0 && orr_cli_takes(cli->command, &options[k]))
+            option = &options[k];
     if (!option) return unknown_option(cli, name, err);
     if (!option->argument) {
         if (equals) return orr_fail(err, ORR_E_USAGE, NULL, "--%s takes no value", name);
         return store(cli, option, "", err);
     }
-    if (!equals && *i + 1 >= argc) return orr_fail(err, ORR_E_USAGE, NULL, "--%s needs %s: %s", name, option->argument, option->doc);
+    if (!equals && *i + 1 >= argc)
+        return orr_fail(err, ORR_E_USAGE, NULL, "--%s needs %s: %s", name, option->argument, option->doc);
     return store(cli, option, equals ? equals + 1 : argv[++*i], err);
 }
 
@@ -182,13 +193,15 @@ static orr_status check_words(const orr_cli *cli, orr_error *err) {
     if (cli->word_count < command->min_words)
         return orr_fail(err, ORR_E_USAGE, NULL, "usage: orrery %s %s", command->name, command->words);
     if (cli->word_count > command->max_words)
-        return orr_fail(err, ORR_E_USAGE, NULL, "'%s' is one word too many; usage: orrery %s %s", cli->words[command->max_words], command->name, command->words);
+        return orr_fail(err, ORR_E_USAGE, NULL, "'%s' is one word too many; usage: orrery %s %s",
+                        cli->words[command->max_words], command->name, command->words);
     return ORR_OK;
 }
 
 orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
     memset(cli, 0, sizeof *cli);
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0) {
         cli->help = true;
         return argc < 3 ? ORR_OK : find_command(argv[2], cli, err);
     }
@@ -196,7 +209,8 @@ orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
     if (status != ORR_OK) return status;
     cli->words = orr_calloc((size_t)argc, sizeof *cli->words);
     cli->overlays = orr_calloc((size_t)argc, sizeof *cli->overlays);
-    if (!cli->words || !cli->overlays) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the command line");
+    if (!cli->words || !cli->overlays)
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the command line");
     bool ended = false;
     for (int i = 2; i < argc && status == ORR_OK; i++) {
         bool option = !ended && (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0);
@@ -216,28 +230,39 @@ void orr_cli_free(orr_cli *cli) {
     memset(cli, 0, sizeof *cli);
 }
 
-/* --- help ---------------------------------------------------------------------------------------------------------------- */
+/* --- help
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 void orr_cli_help(const orr_command *command, orr_text *out) {
     uint32_t count;
     const orr_command *table = orr_command_table(&count);
     if (!command) {
-        orr_text_printf(out, "Orrery %s renders turntables and fly-throughs from Lua scripts.\n\nusage: orrery COMMAND [WORDS] [OPTIONS]\n\n", orr_version());
+        orr_text_printf(out,
+                        "Orrery %s renders turntables and fly-throughs from Lua scripts.\n\nusage: orrery "
+                        "COMMAND [WORDS] [OPTIONS]\n\n",
+                        orr_version());
         for (uint32_t i = 0; i < count; i++)
             if (!table[i].hidden) orr_text_printf(out, "  %-10s %s\n", table[i].name, table[i].doc);
-        orr_text_puts(out, "\n`orrery COMMAND --help` lists the options of a command. Exit codes: docs/exit-codes.md.\n");
+        orr_text_puts(
+            out,
+            "\n`orrery COMMAND --help` lists the options of a command. Exit codes: docs/exit-codes.md.\n");
         return;
     }
-    orr_text_printf(out, "usage: orrery %s%s%s [OPTIONS]\n\n%s\n\n", command->name, command->words[0] ? " " : "", command->words, command->doc);
+    orr_text_printf(out, "usage: orrery %s%s%s [OPTIONS]\n\n%s\n\n", command->name,
+                    command->words[0] ? " " : "", command->words, command->doc);
     for (uint32_t i = 0; i < option_total; i++) {
         if (options[i].hidden || !orr_cli_takes(command, &options[i])) continue;
         char name[64];
-        orr_format(name, sizeof name, "--%s%s%s", options[i].name, options[i].argument ? " " : "", options[i].argument ? options[i].argument : "");
+        orr_format(name, sizeof name, "--%s%s%s", options[i].name, options[i].argument ? " " : "",
+                   options[i].argument ? options[i].argument : "");
         orr_text_printf(out, "  %-26s %s\n", name, options[i].doc);
     }
 }
 
-/* --- completion ------------------------------------------------------------------------------------------------------------ */
+/* --- completion
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* The bash words that complete `what`: "file:lua", "module", "text:a|b". */
 static void completion_of(orr_text *out, const char *what) {
@@ -262,10 +287,12 @@ static const char completion_head[] =
     "    local IFS=$'\\n'\n"
     "    compopt -o filenames 2>/dev/null\n"
     "    COMPREPLY=($(compgen -d -- \"$current\"))\n"
-    "    if [ -n \"$1\" ]; then COMPREPLY+=($(compgen -f -X \"!*.$1\" -- \"$current\")); else COMPREPLY+=($(compgen -f -- \"$current\")); fi\n"
+    "    if [ -n \"$1\" ]; then COMPREPLY+=($(compgen -f -X \"!*.$1\" -- \"$current\")); else "
+    "COMPREPLY+=($(compgen -f -- \"$current\")); fi\n"
     "}\n"
     "_orrery() {\n"
-    "    local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" command=\"${COMP_WORDS[1]}\"\n";
+    "    local current=\"${COMP_WORDS[COMP_CWORD]}\" previous=\"${COMP_WORDS[COMP_CWORD-1]}\" "
+    "command=\"${COMP_WORDS[1]}\"\n";
 
 static void complete_options(orr_text *out, const orr_command *table, uint32_t count) {
     orr_text_puts(out, "    case \"$previous\" in\n");
@@ -280,7 +307,8 @@ static void complete_options(orr_text *out, const orr_command *table, uint32_t c
         if (table[c].hidden) continue;
         orr_text_printf(out, "        %s) _orrery_words '", table[c].name);
         for (uint32_t i = 0; i < option_total; i++)
-            if (!options[i].hidden && orr_cli_takes(&table[c], &options[i])) orr_text_printf(out, "--%s ", options[i].name);
+            if (!options[i].hidden && orr_cli_takes(&table[c], &options[i]))
+                orr_text_printf(out, "--%s ", options[i].name);
         orr_text_puts(out, "' ;;\n");
     }
     orr_text_puts(out, "        esac\n        return\n    fi\n");

@@ -14,7 +14,7 @@ typedef struct orr_command {
     uint32_t min_words, max_words;
     const char *doc;
     int (*run)(orr_cli *cli);
-    bool hidden;         /* not listed */
+    bool hidden;          /* not listed */
     const char *complete; /* what the words are: "file:lua", "module", "command", "text:a|b" */
 } orr_command;
 const orr_command *orr_command_table(uint32_t *count);
@@ -46,7 +46,16 @@ struct orr_cli {
     uint32_t repeats;
 };
 
-typedef enum orr_cli_kind { ORR_CLI_FLAG, ORR_CLI_TEXT, ORR_CLI_U32, ORR_CLI_SEED, ORR_CLI_SECONDS, ORR_CLI_SIZE, ORR_CLI_SHARD, ORR_CLI_OVERLAY } orr_cli_kind;
+typedef enum orr_cli_kind {
+    ORR_CLI_FLAG,
+    ORR_CLI_TEXT,
+    ORR_CLI_U32,
+    ORR_CLI_SEED,
+    ORR_CLI_SECONDS,
+    ORR_CLI_SIZE,
+    ORR_CLI_SHARD,
+    ORR_CLI_OVERLAY
+} orr_cli_kind;
 typedef struct orr_cli_option {
     const char *name;     /* without -- */
     const char *argument; /* "FILE"; NULL = a flag */

@@ -11,10 +11,13 @@ void orr_bar_draw(void *context, const orr_progress *p) {
     uint32_t made = p->done > p->skipped ? p->done - p->skipped : 0, left = p->total - p->done;
     double rate = p->elapsed_s > 0 ? made / p->elapsed_s : 0, eta_s = rate > 0 ? left / rate : 0;
     char cells[CELLS + 1];
-    for (uint32_t i = 0; i < CELLS; i++) cells[i] = (uint64_t)i * p->total < (uint64_t)p->done * CELLS ? '#' : '.';
+    for (uint32_t i = 0; i < CELLS; i++)
+        cells[i] = (uint64_t)i * p->total < (uint64_t)p->done * CELLS ? '#' : '.';
     cells[CELLS] = '\0';
-    fprintf(stderr, "\r\033[K[%s] %u/%u  %.2f frames/s  ETA %u:%02u", cells, p->done, p->total, rate, (unsigned)(eta_s / 60), (unsigned)eta_s % 60);
-    if (p->slowest_pass && p->slowest_pass[0]) fprintf(stderr, "  slowest: %s %.1f ms", p->slowest_pass, p->slowest_pass_ms);
+    fprintf(stderr, "\r\033[K[%s] %u/%u  %.2f frames/s  ETA %u:%02u", cells, p->done, p->total, rate,
+            (unsigned)(eta_s / 60), (unsigned)eta_s % 60);
+    if (p->slowest_pass && p->slowest_pass[0])
+        fprintf(stderr, "  slowest: %s %.1f ms", p->slowest_pass, p->slowest_pass_ms);
     fflush(stderr);
     bar->drawn = true;
 }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* --- walking the rows ------------------------------------------------------------------------------------------------- */
+/* --- walking the rows
+ * ------------------------------------------------------------------------------------------------- */
 
 static const orr_lua_row *row_at(uint32_t i) {
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++) {
@@ -18,13 +19,21 @@ uint32_t orr_api_count(void) {
     while (row_at(count)) count++;
     return count;
 }
-const char *orr_api_name(uint32_t i) { return row_at(i)->name; }
-const char *orr_api_example(uint32_t i) { return row_at(i)->example; }
+const char *orr_api_name(uint32_t i) {
+    return row_at(i)->name;
+}
+const char *orr_api_example(uint32_t i) {
+    return row_at(i)->example;
+}
 
-static bool takes_options(const orr_lua_row *row) { return row->options || row->more || row->extras; }
+static bool takes_options(const orr_lua_row *row) {
+    return row->options || row->more || row->extras;
+}
 
 /* Calls `visit` for every value row of a function. */
-static void each_option(const orr_lua_row *row, void (*visit)(orr_text *out, const orr_lua_row *, const orr_param_row *), orr_text *out) {
+static void each_option(const orr_lua_row *row,
+                        void (*visit)(orr_text *out, const orr_lua_row *, const orr_param_row *),
+                        orr_text *out) {
     const orr_param_table *tables[2] = {row->options ? row->options(NULL) : NULL, row->more};
     for (int t = 0; t < 2; t++) {
         for (uint32_t i = 0; tables[t] && i < tables[t]->count; i++) {
@@ -47,7 +56,9 @@ static void split_returns(const char *returns, char *type, size_t size, const ch
     *words = *space ? space + 1 : "";
 }
 
-/* --- JSON --------------------------------------------------------------------------------------------------------------- */
+/* --- JSON
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void json_field(orr_text *out, const char *name, const char *value) {
     if (!value) return;
@@ -89,12 +100,16 @@ static void end_list(orr_text *out, const char *end) {
 static void json_row(orr_text *out, const orr_lua_row *row) {
     orr_text_puts(out, "\n    {\"name\": ");
     orr_text_json_string(out, row->name);
-    json_field(out, "kind", row->flags & ORR_LUA_FIELD ? "field" : strchr(row->name, ':') ? "method" : "function");
+    json_field(out, "kind",
+               row->flags & ORR_LUA_FIELD ? "field"
+               : strchr(row->name, ':')   ? "method"
+                                          : "function");
     json_field(out, "doc", row->doc);
     json_field(out, "returns", row->returns);
     json_field(out, "example", row->example);
     if (takes_options(row)) {
-        orr_text_printf(out, ", \"animated\": %s, \"options\": [", row->flags & ORR_LUA_ANIMATED ? "true" : "false");
+        orr_text_printf(out, ", \"animated\": %s, \"options\": [",
+                        row->flags & ORR_LUA_ANIMATED ? "true" : "false");
         each_option(row, json_param, out);
         json_extras(out, row->extras, row->extra_count);
         end_list(out, "]");
@@ -123,7 +138,9 @@ void orr_api_json(orr_text *out) {
     end_list(out, "]\n}\n");
 }
 
-/* --- LuaLS stubs ----------------------------------------------------------------------------------------------------------- */
+/* --- LuaLS stubs
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static const char *lua_type_of(const orr_param_row *param) {
     switch (param->type) {
@@ -156,7 +173,8 @@ static void stub_param(orr_text *out, const orr_lua_row *row, const orr_param_ro
     orr_text_printf(out, "---@field %s%s ", param->name, required ? "" : "?");
     if (param->type == ORR_PARAM_ENUM && param->choices) {
         orr_text_puts(out, "\"");
-        for (const char *c = param->choices; *c; c++) orr_text_puts(out, *c == '|' ? "\"|\"" : (char[]){*c, '\0'});
+        for (const char *c = param->choices; *c; c++)
+            orr_text_puts(out, *c == '|' ? "\"|\"" : (char[]){*c, '\0'});
         orr_text_puts(out, "\"");
     } else {
         orr_text_puts(out, lua_type_of(param));
@@ -171,7 +189,8 @@ static void stub_param(orr_text *out, const orr_lua_row *row, const orr_param_ro
 static void stub_type(orr_text *out, const char *type) {
     bool class = false;
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++)
-        for (const orr_lua_class *const *c = (*group)->classes; c && *c; c++) class = class || strcmp((*c)->name, type) == 0;
+        for (const orr_lua_class *const *c = (*group)->classes; c && *c; c++)
+            class = class || strcmp((*c)->name, type) == 0;
     orr_text_printf(out, "%s%s", class ? "orrery." : "", type);
 }
 
@@ -212,7 +231,8 @@ static void stub_function(orr_text *out, const orr_lua_row *row) {
     }
     orr_text_printf(out, "function %s(", row->name);
     if (takes_options(row)) orr_text_puts(out, "options");
-    for (uint32_t i = 0; i < row->arg_count; i++) orr_text_printf(out, "%s%s", i ? ", " : "", row->args[i].name);
+    for (uint32_t i = 0; i < row->arg_count; i++)
+        orr_text_printf(out, "%s%s", i ? ", " : "", row->args[i].name);
     orr_text_puts(out, ") end\n\n");
 }
 
@@ -234,8 +254,10 @@ static void stub_fields(orr_text *out, const char *owner) {
 
 void orr_api_stubs(orr_text *out) {
     orr_text_puts(out, "---@meta orrery\n-- Written by `orrery api --stubs` from the binding tables.\n\n"
-                       "---A function of t in seconds, or keyframes { {t = 0, v = value, ease = \"linear\"|\"smooth\"|\"step\"}, … }.\n"
-                       "---@alias orrery.animated (fun(t: number): any, any, any, any)|{t: number, v: any, ease?: string}[]|orrery.rig\n\n");
+                       "---A function of t in seconds, or keyframes { {t = 0, v = value, ease = "
+                       "\"linear\"|\"smooth\"|\"step\"}, … }.\n"
+                       "---@alias orrery.animated (fun(t: number): any, any, any, any)|{t: number, v: any, "
+                       "ease?: string}[]|orrery.rig\n\n");
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++) {
         for (const orr_lua_class *const *class = (*group)->classes; class && *class; class ++) {
             orr_text_printf(out, "---%s\n---@class orrery.%s\n", (*class)->doc, (*class)->name);
@@ -253,7 +275,9 @@ void orr_api_stubs(orr_text *out) {
     }
 }
 
-/* --- Markdown ---------------------------------------------------------------------------------------------------------------- */
+/* --- Markdown
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void md_param(orr_text *out, const orr_lua_row *row, const orr_param_row *param) {
     (void)row;
@@ -263,17 +287,20 @@ static void md_param(orr_text *out, const orr_lua_row *row, const orr_param_row 
     else if (param->def && param->def[0])
         orr_text_printf(out, "`%s`", param->def);
     orr_text_printf(out, " | %s", param->doc);
-    if (param->min || param->max) orr_text_printf(out, " [%s, %s]", param->min ? param->min : "…", param->max ? param->max : "…");
+    if (param->min || param->max)
+        orr_text_printf(out, " [%s, %s]", param->min ? param->min : "…", param->max ? param->max : "…");
     if (param->choices) {
         orr_text_puts(out, ": `");
-        for (const char *c = param->choices; *c; c++) orr_text_puts(out, *c == '|' ? "`, `" : (char[]){*c, '\0'});
+        for (const char *c = param->choices; *c; c++)
+            orr_text_puts(out, *c == '|' ? "`, `" : (char[]){*c, '\0'});
         orr_text_puts(out, "`");
     }
     orr_text_puts(out, " |\n");
 }
 
 static void md_type(orr_text *out, const char *type) {
-    for (; *type; type++) orr_text_puts(out, *type == '|' ? "\\|" : (char[]){*type, '\0'}); /* a bar would end the cell */
+    for (; *type; type++)
+        orr_text_puts(out, *type == '|' ? "\\|" : (char[]){*type, '\0'}); /* a bar would end the cell */
 }
 
 static void md_extras(orr_text *out, const orr_lua_extra *extras, uint32_t count) {
@@ -286,21 +313,29 @@ static void md_extras(orr_text *out, const orr_lua_extra *extras, uint32_t count
 
 static void md_row(orr_text *out, const orr_lua_row *row) {
     bool field = row->flags & ORR_LUA_FIELD;
-    orr_text_printf(out, "### `%s%s`\n\n%s\n\n", row->name, field ? "" : takes_options(row) ? "{ … }" : "(…)", row->doc);
-    if (takes_options(row) || row->args) orr_text_puts(out, "| option | type | default | |\n|---|---|---|---|\n");
+    orr_text_printf(out, "### `%s%s`\n\n%s\n\n", row->name,
+                    field                ? ""
+                    : takes_options(row) ? "{ … }"
+                                         : "(…)",
+                    row->doc);
+    if (takes_options(row) || row->args)
+        orr_text_puts(out, "| option | type | default | |\n|---|---|---|---|\n");
     each_option(row, md_param, out);
     md_extras(out, row->extras, row->extra_count);
     md_extras(out, row->args, row->arg_count);
     if (takes_options(row) || row->args) orr_text_puts(out, "\n");
     if (row->flags & ORR_LUA_ANIMATED)
-        orr_text_puts(out, "Every option that is a number, vector, choice or flag can also be a function of t, or keyframes.\n\n");
+        orr_text_puts(out, "Every option that is a number, vector, choice or flag can also be a function of "
+                           "t, or keyframes.\n\n");
     if (row->returns) orr_text_printf(out, "%s: %s\n\n", field ? "Type" : "Gives", row->returns);
     orr_text_printf(out, "```lua\n%s\n```\n\n", row->example);
 }
 
 void orr_api_markdown(orr_text *out) {
-    orr_text_puts(out, "# Lua reference\n\nWritten by `orrery api --markdown` from the binding tables. The only global is `orrery`. `pairs` goes in "
-                       "key order (numbers, then strings; other keys are an error); there is no clock and no unseeded random.\n\n");
+    orr_text_puts(out, "# Lua reference\n\nWritten by `orrery api --markdown` from the binding tables. The "
+                       "only global is `orrery`. `pairs` goes in "
+                       "key order (numbers, then strings; other keys are an error); there is no clock and no "
+                       "unseeded random.\n\n");
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++) {
         for (const orr_lua_class *const *class = (*group)->classes; class && *class; class ++)
             orr_text_printf(out, "## %s\n\n%s\n\n", (*class)->name, (*class)->doc);

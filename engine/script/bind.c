@@ -7,10 +7,12 @@
 #include "base/text.h"
 
 const orr_lua_group *const orr_lua_groups[] = {
-    &orr_lua_orrery_group, &orr_lua_scene_group,    &orr_lua_node_group,  &orr_lua_shapes_group, &orr_lua_rig_group,
-    &orr_lua_sequence_group, &orr_lua_assets_group, &orr_lua_space_group, NULL};
+    &orr_lua_orrery_group, &orr_lua_scene_group, &orr_lua_node_group,
+    &orr_lua_shapes_group, &orr_lua_rig_group,   &orr_lua_sequence_group,
+    &orr_lua_assets_group, &orr_lua_space_group, NULL};
 
-/* --- errors ------------------------------------------------------------------------------------------------------ */
+/* --- errors
+ * ------------------------------------------------------------------------------------------------------ */
 
 void orr_bind_where(lua_State *L, char *out, size_t size) {
     out[0] = '\0';
@@ -22,7 +24,8 @@ void orr_bind_where(lua_State *L, char *out, size_t size) {
         orr_format(out, size, "%s:%d", name, at.currentline);
         return;
     }
-    /* `return orrery.sequence{ … }` is a tail call: the chunk is gone, but it can only have been its last statement. */
+    /* `return orrery.sequence{ … }` is a tail call: the chunk is gone, but it can only have been its last
+     * statement. */
     lua_getfield(L, LUA_REGISTRYINDEX, "orr.script");
     const orr_script *script = lua_touserdata(L, -1);
     lua_pop(L, 1);
@@ -51,7 +54,8 @@ void orr_bind_fail(orr_call *call, orr_status code, const char *format, ...) {
 }
 
 void orr_bind_raise(orr_call *call, const orr_error *err) {
-    bool machine = err->code == ORR_E_MEMORY || err->code == ORR_E_INTERNAL || err->code == ORR_E_SCRIPT_TIMEOUT;
+    bool machine =
+        err->code == ORR_E_MEMORY || err->code == ORR_E_INTERNAL || err->code == ORR_E_SCRIPT_TIMEOUT;
     orr_bind_fail(call, machine ? err->code : ORR_E_SCRIPT, "%s: %s", call->row->name, err->message);
 }
 
@@ -72,14 +76,17 @@ void orr_bind_throw(lua_State *L, const char *format, ...) {
     abort(); /* lua_error does not return */
 }
 
-/* --- values ------------------------------------------------------------------------------------------------------ */
+/* --- values
+ * ------------------------------------------------------------------------------------------------------ */
 
-static orr_status wrong_type(lua_State *L, int index, const orr_param_row *row, const char *wanted, orr_error *err) {
+static orr_status wrong_type(lua_State *L, int index, const orr_param_row *row, const char *wanted,
+                             orr_error *err) {
     return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be %s, not %s%s", row->name, wanted,
                     lua_isnil(L, index) ? "" : "a ", luaL_typename(L, index));
 }
 
-static orr_status read_numbers(lua_State *L, int index, const orr_param_row *row, orr_param_value *value, orr_error *err) {
+static orr_status read_numbers(lua_State *L, int index, const orr_param_row *row, orr_param_value *value,
+                               orr_error *err) {
     uint32_t count = orr_param_components(row->type);
     char wanted[64];
     orr_format(wanted, sizeof wanted, "%u numbers { … }", count);
@@ -87,28 +94,34 @@ static orr_status read_numbers(lua_State *L, int index, const orr_param_row *row
     size_t length = lua_objlen(L, index);
     bool opaque = length == 3 && row->type == ORR_PARAM_VEC4; /* a colour without opacity */
     if (length != count && !opaque)
-        return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be %s; this table has %zu", row->name, wanted, length);
+        return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be %s; this table has %zu", row->name, wanted,
+                        length);
     value->number[3] = 1;
     for (uint32_t i = 0; i < (uint32_t)length; i++) {
         lua_rawgeti(L, index, (int)i + 1);
         bool ok = lua_type(L, -1) == LUA_TNUMBER;
         value->number[i] = lua_tonumber(L, -1);
         lua_pop(L, 1);
-        if (!ok) return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be %s; item %u is something else", row->name, wanted, i + 1);
+        if (!ok)
+            return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be %s; item %u is something else", row->name,
+                            wanted, i + 1);
     }
     return ORR_OK;
 }
 
-static orr_status read_number(lua_State *L, int index, const orr_param_row *row, orr_param_value *value, orr_error *err) {
+static orr_status read_number(lua_State *L, int index, const orr_param_row *row, orr_param_value *value,
+                              orr_error *err) {
     if (lua_type(L, index) != LUA_TNUMBER) return wrong_type(L, index, row, "a number", err);
     value->number[0] = lua_tonumber(L, index);
     bool whole = row->type == ORR_PARAM_I32 || row->type == ORR_PARAM_U32;
     if (whole && value->number[0] - (double)(int64_t)value->number[0] != 0)
-        return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be a whole number, not %g", row->name, value->number[0]);
+        return orr_fail(err, ORR_E_TYPE, NULL, "'%s' must be a whole number, not %g", row->name,
+                        value->number[0]);
     return ORR_OK;
 }
 
-orr_status orr_bind_value(lua_State *L, int index, const orr_param_row *row, orr_param_value *value, orr_error *err) {
+orr_status orr_bind_value(lua_State *L, int index, const orr_param_row *row, orr_param_value *value,
+                          orr_error *err) {
     memset(value, 0, sizeof *value);
     value->type = row->type;
     int type = lua_type(L, index);
@@ -130,7 +143,8 @@ orr_status orr_bind_value(lua_State *L, int index, const orr_param_row *row, orr
     case ORR_PARAM_VEC4: /* one number for all, or "#rrggbb": as presets and the command line write them */
         if (type == LUA_TSTRING) return orr_param_parse(row, lua_tostring(L, index), NULL, value, err);
         if (type == LUA_TNUMBER) {
-            for (uint32_t i = 0; i < orr_param_components(row->type); i++) value->number[i] = lua_tonumber(L, index);
+            for (uint32_t i = 0; i < orr_param_components(row->type); i++)
+                value->number[i] = lua_tonumber(L, index);
             break;
         }
         status = read_numbers(L, index, row, value, err);
@@ -174,7 +188,8 @@ void orr_bind_push_value(lua_State *L, const orr_param_row *row, const orr_param
     }
 }
 
-/* --- names of a call's options ------------------------------------------------------------------------------------ */
+/* --- names of a call's options
+ * ------------------------------------------------------------------------------------ */
 
 /* Index into call->options, or -1. */
 static int32_t find_option(const orr_call *call, const char *name) {
@@ -216,7 +231,9 @@ static const char *name_at(const void *context, size_t i) {
 ORR_NORETURN static void unknown_option(orr_call *call, const char *key) {
     uint32_t count = option_count(call) + call->row->extra_count;
     const char *near_name = orr_nearest_name(key, count, name_at, call);
-    if (near_name) orr_bind_fail(call, ORR_E_SCRIPT, "%s has no option '%s': did you mean '%s'?", call->row->name, key, near_name);
+    if (near_name)
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s has no option '%s': did you mean '%s'?", call->row->name, key,
+                      near_name);
     orr_text names = {0};
     for (uint32_t i = 0; i < count; i++) orr_text_printf(&names, "%s%s", i ? ", " : "", name_at(call, i));
     char list[700]; /* the raise leaves by longjmp, so the text is copied and freed first */
@@ -225,7 +242,9 @@ ORR_NORETURN static void unknown_option(orr_call *call, const char *key) {
     orr_bind_fail(call, ORR_E_SCRIPT, "%s has no option '%s'; it has %s", call->row->name, key, list);
 }
 
-static const char *list_name(const void *context, size_t i) { return ((const char *const *)context)[i]; }
+static const char *list_name(const void *context, size_t i) {
+    return ((const char *const *)context)[i];
+}
 
 void orr_bind_check_keys(orr_call *call, int index, const char *what, const char *const *names) {
     lua_State *L = call->L;
@@ -239,15 +258,17 @@ void orr_bind_check_keys(orr_call *call, int index, const char *what, const char
         for (size_t i = 0; i < known; i++) found = found || strcmp(names[i], key) == 0;
         if (!found) {
             const char *near_name = orr_nearest_name(key, known, list_name, names);
-            orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s has no key '%s'%s%s%s", call->row->name, what, key, near_name ? ": did you mean '" : "",
-                          near_name ? near_name : "", near_name ? "'?" : "");
+            orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s has no key '%s'%s%s%s", call->row->name, what, key,
+                          near_name ? ": did you mean '" : "", near_name ? near_name : "",
+                          near_name ? "'?" : "");
         }
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
 }
 
-/* --- reading the options ------------------------------------------------------------------------------------------ */
+/* --- reading the options
+ * ------------------------------------------------------------------------------------------ */
 
 static const orr_lua_class *class_named(const char *name) {
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++)
@@ -264,10 +285,11 @@ static void check_extra(orr_call *call, const orr_lua_extra *extra, int index) {
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         if (strcmp(extra->type, plain[i]) == 0) ok = strcmp(luaL_typename(L, index), plain[i]) == 0;
     if (strcmp(extra->type, "integer") == 0)
-        ok = lua_type(L, index) == LUA_TNUMBER && lua_tonumber(L, index) - (double)lua_tointeger(L, index) == 0;
+        ok = lua_type(L, index) == LUA_TNUMBER &&
+             lua_tonumber(L, index) - (double)lua_tointeger(L, index) == 0;
     if (!ok)
-        orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' must be a %s, not a %s", call->row->name, extra->name, extra->type,
-                      luaL_typename(L, index));
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' must be a %s, not a %s", call->row->name, extra->name,
+                      extra->type, luaL_typename(L, index));
 }
 
 /* A function of t, keyframes { {t=…, v=…}, … }, or a rig where a point is wanted. */
@@ -290,7 +312,8 @@ static void read_option(orr_call *call, uint32_t i, int table, const char *key) 
     option_row(call, i, &row);
     orr_option *option = &call->options[i];
     if (!key) {
-        if (row.flags & ORR_PARAM_REQUIRED) orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, row.name, row.doc);
+        if (row.flags & ORR_PARAM_REQUIRED)
+            orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, row.name, row.doc);
         if (orr_param_default(&row, &option->value, &err) != ORR_OK) orr_bind_raise(call, &err);
         return;
     }
@@ -311,19 +334,23 @@ static void read_options(orr_call *call, int table) {
     lua_State *L = call->L;
     uint32_t count = option_count(call);
     const char *keys[ORR_LUA_MAX_OPTIONS] = {0};
-    if (count > ORR_LUA_MAX_OPTIONS || call->row->extra_count > ORR_LUA_MAX_EXTRAS) abort(); /* raise the constants */
+    if (count > ORR_LUA_MAX_OPTIONS || call->row->extra_count > ORR_LUA_MAX_EXTRAS)
+        abort(); /* raise the constants */
     luaL_checkstack(L, ORR_LUA_MAX_OPTIONS + ORR_LUA_MAX_EXTRAS + 16, call->row->name);
     if (lua_isnoneornil(L, table)) {
         lua_settop(L, table - 1);
         lua_newtable(L);
     }
     if (!lua_istable(L, table) || lua_gettop(L) > table)
-        orr_bind_fail(call, ORR_E_SCRIPT, "%s takes one table of options: %s{ … }", call->row->name, call->row->name);
-    int given = orr_bind_sorted_keys(L, table); /* sorted, so that of two unknown keys always the same is reported */
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s takes one table of options: %s{ … }", call->row->name,
+                      call->row->name);
+    int given =
+        orr_bind_sorted_keys(L, table); /* sorted, so that of two unknown keys always the same is reported */
     for (int k = 1; k <= given; k++) {
         lua_rawgeti(L, -1, k);
         if (lua_type(L, -1) != LUA_TSTRING)
-            orr_bind_fail(call, ORR_E_SCRIPT, "%s: item [%g] has no name; options are written name = value", call->row->name, lua_tonumber(L, -1));
+            orr_bind_fail(call, ORR_E_SCRIPT, "%s: item [%g] has no name; options are written name = value",
+                          call->row->name, lua_tonumber(L, -1));
         const char *key = lua_tostring(L, -1); /* the options table keeps it alive */
         int32_t option = find_option(call, key);
         if (option >= 0) {
@@ -340,7 +367,9 @@ static void read_options(orr_call *call, int table) {
         lua_getfield(L, table, extra->name);
         if (lua_isnil(L, -1)) {
             lua_pop(L, 1);
-            if (extra->required) orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, extra->name, extra->doc);
+            if (extra->required)
+                orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, extra->name,
+                              extra->doc);
             continue;
         }
         check_extra(call, extra, lua_gettop(L));
@@ -352,13 +381,14 @@ static void read_args(orr_call *call, int first) {
     lua_State *L = call->L;
     int given = lua_gettop(L) - first + 1;
     if (given > (int)call->row->arg_count)
-        orr_bind_fail(call, ORR_E_SCRIPT, "%s takes %u argument%s, not %d", call->row->name, call->row->arg_count,
-                      call->row->arg_count == 1 ? "" : "s", given);
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s takes %u argument%s, not %d", call->row->name,
+                      call->row->arg_count, call->row->arg_count == 1 ? "" : "s", given);
     for (uint32_t i = 0; i < call->row->arg_count; i++) {
         const orr_lua_extra *arg = &call->row->args[i];
         int index = first + (int)i;
         if (lua_isnoneornil(L, index)) {
-            if (arg->required) orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, arg->name, arg->doc);
+            if (arg->required)
+                orr_bind_fail(call, ORR_E_SCRIPT, "%s needs '%s': %s", call->row->name, arg->name, arg->doc);
             continue;
         }
         check_extra(call, arg, index);
@@ -366,7 +396,8 @@ static void read_args(orr_call *call, int first) {
     }
 }
 
-/* --- calls -------------------------------------------------------------------------------------------------------- */
+/* --- calls
+ * -------------------------------------------------------------------------------------------------------- */
 
 /* "scene" of "scene:mesh" and of the field "dem.width"; "" for functions. */
 static void owner_class(const orr_lua_row *row, char *out, size_t size) {
@@ -390,7 +421,9 @@ static int bound(lua_State *L) {
     int first = 1;
     if (class[0]) {
         call.self = orr_bind_object(L, 1, class_named(class));
-        if (!call.self) orr_bind_fail(&call, ORR_E_SCRIPT, "%s is called on a %s, with a colon: %s(…)", row->name, class, row->name);
+        if (!call.self)
+            orr_bind_fail(&call, ORR_E_SCRIPT, "%s is called on a %s, with a colon: %s(…)", row->name, class,
+                          row->name);
         first = 2;
     }
     call.tables[0] = row->options ? row->options(&call) : NULL;
@@ -416,8 +449,12 @@ const orr_option *orr_call_option(const orr_call *call, const char *name) {
     return &call->options[i];
 }
 
-bool orr_call_given(const orr_call *call, const char *name) { return orr_call_option(call, name)->state != ORR_OPTION_ABSENT; }
-double orr_call_number(const orr_call *call, const char *name) { return orr_call_option(call, name)->value.number[0]; }
+bool orr_call_given(const orr_call *call, const char *name) {
+    return orr_call_option(call, name)->state != ORR_OPTION_ABSENT;
+}
+double orr_call_number(const orr_call *call, const char *name) {
+    return orr_call_option(call, name)->value.number[0];
+}
 
 const char *orr_call_text(const orr_call *call, const char *name) {
     const char *text = orr_call_option(call, name)->value.text;
@@ -440,9 +477,12 @@ void orr_call_store(const orr_call *call, uint32_t t, void *params) {
     }
 }
 
-/* --- objects ------------------------------------------------------------------------------------------------------- */
+/* --- objects
+ * ------------------------------------------------------------------------------------------------------- */
 
-static void metatable_name(const orr_lua_class *class, char *out, size_t size) { orr_format(out, size, "orr.%s", class->name); }
+static void metatable_name(const orr_lua_class *class, char *out, size_t size) {
+    orr_format(out, size, "orr.%s", class->name);
+}
 
 void *orr_bind_new(orr_call *call, const orr_lua_class *class) {
     void *object = lua_newuserdata(call->L, class->size);
@@ -498,15 +538,17 @@ static int member(lua_State *L) {
     int count = orr_bind_sorted_keys(L, lua_upvalueindex(1));
     const char *near_name = orr_nearest_name(key, (size_t)count, member_name, &L);
     char message[400];
-    orr_format(message, sizeof message, "%s has no '%s'%s%s%s", owner, key, near_name ? ": did you mean '" : "",
-               near_name ? near_name : "; `orrery api --markdown` lists what there is", near_name ? "'?" : "");
+    orr_format(
+        message, sizeof message, "%s has no '%s'%s%s%s", owner, key, near_name ? ": did you mean '" : "",
+        near_name ? near_name : "; `orrery api --markdown` lists what there is", near_name ? "'?" : "");
     raise_text(script, L, ORR_E_SCRIPT, message);
     return 0;
 }
 
 static int read_only(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
-    raise_text(script, L, ORR_E_SCRIPT, "Orrery's objects cannot be assigned to; a node's properties change with node:set{ … }");
+    raise_text(script, L, ORR_E_SCRIPT,
+               "Orrery's objects cannot be assigned to; a node's properties change with node:set{ … }");
     return 0;
 }
 
@@ -552,11 +594,11 @@ static void open_class(orr_script *script, lua_State *L, const orr_lua_class *cl
     metatable_name(class, name, sizeof name);
     luaL_newmetatable(L, name);
     dress(script, L, class->name);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)class);
+    lua_pushlightuserdata(L, (void *)(uintptr_t) class);
     lua_pushcclosure(L, describe, 1);
     lua_setfield(L, -2, "__tostring");
     if (class->destroy) {
-        lua_pushlightuserdata(L, (void *)(uintptr_t)class);
+        lua_pushlightuserdata(L, (void *)(uintptr_t) class);
         lua_pushcclosure(L, collect, 1);
         lua_setfield(L, -2, "__gc");
     }
@@ -578,7 +620,8 @@ static void open_row(orr_script *script, lua_State *L, const orr_lua_row *row) {
 
 void orr_bind_open(orr_script *script, lua_State *L) {
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++) {
-        for (const orr_lua_class *const *class = (*group)->classes; class && *class; class ++) open_class(script, L, *class);
+        for (const orr_lua_class *const *class = (*group)->classes; class && *class; class ++)
+            open_class(script, L, *class);
         for (uint32_t i = 0; i < (*group)->row_count; i++) open_row(script, L, &(*group)->rows[i]);
     }
     push_members(L, "orrery");

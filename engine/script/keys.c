@@ -1,5 +1,5 @@
-/* The order of table keys: numbers ascending, then strings bytewise. LuaJIT's own order differs from run to run, so `pairs` and
- * `next` are replaced by these (private.h: orr_script_prepare). */
+/* The order of table keys: numbers ascending, then strings bytewise. LuaJIT's own order differs from run to
+ * run, so `pairs` and `next` are replaced by these (private.h: orr_script_prepare). */
 #include "script/keys.h"
 #include "script/private.h"
 
@@ -30,8 +30,11 @@ static sort_key key_at(lua_State *L, int index) {
     } else if (lua_type(L, index) == LUA_TSTRING) {
         key.text = lua_tolstring(L, index, &key.length);
     } else {
-        orr_bind_throw(L, "a %s is a key of this table, which has no order that is the same in every run; keep such keys in an array "
-                          "beside it, and use ipairs", luaL_typename(L, index));
+        orr_bind_throw(L,
+                       "a %s is a key of this table, which has no order that is the same in every run; keep "
+                       "such keys in an array "
+                       "beside it, and use ipairs",
+                       luaL_typename(L, index));
     }
     return key;
 }
@@ -41,7 +44,8 @@ int orr_bind_sorted_keys(lua_State *L, int index) {
     luaL_checkstack(L, 8, "keys of a table");
     int count = 0;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) count++;
-    sort_key *keys = lua_newuserdata(L, sizeof *keys * (size_t)(count + 1)); /* Lua's, so that an error below frees it */
+    sort_key *keys =
+        lua_newuserdata(L, sizeof *keys * (size_t)(count + 1)); /* Lua's, so that an error below frees it */
     int i = 0;
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) keys[i++] = key_at(L, -2);
     qsort(keys, (size_t)count, sizeof *keys, compare);

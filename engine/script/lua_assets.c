@@ -7,7 +7,9 @@
 #include "base/platform/platform.h"
 #include "image/compare.h"
 
-typedef struct orr_lua_dem { const orr_dem *dem; } orr_lua_dem; /* the engine's assets own it */
+typedef struct orr_lua_dem {
+    const orr_dem *dem;
+} orr_lua_dem; /* the engine's assets own it */
 const orr_lua_class orr_class_dem = {"dem", "An elevation model.", sizeof(orr_lua_dem), NULL, NULL};
 
 static orr_asset wait_for(orr_call *call, orr_asset_kind kind) {
@@ -15,7 +17,8 @@ static orr_asset wait_for(orr_call *call, orr_asset_kind kind) {
     orr_asset asset = {0};
     orr_error err = {0};
     orr_script_pause(call->script);
-    orr_status status = orr_assets_load(assets, kind, lua_tostring(call->L, orr_call_extra(call, "path")), NULL, &asset, &err);
+    orr_status status = orr_assets_load(assets, kind, lua_tostring(call->L, orr_call_extra(call, "path")),
+                                        NULL, &asset, &err);
     if (status == ORR_OK) status = orr_assets_wait(assets, asset, &err);
     orr_script_resume(call->script);
     if (status != ORR_OK) orr_bind_raise_data(call, &err);
@@ -24,15 +27,19 @@ static orr_asset wait_for(orr_call *call, orr_asset_kind kind) {
 
 static int dem_new(orr_call *call) {
     orr_asset asset = wait_for(call, ORR_ASSET_DEM);
-    ((orr_lua_dem *)orr_bind_new(call, &orr_class_dem))->dem = orr_assets_dem(orr_engine_assets(call->script->engine), asset);
+    ((orr_lua_dem *)orr_bind_new(call, &orr_class_dem))->dem =
+        orr_assets_dem(orr_engine_assets(call->script->engine), asset);
     return 1;
 }
 
 static int dem_height(orr_call *call) {
     const orr_dem *dem = ((orr_lua_dem *)call->self)->dem;
-    double column = lua_tonumber(call->L, orr_call_extra(call, "column")), row = lua_tonumber(call->L, orr_call_extra(call, "row"));
+    double column = lua_tonumber(call->L, orr_call_extra(call, "column")),
+           row = lua_tonumber(call->L, orr_call_extra(call, "row"));
     if (!(column >= 0 && column < dem->width && row >= 0 && row < dem->height))
-        orr_bind_fail(call, ORR_E_SCRIPT, "dem:height: %g, %g is not a sample: columns are 0 to %u, rows 0 to %u", column, row, dem->width - 1, dem->height - 1);
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "dem:height: %g, %g is not a sample: columns are 0 to %u, rows 0 to %u", column, row,
+                      dem->width - 1, dem->height - 1);
     float height = dem->heights_m[(size_t)row * dem->width + (size_t)column];
     if (isnan(height))
         lua_pushnil(call->L);
@@ -41,8 +48,10 @@ static int dem_height(orr_call *call) {
     return 1;
 }
 
-#define DEM_FIELD(name, field) \
-    static int name(orr_call *call) { return lua_pushnumber(call->L, (double)((orr_lua_dem *)call->self)->dem->field), 1; }
+#define DEM_FIELD(name, field)                                                                               \
+    static int name(orr_call *call) {                                                                        \
+        return lua_pushnumber(call->L, (double)((orr_lua_dem *)call->self)->dem->field), 1;                  \
+    }
 DEM_FIELD(dem_width, width)
 DEM_FIELD(dem_rows, height)
 DEM_FIELD(dem_min, min_m)
@@ -50,7 +59,9 @@ DEM_FIELD(dem_max, max_m)
 DEM_FIELD(dem_spacing_x, spacing_x_m)
 DEM_FIELD(dem_spacing_y, spacing_y_m)
 DEM_FIELD(dem_nodata, nodata_count)
-static int dem_crs(orr_call *call) { return lua_pushstring(call->L, ((orr_lua_dem *)call->self)->dem->crs), 1; }
+static int dem_crs(orr_call *call) {
+    return lua_pushstring(call->L, ((orr_lua_dem *)call->self)->dem->crs), 1;
+}
 
 static void set_count(lua_State *L, const char *name, double value) {
     lua_pushnumber(L, value);
@@ -115,18 +126,34 @@ static int image_diff(orr_call *call) {
     return 1;
 }
 
-static const orr_lua_extra path_args[] = {{"path", "string", "The file, relative to the script, then to content/", true}};
-static const orr_lua_extra sample_args[] = {{"column", "integer", "From 0, west to east", true}, {"row", "integer", "From 0, north to south", true}};
-static const orr_lua_extra diff_args[] = {{"reference", "string", "An image file: PNG, JPEG, HDR or EXR", true}, {"test", "string", "Another, of the same size", true}};
+static const orr_lua_extra path_args[] = {
+    {"path", "string", "The file, relative to the script, then to content/", true}};
+static const orr_lua_extra sample_args[] = {{"column", "integer", "From 0, west to east", true},
+                                            {"row", "integer", "From 0, north to south", true}};
+static const orr_lua_extra diff_args[] = {
+    {"reference", "string", "An image file: PNG, JPEG, HDR or EXR", true},
+    {"test", "string", "Another, of the same size", true}};
 
 #define DEM_EXAMPLE(field) "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nprint(dem." field ")"
-#define DEM_ROW(field, function, words, type) \
-    {.name = "dem." field, .call = function, .flags = ORR_LUA_FIELD, .doc = words, .returns = type, .example = DEM_EXAMPLE(field)}
+#define DEM_ROW(field, function, words, type)                                                                \
+    {                                                                                                        \
+        .name = "dem." field, .call = function, .flags = ORR_LUA_FIELD, .doc = words, .returns = type,       \
+        .example = DEM_EXAMPLE(field)                                                                        \
+    }
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.dem", .call = dem_new, ORR_LUA_ARGS(path_args), .doc = "Reads an elevation model.", .returns = "dem the model",
-     .example = "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nprint(dem.width, dem.rows, dem.min_m, dem.max_m, dem.crs)"},
-    {.name = "dem:height", .call = dem_height, ORR_LUA_ARGS(sample_args), .doc = "One sample in metres; nil where there is no data.", .returns = "number? metres",
+    {.name = "orrery.dem",
+     .call = dem_new,
+     ORR_LUA_ARGS(path_args),
+     .doc = "Reads an elevation model.",
+     .returns = "dem the model",
+     .example = "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nprint(dem.width, dem.rows, dem.min_m, "
+                "dem.max_m, dem.crs)"},
+    {.name = "dem:height",
+     .call = dem_height,
+     ORR_LUA_ARGS(sample_args),
+     .doc = "One sample in metres; nil where there is no data.",
+     .returns = "number? metres",
      .example = "local dem = orrery.dem(\"dem/jacksboro_fault.tif\")\nassert(dem:height(0, 0) >= dem.min_m)"},
     DEM_ROW("width", dem_width, "Samples from west to east.", "integer samples"),
     DEM_ROW("rows", dem_rows, "Samples from north to south.", "integer samples"),
@@ -135,16 +162,24 @@ static const orr_lua_row rows[] = {
     DEM_ROW("spacing_x_m", dem_spacing_x, "Ground distance between columns.", "number metres"),
     DEM_ROW("spacing_y_m", dem_spacing_y, "Ground distance between rows.", "number metres"),
     DEM_ROW("nodata_count", dem_nodata, "How many samples have no data.", "integer samples"),
-    DEM_ROW("crs", dem_crs, "Its coordinate system, \"EPSG:4326\"; \"\" when the file does not say.", "string crs"),
-    {.name = "orrery.model_info", .call = model_info, ORR_LUA_ARGS(path_args),
-     .doc = "Counts of what is in a glTF file, and its animations.", .returns = "table counts",
+    DEM_ROW("crs", dem_crs, "Its coordinate system, \"EPSG:4326\"; \"\" when the file does not say.",
+            "string crs"),
+    {.name = "orrery.model_info",
+     .call = model_info,
+     ORR_LUA_ARGS(path_args),
+     .doc = "Counts of what is in a glTF file, and its animations.",
+     .returns = "table counts",
      .example = "local info = orrery.model_info(\"models/tetrahedron.gltf\")\nassert(info.triangles == 4)"},
-    {.name = "orrery.image_diff", .call = image_diff, ORR_LUA_ARGS(diff_args),
-     .doc = "How far two images lie apart: {max=, psnr=, ssim=, flip=}, as `orrery diff` prints. Paths are relative to the current folder.",
+    {.name = "orrery.image_diff",
+     .call = image_diff,
+     ORR_LUA_ARGS(diff_args),
+     .doc = "How far two images lie apart: {max=, psnr=, ssim=, flip=}, as `orrery diff` prints. Paths are "
+            "relative to the current folder.",
      .returns = "table figures",
      .example = "local scene = orrery.scene()\n"
                 "scene:environment{}\n"
-                "local shot = orrery.sequence{ scene = scene, camera = scene:camera{}, size = {64, 36}, samples = 1 }\n"
+                "local shot = orrery.sequence{ scene = scene, camera = scene:camera{}, size = {64, 36}, "
+                "samples = 1 }\n"
                 "orrery.render{ sequence = shot, out = \"sky.png\" }\n"
                 "assert(orrery.image_diff(\"sky.png\", \"sky.png\").flip == 0)"},
 };

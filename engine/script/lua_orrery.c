@@ -5,16 +5,24 @@
 
 #include "base/platform/platform.h"
 
-/* --- parameters ------------------------------------------------------------------------------------------------------ */
+/* --- parameters
+ * ------------------------------------------------------------------------------------------------------ */
 
 static const orr_param_row param_rows[] = {
-    {.name = "name", .type = ORR_PARAM_STRING, .flags = ORR_PARAM_REQUIRED, .doc = "What --set calls it: lower case, digits, _"},
-    {.name = "type", .type = ORR_PARAM_ENUM, .def = "number", .choices = "number|integer|bool|string|asset|enum|vec2|vec3|vec4",
+    {.name = "name",
+     .type = ORR_PARAM_STRING,
+     .flags = ORR_PARAM_REQUIRED,
+     .doc = "What --set calls it: lower case, digits, _"},
+    {.name = "type",
+     .type = ORR_PARAM_ENUM,
+     .def = "number",
+     .choices = "number|integer|bool|string|asset|enum|vec2|vec3|vec4",
      .doc = "Its type; an asset is the path of a file"},
     {.name = "doc", .type = ORR_PARAM_STRING, .flags = ORR_PARAM_REQUIRED, .doc = "One line for --help"},
 };
-static const orr_param_type param_types[] = {ORR_PARAM_F64, ORR_PARAM_I32, ORR_PARAM_BOOL, ORR_PARAM_STRING, ORR_PARAM_ASSET,
-                                             ORR_PARAM_ENUM, ORR_PARAM_VEC2, ORR_PARAM_VEC3, ORR_PARAM_VEC4};
+static const orr_param_type param_types[] = {ORR_PARAM_F64,    ORR_PARAM_I32,   ORR_PARAM_BOOL,
+                                             ORR_PARAM_STRING, ORR_PARAM_ASSET, ORR_PARAM_ENUM,
+                                             ORR_PARAM_VEC2,   ORR_PARAM_VEC3,  ORR_PARAM_VEC4};
 static const orr_param_table param_table = ORR_PARAM_TABLE(param_rows, "orrery.param");
 static const orr_lua_extra param_extras[] = {
     {"def", "any", "Value when nobody sets it; without it, --set is required", false},
@@ -57,8 +65,11 @@ static const char *keep_choices(orr_call *call) {
 }
 
 static void check_name(orr_call *call, const char *name) {
-    bool ok = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
-    if (!ok) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.param: '%s' is no name: lower-case letters, digits and _ after a letter", name);
+    bool ok = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < 64 &&
+              strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name);
+    if (!ok)
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "orrery.param: '%s' is no name: lower-case letters, digits and _ after a letter", name);
     if (orr_param_find(&call->script->table, name) >= 0)
         orr_bind_fail(call, ORR_E_SCRIPT, "orrery.param: '%s' is declared twice", name);
 }
@@ -111,7 +122,8 @@ static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value
     return true;
 }
 
-static void add_param(orr_call *call, const orr_param_row *row, const orr_param_value *value, orr_value_source source) {
+static void add_param(orr_call *call, const orr_param_row *row, const orr_param_value *value,
+                      orr_value_source source) {
     orr_script *script = call->script;
     uint32_t n = script->declared_count;
     orr_param_row *rows = ORR_ARENA_NEW(&script->arena, orr_param_row, n + 1);
@@ -148,12 +160,17 @@ static int param(orr_call *call) {
     return 1;
 }
 
-/* --- random numbers ------------------------------------------------------------------------------------------------------ */
+/* --- random numbers
+ * ------------------------------------------------------------------------------------------------------ */
 
-typedef struct orr_lua_random { uint64_t seed, count; } orr_lua_random;
-const orr_lua_class orr_class_random = {"random", "A seeded source of random numbers.", sizeof(orr_lua_random), NULL, NULL};
+typedef struct orr_lua_random {
+    uint64_t seed, count;
+} orr_lua_random;
+const orr_lua_class orr_class_random = {"random", "A seeded source of random numbers.",
+                                        sizeof(orr_lua_random), NULL, NULL};
 
-/* Number `i` of a stream, by SplitMix64 (Steele, Lea, Flood 2014): every number stands alone. 53 bits, 0 <= x < 1. */
+/* Number `i` of a stream, by SplitMix64 (Steele, Lea, Flood 2014): every number stands alone. 53 bits, 0 <= x
+ * < 1. */
 static double random_at(const orr_lua_random *random, uint64_t i) {
     uint64_t z = random->seed * 0xd1342543de82ef95u + (i + 1) * 0x9e3779b97f4a7c15u;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -184,7 +201,8 @@ static int random_integer(orr_call *call) {
     orr_lua_random *random = call->self;
     int64_t min = (int64_t)argument(call, "min", 0), max = (int64_t)argument(call, "max", 0);
     if (max < min) orr_bind_fail(call, ORR_E_SCRIPT, "random:integer: max is below min");
-    lua_pushnumber(call->L, (double)(min + (int64_t)(random_at(random, random->count++) * (double)(max - min + 1))));
+    lua_pushnumber(call->L,
+                   (double)(min + (int64_t)(random_at(random, random->count++) * (double)(max - min + 1))));
     return 1;
 }
 
@@ -193,7 +211,8 @@ static int random_nth(orr_call *call) {
     return 1;
 }
 
-/* --- what there is -------------------------------------------------------------------------------------------------------- */
+/* --- what there is
+ * -------------------------------------------------------------------------------------------------------- */
 
 static int script_args(orr_call *call) {
     const orr_script_params *params = &call->script->params;
@@ -226,36 +245,69 @@ static int list_modules(orr_call *call) {
 }
 
 static const orr_lua_extra seed_args[] = {{"seed", "integer", "Equal seeds give equal numbers", true}};
-static const orr_lua_extra range_args[] = {{"min", "number", "Least value; 0 when not given", false}, {"max", "number", "It stays below this; 1 when not given", false}};
-static const orr_lua_extra integer_args[] = {{"min", "integer", "Least value", true}, {"max", "integer", "Greatest value", true}};
+static const orr_lua_extra range_args[] = {{"min", "number", "Least value; 0 when not given", false},
+                                           {"max", "number", "It stays below this; 1 when not given", false}};
+static const orr_lua_extra integer_args[] = {{"min", "integer", "Least value", true},
+                                             {"max", "integer", "Greatest value", true}};
 static const orr_lua_extra nth_args[] = {{"i", "integer", "Which number, from 0", true}};
-static const orr_param_table *param_options(const orr_call *call) { return (void)call, &param_table; }
+static const orr_param_table *param_options(const orr_call *call) {
+    return (void)call, &param_table;
+}
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.param", .call = param, .flags = ORR_LUA_HELP, .options = param_options, ORR_LUA_EXTRAS(param_extras),
-     .doc = "Declares a parameter of the script and gives its value: the default, or what `--set name=value` or a preset says. Declare "
+    {.name = "orrery.param",
+     .call = param,
+     .flags = ORR_LUA_HELP,
+     .options = param_options,
+     ORR_LUA_EXTRAS(param_extras),
+     .doc = "Declares a parameter of the script and gives its value: the default, or what `--set name=value` "
+            "or a preset says. Declare "
             "parameters first: `--help` runs a script up to its first other call. An empty asset gives nil.",
      .returns = "any value",
-     .example = "local turns = orrery.param{ name = \"turns\", def = 1.5, min = 0, max = 10, doc = \"Turns of the camera\" }\n"
+     .example = "local turns = orrery.param{ name = \"turns\", def = 1.5, min = 0, max = 10, doc = \"Turns "
+                "of the camera\" }\n"
                 "assert(turns == 1.5)"},
-    {.name = "orrery.random", .call = random_new, .flags = ORR_LUA_HELP, ORR_LUA_ARGS(seed_args),
-     .doc = "A source of random numbers that gives the same ones in every run.", .returns = "random source",
+    {.name = "orrery.random",
+     .call = random_new,
+     .flags = ORR_LUA_HELP,
+     ORR_LUA_ARGS(seed_args),
+     .doc = "A source of random numbers that gives the same ones in every run.",
+     .returns = "random source",
      .example = "local random = orrery.random(7)\nassert(random:number() ~= random:number())"},
-    {.name = "random:number", .call = random_number, .flags = ORR_LUA_HELP, ORR_LUA_ARGS(range_args),
-     .doc = "The next number, evenly spread. Not for functions of t: use random:at there.", .returns = "number value",
+    {.name = "random:number",
+     .call = random_number,
+     .flags = ORR_LUA_HELP,
+     ORR_LUA_ARGS(range_args),
+     .doc = "The next number, evenly spread. Not for functions of t: use random:at there.",
+     .returns = "number value",
      .example = "local x = orrery.random(7):number(10, 20)\nassert(x >= 10 and x < 20)"},
-    {.name = "random:integer", .call = random_integer, .flags = ORR_LUA_HELP, ORR_LUA_ARGS(integer_args),
-     .doc = "The next whole number, both ends included.", .returns = "integer value",
+    {.name = "random:integer",
+     .call = random_integer,
+     .flags = ORR_LUA_HELP,
+     ORR_LUA_ARGS(integer_args),
+     .doc = "The next whole number, both ends included.",
+     .returns = "integer value",
      .example = "local die = orrery.random(7):integer(1, 6)\nassert(die >= 1 and die <= 6)"},
-    {.name = "random:at", .call = random_nth, .flags = ORR_LUA_HELP, ORR_LUA_ARGS(nth_args),
-     .doc = "Number `i` of the stream, 0 <= x < 1. It depends on seed and i alone, so functions of t may use it.", .returns = "number value",
+    {.name = "random:at",
+     .call = random_nth,
+     .flags = ORR_LUA_HELP,
+     ORR_LUA_ARGS(nth_args),
+     .doc = "Number `i` of the stream, 0 <= x < 1. It depends on seed and i alone, so functions of t may use "
+            "it.",
+     .returns = "number value",
      .example = "local random = orrery.random(7)\nassert(random:at(3) == random:at(3))"},
-    {.name = "orrery.args", .call = script_args, .flags = ORR_LUA_HELP | ORR_LUA_FIELD,
-     .doc = "The words after the script's name on the command line of `orrery run`.", .returns = "string[] words",
+    {.name = "orrery.args",
+     .call = script_args,
+     .flags = ORR_LUA_HELP | ORR_LUA_FIELD,
+     .doc = "The words after the script's name on the command line of `orrery run`.",
+     .returns = "string[] words",
      .example = "assert(#orrery.args == 0)"},
-    {.name = "orrery.modules", .call = list_modules,
-     .doc = "The modules that are installed, by name: tables with name, version, doc and role.", .returns = "table[] modules",
-     .example = "for _, module in ipairs(orrery.modules()) do print(module.name, module.version, module.doc) end"},
+    {.name = "orrery.modules",
+     .call = list_modules,
+     .doc = "The modules that are installed, by name: tables with name, version, doc and role.",
+     .returns = "table[] modules",
+     .example =
+         "for _, module in ipairs(orrery.modules()) do print(module.name, module.version, module.doc) end"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_random, NULL};
 const orr_lua_group orr_lua_orrery_group = ORR_LUA_GROUP(rows, classes);

@@ -5,12 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct orr_lua_rig { orr_rig *rig; } orr_lua_rig; /* track.c reads the pointer */
+typedef struct orr_lua_rig {
+    orr_rig *rig;
+} orr_lua_rig; /* track.c reads the pointer */
 
-static void rig_destroy(void *object) { orr_rig_destroy(&((orr_lua_rig *)object)->rig); }
-const orr_lua_class orr_class_rig = {"rig", "The way of a camera through space, as a function of t.", sizeof(orr_lua_rig), rig_destroy, NULL};
+static void rig_destroy(void *object) {
+    orr_rig_destroy(&((orr_lua_rig *)object)->rig);
+}
+const orr_lua_class orr_class_rig = {"rig", "The way of a camera through space, as a function of t.",
+                                     sizeof(orr_lua_rig), rig_destroy, NULL};
 
-#define AT(type, field) .offset = (uint32_t)offsetof(type, field), .size = (uint32_t)sizeof(((type *)0)->field)
+#define AT(type, field)                                                                                      \
+    .offset = (uint32_t)offsetof(type, field), .size = (uint32_t)sizeof(((type *)0)->field)
 
 /* clang-format off */
 static const orr_param_row orbit_rows[] = {
@@ -35,10 +41,15 @@ static const orr_param_row path_rows[] = {
 /* clang-format on */
 static const orr_param_table orbit_table = ORR_PARAM_TABLE(orbit_rows, "orrery.orbit");
 static const orr_param_table path_table = ORR_PARAM_TABLE(path_rows, "orrery.path");
-static const orr_param_table *orbit_options(const orr_call *call) { return (void)call, &orbit_table; }
-static const orr_param_table *path_options(const orr_call *call) { return (void)call, &path_table; }
+static const orr_param_table *orbit_options(const orr_call *call) {
+    return (void)call, &orbit_table;
+}
+static const orr_param_table *path_options(const orr_call *call) {
+    return (void)call, &path_table;
+}
 static const orr_lua_extra path_extras[] = {
-    {"points", "number[][]", "{ {x, y, z}, … } in metres; { {x, z}, … } over a terrain takes the heights from it", true},
+    {"points", "number[][]",
+     "{ {x, y, z}, … } in metres; { {x, z}, … } over a terrain takes the heights from it", true},
     {"terrain", "node", "Terrain to keep clearance_m above", false},
 };
 
@@ -63,7 +74,8 @@ static bool read_point(orr_call *call, int list, int i, double out_m[3]) {
     for (int k = 0; k < (int)n; k++) {
         lua_rawgeti(L, -1, k + 1);
         if (lua_type(L, -1) != LUA_TNUMBER || lua_tonumber(L, -1) - lua_tonumber(L, -1) != 0)
-            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: point %d has something else than a finite number", i);
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: point %d has something else than a finite number",
+                          i);
         out_m[n == 2 && k == 1 ? 2 : k] = lua_tonumber(L, -1);
         lua_pop(L, 1);
     }
@@ -75,12 +87,14 @@ static void read_points(orr_call *call, orr_path_params *params) {
     lua_State *L = call->L;
     int list = orr_call_extra(call, "points");
     size_t count = lua_istable(L, list) ? lua_objlen(L, list) : 0;
-    if (count < 2 || count > 2000) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points is a list of 2 to 2000 points");
+    if (count < 2 || count > 2000)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points is a list of 2 to 2000 points");
     double(*points)[3] = lua_newuserdata(L, sizeof *points * count);
     memset(points, 0, sizeof *points * count);
     for (int i = 1; i <= (int)count; i++) {
         bool flat = read_point(call, list, i, points[i - 1]);
-        if (i > 1 && flat != params->flat) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points have all 2 numbers or all 3");
+        if (i > 1 && flat != params->flat)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: points have all 2 numbers or all 3");
         params->flat = flat;
     }
     params->points_m = (const double(*)[3])points;
@@ -96,7 +110,9 @@ static bool ground_height(void *context, double x_m, double z_m, double *height_
     terrain *ground = context;
     bool inside = false;
     if (ground->err.code != ORR_OK) return false;
-    if (orr_terrain_height(ground->node->scene->scene, ground->node->node, x_m, z_m, height_m, &inside, &ground->err) != ORR_OK) return false;
+    if (orr_terrain_height(ground->node->scene->scene, ground->node->node, x_m, z_m, height_m, &inside,
+                           &ground->err) != ORR_OK)
+        return false;
     return inside;
 }
 
@@ -112,7 +128,8 @@ static int path(orr_call *call) {
         params.ground = ground_height;
         params.context = &ground;
     } else if (params.flat || params.clearance_m > 0) {
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: %s without terrain = node", params.flat ? "points without heights" : "clearance_m");
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.path: %s without terrain = node",
+                      params.flat ? "points without heights" : "clearance_m");
     }
     orr_lua_rig *rig = orr_bind_new(call, &orr_class_rig);
     orr_status status = orr_rig_path(&params, &rig->rig, &err);
@@ -121,7 +138,8 @@ static int path(orr_call *call) {
     return 1;
 }
 
-/* --- the objects -------------------------------------------------------------------------------------------------------- */
+/* --- the objects
+ * -------------------------------------------------------------------------------------------------------- */
 
 static int push_point(orr_call *call, void (*point)(const orr_rig *, double, double[3])) {
     double p[3];
@@ -129,8 +147,12 @@ static int push_point(orr_call *call, void (*point)(const orr_rig *, double, dou
     for (int i = 0; i < 3; i++) lua_pushnumber(call->L, orr_round40(p[i]));
     return 3;
 }
-static int rig_position(orr_call *call) { return push_point(call, orr_rig_position); }
-static int rig_look_at(orr_call *call) { return push_point(call, orr_rig_look_at); }
+static int rig_position(orr_call *call) {
+    return push_point(call, orr_rig_position);
+}
+static int rig_look_at(orr_call *call) {
+    return push_point(call, orr_rig_look_at);
+}
 
 static int rig_duration(orr_call *call) {
     lua_pushnumber(call->L, orr_rig_duration_s(((orr_lua_rig *)call->self)->rig));
@@ -144,27 +166,52 @@ static int rig_length(orr_call *call) {
 static const orr_lua_extra t_args[] = {{"t", "number", "Time in seconds", true}};
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.orbit", .call = orbit, .options = orbit_options,
-     .doc = "A camera rig that circles a point and looks at it: a turntable.", .returns = "rig the rig",
+    {.name = "orrery.orbit",
+     .call = orbit,
+     .options = orbit_options,
+     .doc = "A camera rig that circles a point and looks at it: a turntable.",
+     .returns = "rig the rig",
      .example = "local scene = orrery.scene()\n"
                 "local orbit = orrery.orbit{ radius_m = 3, elevation_deg = 20, duration_s = 6 }\n"
                 "local camera = scene:camera{ rig = orbit, vfov_deg = 30 }"},
-    {.name = "orrery.path", .call = path, .options = path_options, ORR_LUA_EXTRAS(path_extras),
-     .doc = "A camera rig that flies along points at constant speed, looks ahead, banks into turns, and keeps clear of a terrain.",
+    {.name = "orrery.path",
+     .call = path,
+     .options = path_options,
+     ORR_LUA_EXTRAS(path_extras),
+     .doc = "A camera rig that flies along points at constant speed, looks ahead, banks into turns, and "
+            "keeps clear of a terrain.",
      .returns = "rig the rig",
      .example = "local scene = orrery.scene()\n"
-                "local flight = orrery.path{ points = { {0, 2, 9}, {4, 3, 0}, {0, 2, -9} }, duration_s = 8, bank_deg = 10 }\n"
+                "local flight = orrery.path{ points = { {0, 2, 9}, {4, 3, 0}, {0, 2, -9} }, duration_s = 8, "
+                "bank_deg = 10 }\n"
                 "local camera = scene:camera{ rig = flight }"},
-    {.name = "rig:position", .call = rig_position, ORR_LUA_ARGS(t_args), .doc = "Where the rig is at time t.", .returns = "number, number, number x, y, z",
+    {.name = "rig:position",
+     .call = rig_position,
+     ORR_LUA_ARGS(t_args),
+     .doc = "Where the rig is at time t.",
+     .returns = "number, number, number x, y, z",
      .example = "local orbit = orrery.orbit{ radius_m = 3, height_m = 1, duration_s = 6 }\n"
                 "local x, y, z = orbit:position(0)\nassert(y == 1 and z == 3)"},
-    {.name = "rig:look_at", .call = rig_look_at, ORR_LUA_ARGS(t_args), .doc = "The point it looks at, at time t.", .returns = "number, number, number x, y, z",
+    {.name = "rig:look_at",
+     .call = rig_look_at,
+     ORR_LUA_ARGS(t_args),
+     .doc = "The point it looks at, at time t.",
+     .returns = "number, number, number x, y, z",
      .example = "local orbit = orrery.orbit{ center = {0, 1, 0}, radius_m = 3, duration_s = 6 }\n"
                 "local x, y, z = orbit:look_at(2)\nassert(y == 1)"},
-    {.name = "rig.duration_s", .call = rig_duration, .flags = ORR_LUA_FIELD, .doc = "Seconds the rig takes.", .returns = "number seconds",
+    {.name = "rig.duration_s",
+     .call = rig_duration,
+     .flags = ORR_LUA_FIELD,
+     .doc = "Seconds the rig takes.",
+     .returns = "number seconds",
      .example = "assert(orrery.orbit{ radius_m = 3, duration_s = 6 }.duration_s == 6)"},
-    {.name = "rig.length_m", .call = rig_length, .flags = ORR_LUA_FIELD, .doc = "Length of its way.", .returns = "number metres",
-     .example = "local flight = orrery.path{ points = { {0, 0, 0}, {0, 0, -9} }, curve = \"linear\", duration_s = 3 }\n"
+    {.name = "rig.length_m",
+     .call = rig_length,
+     .flags = ORR_LUA_FIELD,
+     .doc = "Length of its way.",
+     .returns = "number metres",
+     .example = "local flight = orrery.path{ points = { {0, 0, 0}, {0, 0, -9} }, curve = \"linear\", "
+                "duration_s = 3 }\n"
                 "assert(math.abs(flight.length_m - 9) < 1e-6)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_rig, NULL};

@@ -5,10 +5,14 @@
 
 #include "base/text.h"
 
-const orr_lua_class orr_class_scene = {"scene", "A world: nodes, materials, lights and cameras.", sizeof(orr_lua_scene), NULL, NULL};
-const orr_lua_class orr_class_material = {"material", "How a surface looks.", sizeof(orr_lua_material), NULL, NULL};
+const orr_lua_class orr_class_scene = {"scene", "A world: nodes, materials, lights and cameras.",
+                                       sizeof(orr_lua_scene), NULL, NULL};
+const orr_lua_class orr_class_material = {"material", "How a surface looks.", sizeof(orr_lua_material), NULL,
+                                          NULL};
 
-/* --- scenes -------------------------------------------------------------------------------------------------------------- */
+/* --- scenes
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static int scene_new(orr_call *call) {
     orr_script *script = call->script;
@@ -22,8 +26,10 @@ static int scene_new(orr_call *call) {
         orr_format(name, sizeof name, "main");
     else
         orr_format(name, sizeof name, "scene_%u", number);
-    orr_scene_params params = {.name = orr_arena_strdup(&script->arena, name), .assets = orr_engine_assets(script->engine),
-                               .space = orr_engine_space(script->engine), .app_root = orr_engine_app_root(script->engine)};
+    orr_scene_params params = {.name = orr_arena_strdup(&script->arena, name),
+                               .assets = orr_engine_assets(script->engine),
+                               .space = orr_engine_space(script->engine),
+                               .app_root = orr_engine_app_root(script->engine)};
     orr_error err = {0};
     if (orr_scene_create(&params, &scene->scene, &err) != ORR_OK) orr_bind_raise(call, &err);
     scene->tail = &scene->tracks;
@@ -33,7 +39,9 @@ static int scene_new(orr_call *call) {
     return 1;
 }
 
-/* --- nodes --------------------------------------------------------------------------------------------------------------- */
+/* --- nodes
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static orr_asset load(orr_call *call, orr_asset_kind kind, const char *path, const orr_dem_params *dem) {
     orr_asset asset = {0};
@@ -48,13 +56,14 @@ static orr_lua_node *new_node(orr_call *call, orr_node_kind kind) {
     orr_lua_scene *scene = call->self;
     int parent_at = orr_call_extra(call, "parent"), name_at = orr_call_extra(call, "name");
     const orr_lua_node *parent = parent_at ? orr_bind_object(L, parent_at, &orr_class_node) : NULL;
-    if (parent && parent->scene != scene->scene) orr_bind_fail(call, ORR_E_SCRIPT, "%s: 'parent' is a node of another scene", call->row->name);
+    if (parent && parent->scene != scene->scene)
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: 'parent' is a node of another scene", call->row->name);
     orr_lua_node *node = orr_bind_new(call, &orr_class_node);
     node->scene = scene->scene;
     node->kind = kind;
     orr_error err = {0};
-    if (orr_scene_node(scene->scene->scene, kind, name_at ? lua_tostring(L, name_at) : NULL, parent ? parent->node : (orr_node){0},
-                       &node->node, &err) != ORR_OK)
+    if (orr_scene_node(scene->scene->scene, kind, name_at ? lua_tostring(L, name_at) : NULL,
+                       parent ? parent->node : (orr_node){0}, &node->node, &err) != ORR_OK)
         orr_bind_raise(call, &err);
     return node;
 }
@@ -70,11 +79,21 @@ static int plain_node(orr_call *call, orr_node_kind kind) {
     return 1; /* orr_node_apply leaves the stack as it was: the node is on top */
 }
 
-static int scene_group(orr_call *call) { return plain_node(call, ORR_NODE_GROUP); }
-static int scene_sun(orr_call *call) { return plain_node(call, ORR_NODE_SUN); }
-static int scene_point(orr_call *call) { return plain_node(call, ORR_NODE_POINT); }
-static int scene_spot(orr_call *call) { return plain_node(call, ORR_NODE_SPOT); }
-static int scene_camera(orr_call *call) { return plain_node(call, ORR_NODE_CAMERA); }
+static int scene_group(orr_call *call) {
+    return plain_node(call, ORR_NODE_GROUP);
+}
+static int scene_sun(orr_call *call) {
+    return plain_node(call, ORR_NODE_SUN);
+}
+static int scene_point(orr_call *call) {
+    return plain_node(call, ORR_NODE_POINT);
+}
+static int scene_spot(orr_call *call) {
+    return plain_node(call, ORR_NODE_SPOT);
+}
+static int scene_camera(orr_call *call) {
+    return plain_node(call, ORR_NODE_CAMERA);
+}
 
 static int scene_model(orr_call *call) {
     orr_lua_node *node = new_node(call, ORR_NODE_MODEL);
@@ -84,10 +103,12 @@ static int scene_model(orr_call *call) {
 }
 
 static int scene_terrain(orr_call *call) {
-    if (!orr_call_text(call, "dem")[0]) orr_bind_fail(call, ORR_E_SCRIPT, "scene:terrain needs 'dem': the elevation model");
+    if (!orr_call_text(call, "dem")[0])
+        orr_bind_fail(call, ORR_E_SCRIPT, "scene:terrain needs 'dem': the elevation model");
     orr_lua_node *node = new_node(call, ORR_NODE_TERRAIN);
     orr_node_apply(call, node);
-    orr_dem_params dem = {.spacing_m = orr_call_number(call, "spacing_m"), .height_scale = orr_call_number(call, "height_scale")};
+    orr_dem_params dem = {.spacing_m = orr_call_number(call, "spacing_m"),
+                          .height_scale = orr_call_number(call, "height_scale")};
     if (orr_call_given(call, "array")) dem.array = orr_call_text(call, "array");
     set_asset(call, node, load(call, ORR_ASSET_DEM, orr_call_text(call, "dem"), &dem));
     return 1;
@@ -117,7 +138,8 @@ static orr_mesh mesh_of(orr_call *call, orr_script_scene *scene, orr_lua_shape *
     if (shape->scene == scene) return shape->mesh;
     orr_error err = {0};
     orr_mesh mesh = {0};
-    if (orr_scene_mesh(scene->scene, shape->kind, &shape->data, &mesh, &err) != ORR_OK) orr_bind_raise(call, &err);
+    if (orr_scene_mesh(scene->scene, shape->kind, &shape->data, &mesh, &err) != ORR_OK)
+        orr_bind_raise(call, &err);
     shape->scene = scene;
     shape->mesh = mesh;
     return mesh;
@@ -129,7 +151,8 @@ static int scene_mesh(orr_call *call) {
     int at = orr_call_extra(call, "material");
     const orr_lua_material *material = at ? orr_bind_object(L, at, &orr_class_material) : NULL;
     orr_lua_node *node = new_node(call, ORR_NODE_MESH);
-    if (material && material->scene != node->scene) orr_bind_fail(call, ORR_E_SCRIPT, "scene:mesh: 'material' is of another scene");
+    if (material && material->scene != node->scene)
+        orr_bind_fail(call, ORR_E_SCRIPT, "scene:mesh: 'material' is of another scene");
     orr_error err = {0};
     if (orr_node_set_mesh(node->scene->scene, node->node, mesh_of(call, node->scene, shape),
                           material ? material->material : (orr_material){0}, &err) != ORR_OK)
@@ -138,10 +161,13 @@ static int scene_mesh(orr_call *call) {
     return 1;
 }
 
-/* --- materials ------------------------------------------------------------------------------------------------------------ */
+/* --- materials
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static int scene_material(orr_call *call) {
-    static const char *const map_rows[5] = {"base_colour_map", "metallic_roughness_map", "normal_map", "occlusion_map", "emissive_map"};
+    static const char *const map_rows[5] = {"base_colour_map", "metallic_roughness_map", "normal_map",
+                                            "occlusion_map", "emissive_map"};
     orr_lua_scene *scene = call->self;
     orr_param_value values[ORR_LUA_MAX_OPTIONS];
     for (uint32_t i = 0; i < call->tables[0]->count; i++) values[i] = call->options[i].value;
@@ -154,15 +180,20 @@ static int scene_material(orr_call *call) {
     orr_lua_material *material = orr_bind_new(call, &orr_class_material);
     material->scene = scene->scene;
     orr_error err = {0};
-    if (orr_scene_material(scene->scene->scene, name ? lua_tostring(call->L, name) : NULL, values, maps, &material->material, &err) != ORR_OK)
+    if (orr_scene_material(scene->scene->scene, name ? lua_tostring(call->L, name) : NULL, values, maps,
+                           &material->material, &err) != ORR_OK)
         orr_bind_raise(call, &err);
     return 1;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------------------------ */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
-#define KIND_OPTIONS(name, kind) \
-    static const orr_param_table *name##_options(const orr_call *call) { return (void)call, orr_node_table(kind); }
+#define KIND_OPTIONS(name, kind)                                                                             \
+    static const orr_param_table *name##_options(const orr_call *call) {                                     \
+        return (void)call, orr_node_table(kind);                                                             \
+    }
 KIND_OPTIONS(group, ORR_NODE_GROUP)
 KIND_OPTIONS(mesh, ORR_NODE_MESH)
 KIND_OPTIONS(model, ORR_NODE_MODEL)
@@ -172,31 +203,60 @@ KIND_OPTIONS(sun, ORR_NODE_SUN)
 KIND_OPTIONS(point, ORR_NODE_POINT)
 KIND_OPTIONS(spot, ORR_NODE_SPOT)
 KIND_OPTIONS(environment, ORR_NODE_ENVIRONMENT)
-static const orr_param_table *material_options(const orr_call *call) { return (void)call, orr_material_table(); }
+static const orr_param_table *material_options(const orr_call *call) {
+    return (void)call, orr_material_table();
+}
 
-#define NODE_EXTRAS \
-    {"name", "string", "For messages, ids and the space; need not be unique", false}, { "parent", "node", "What it moves with; the scene itself when not given", false }
+#define NODE_EXTRAS                                                                                          \
+    {"name", "string", "For messages, ids and the space; need not be unique", false}, {                      \
+        "parent", "node", "What it moves with; the scene itself when not given", false                       \
+    }
 static const orr_lua_extra node_extras[] = {NODE_EXTRAS};
-static const orr_lua_extra camera_extras[] = {NODE_EXTRAS, {"rig", "rig", "Gives position_m, look_at_m and roll_deg", false}};
-static const orr_lua_extra mesh_extras[] = {NODE_EXTRAS, {"shape", "shape", "What to show: orrery.box{…} …", true}, {"material", "material", "How its surface looks; light grey when not given", false}};
+static const orr_lua_extra camera_extras[] = {
+    NODE_EXTRAS, {"rig", "rig", "Gives position_m, look_at_m and roll_deg", false}};
+static const orr_lua_extra mesh_extras[] = {
+    NODE_EXTRAS,
+    {"shape", "shape", "What to show: orrery.box{…} …", true},
+    {"material", "material", "How its surface looks; light grey when not given", false}};
 static const orr_lua_extra material_extras[] = {{"name", "string", "For messages and ids", false}};
 
 static const orr_param_row model_more_rows[] = {
-    {.name = "path", .type = ORR_PARAM_ASSET, .flags = ORR_PARAM_REQUIRED, .doc = "The .gltf or .glb file, relative to the script, then to content/"}};
+    {.name = "path",
+     .type = ORR_PARAM_ASSET,
+     .flags = ORR_PARAM_REQUIRED,
+     .doc = "The .gltf or .glb file, relative to the script, then to content/"}};
 static const orr_param_row terrain_more_rows[] = {
-    {.name = "spacing_m", .type = ORR_PARAM_F64, .def = "0", .min = "0", .max = "1e6", .doc = "Distance between samples; 0: as the file says"},
-    {.name = "height_scale", .type = ORR_PARAM_F64, .def = "0", .min = "-1e6", .max = "1e6", .doc = "Metres per stored unit; 0: 1"},
+    {.name = "spacing_m",
+     .type = ORR_PARAM_F64,
+     .def = "0",
+     .min = "0",
+     .max = "1e6",
+     .doc = "Distance between samples; 0: as the file says"},
+    {.name = "height_scale",
+     .type = ORR_PARAM_F64,
+     .def = "0",
+     .min = "-1e6",
+     .max = "1e6",
+     .doc = "Metres per stored unit; 0: 1"},
     {.name = "array", .type = ORR_PARAM_STRING, .def = "", .doc = "Which array of an .npz"},
 };
-static const orr_param_table model_more = ORR_PARAM_TABLE(model_more_rows, "model"), terrain_more = ORR_PARAM_TABLE(terrain_more_rows, "terrain");
+static const orr_param_table model_more = ORR_PARAM_TABLE(model_more_rows, "model"),
+                             terrain_more = ORR_PARAM_TABLE(terrain_more_rows, "terrain");
 
-#define NODE_ROW(kind, extras_) .name = "scene:" #kind, .call = scene_##kind, .flags = ORR_LUA_ANIMATED, .options = kind##_options, ORR_LUA_EXTRAS(extras_), .returns = "node the new node"
+#define NODE_ROW(kind, extras_)                                                                              \
+    .name = "scene:" #kind, .call = scene_##kind, .flags = ORR_LUA_ANIMATED, .options = kind##_options,      \
+    ORR_LUA_EXTRAS(extras_), .returns = "node the new node"
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.scene", .call = scene_new, .doc = "A new, empty scene. Right-handed, Y up, metres; north is -Z, east +X.",
-     .returns = "scene the scene", .example = "local scene = orrery.scene()"},
-    {NODE_ROW(group, node_extras), .doc = "A node that shows nothing itself: what has it as parent moves with it. Every number of every node "
-            "can be a function of t (seconds) or keyframes { {t=0, v=…, ease=\"smooth\"}, … }.",
+    {.name = "orrery.scene",
+     .call = scene_new,
+     .doc = "A new, empty scene. Right-handed, Y up, metres; north is -Z, east +X.",
+     .returns = "scene the scene",
+     .example = "local scene = orrery.scene()"},
+    {NODE_ROW(group, node_extras),
+     .doc =
+         "A node that shows nothing itself: what has it as parent moves with it. Every number of every node "
+         "can be a function of t (seconds) or keyframes { {t=0, v=…, ease=\"smooth\"}, … }.",
      .example = "local scene = orrery.scene()\n"
                 "local arm = scene:group{ rotation_deg = function(t) return {0, 90 * t, 0} end }\n"
                 "scene:mesh{ shape = orrery.sphere{}, position_m = {2, 0, 0}, parent = arm }"},
@@ -204,29 +264,43 @@ static const orr_lua_row rows[] = {
      .example = "local scene = orrery.scene()\n"
                 "local brass = scene:material{ base_colour = \"#d9a441\", metallic = 1, roughness = 0.3 }\n"
                 "scene:mesh{ shape = orrery.box{}, material = brass, position_m = {0, 0.5, 0} }"},
-    {NODE_ROW(model, node_extras), .more = &model_more, .doc = "Shows a glTF model, with its own materials, lights and animation.",
+    {NODE_ROW(model, node_extras), .more = &model_more,
+     .doc = "Shows a glTF model, with its own materials, lights and animation.",
      .example = "local scene = orrery.scene()\n"
                 "local model = scene:model{ path = \"models/tetrahedron.gltf\", rotation_deg = {0, 45, 0} }"},
-    {NODE_ROW(terrain, node_extras), .more = &terrain_more, .doc = "Shows an elevation model, its centre at the node's place.",
+    {NODE_ROW(terrain, node_extras), .more = &terrain_more,
+     .doc = "Shows an elevation model, its centre at the node's place.",
      .example = "local scene = orrery.scene()\n"
-                "local ground = scene:terrain{ dem = \"dem/jacksboro_fault.tif\", ramp = \"hypsometric\", exaggeration = 1.5 }\n"
+                "local ground = scene:terrain{ dem = \"dem/jacksboro_fault.tif\", ramp = \"hypsometric\", "
+                "exaggeration = 1.5 }\n"
                 "print(ground:height(0, 0))"},
     {NODE_ROW(camera, camera_extras), .doc = "A camera. It looks along -Z, or at look_at_m; a rig moves it.",
      .example = "local scene = orrery.scene()\n"
-                "local camera = scene:camera{ position_m = {0, 1, 4}, look_at_m = {0, 0.5, 0}, vfov_deg = 30, aperture_f = 8 }"},
+                "local camera = scene:camera{ position_m = {0, 1, 4}, look_at_m = {0, 0.5, 0}, vfov_deg = "
+                "30, aperture_f = 8 }"},
     {NODE_ROW(sun, node_extras), .doc = "The sun: parallel light with shadows. One a scene.",
-     .example = "local scene = orrery.scene()\n"
-                "scene:sun{ azimuth_deg = 220, elevation_deg = { {t=0, v=5}, {t=10, v=40, ease=\"smooth\"} } }"},
+     .example =
+         "local scene = orrery.scene()\n"
+         "scene:sun{ azimuth_deg = 220, elevation_deg = { {t=0, v=5}, {t=10, v=40, ease=\"smooth\"} } }"},
     {NODE_ROW(point, node_extras), .doc = "A light that shines all around.",
-     .example = "local scene = orrery.scene()\nscene:point{ position_m = {0, 2, 0}, flux_lm = 1600, colour = {1, 0.8, 0.6} }"},
+     .example = "local scene = orrery.scene()\nscene:point{ position_m = {0, 2, 0}, flux_lm = 1600, colour = "
+                "{1, 0.8, 0.6} }"},
     {NODE_ROW(spot, node_extras), .doc = "A light that shines in a cone.",
-     .example = "local scene = orrery.scene()\nscene:spot{ position_m = {0, 3, 0}, look_at_m = {0, 0, 0}, flux_lm = 2000, outer_deg = 25 }"},
-    {NODE_ROW(environment, node_extras), .doc = "What lights the scene from all around: a sky gradient, one luminance, or an HDRI. One a scene.",
-     .example = "local scene = orrery.scene()\nscene:environment{ source = \"constant\", luminance_nit = 3000 }"},
-    {.name = "scene:material", .call = scene_material, .options = material_options, ORR_LUA_EXTRAS(material_extras),
-     .doc = "A physically based material. Colours are linear, or \"#rrggbb\" as a screen shows them.", .returns = "material the material",
+     .example = "local scene = orrery.scene()\nscene:spot{ position_m = {0, 3, 0}, look_at_m = {0, 0, 0}, "
+                "flux_lm = 2000, outer_deg = 25 }"},
+    {NODE_ROW(environment, node_extras),
+     .doc = "What lights the scene from all around: a sky gradient, one luminance, or an HDRI. One a scene.",
+     .example =
+         "local scene = orrery.scene()\nscene:environment{ source = \"constant\", luminance_nit = 3000 }"},
+    {.name = "scene:material",
+     .call = scene_material,
+     .options = material_options,
+     ORR_LUA_EXTRAS(material_extras),
+     .doc = "A physically based material. Colours are linear, or \"#rrggbb\" as a screen shows them.",
+     .returns = "material the material",
      .example = "local scene = orrery.scene()\n"
-                "local steel = scene:material{ name = \"steel\", base_colour = {0.56, 0.57, 0.58}, metallic = 1, roughness = 0.25 }"},
+                "local steel = scene:material{ name = \"steel\", base_colour = {0.56, 0.57, 0.58}, metallic "
+                "= 1, roughness = 0.25 }"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_scene, &orr_class_material, NULL};
 const orr_lua_group orr_lua_scene_group = ORR_LUA_GROUP(rows, classes);

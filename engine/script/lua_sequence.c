@@ -8,9 +8,12 @@
 #include "base/platform/platform.h"
 #include "base/text.h"
 
-const orr_lua_class orr_class_sequence = {"sequence", "A shot: scene, camera, size, time, and the effects on it.", sizeof(orr_lua_sequence), NULL, NULL};
+const orr_lua_class orr_class_sequence = {"sequence",
+                                          "A shot: scene, camera, size, time, and the effects on it.",
+                                          sizeof(orr_lua_sequence), NULL, NULL};
 
-/* --- what the script says ------------------------------------------------------------------------------------------------ */
+/* --- what the script says
+ * ------------------------------------------------------------------------------------------------ */
 
 /* {a, b} of whole numbers above 0, or one number and `b` as given. */
 static void read_pair(orr_call *call, const char *name, uint32_t max, uint32_t *a, uint32_t *b) {
@@ -29,7 +32,8 @@ static void read_pair(orr_call *call, const char *name, uint32_t max, uint32_t *
     }
     for (int i = 0; i < 2; i++)
         if (!(v[i] >= 1 && v[i] <= max) || v[i] - floor(v[i]) != 0)
-            orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' takes whole numbers from 1 to %u: %s", call->row->name, name, max,
+            orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' takes whole numbers from 1 to %u: %s",
+                          call->row->name, name, max,
                           strcmp(name, "fps") == 0 ? "24, or {24000, 1001}" : "{640, 360}");
     *a = (uint32_t)v[0];
     *b = (uint32_t)v[1];
@@ -41,10 +45,12 @@ static void read_time(orr_call *call, orr_sequence *sequence) {
     read_pair(call, "fps", 1000000, &sequence->fps_num, &sequence->fps_den);
     sequence->first_frame = (int64_t)orr_call_number(call, "first_frame");
     bool frames = orr_call_given(call, "frames"), duration = orr_call_given(call, "duration_s");
-    if (frames && duration) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence takes frames or duration_s, not both");
+    if (frames && duration)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence takes frames or duration_s, not both");
     double count = orr_call_number(call, "frames");
     if (duration) count = rint(orr_call_number(call, "duration_s") * sequence->fps_num / sequence->fps_den);
-    if (!(count >= 1 && count <= 1e7)) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: %g frames; 1 to 10000000 are possible", count);
+    if (!(count >= 1 && count <= 1e7))
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: %g frames; 1 to 10000000 are possible", count);
     sequence->frame_count = (int64_t)count;
 }
 
@@ -52,12 +58,16 @@ static void read_name(orr_call *call, orr_sequence *sequence) {
     const char *name = orr_call_text(call, "name");
     for (const char *c = name; *c; c++)
         if (strchr("/\\:*?\"<>|#%", *c) || (unsigned char)*c < 32)
-            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: the name '%s' is used for files, so it cannot have '%c'", name, *c);
+            orr_bind_fail(call, ORR_E_SCRIPT,
+                          "orrery.sequence: the name '%s' is used for files, so it cannot have '%c'", name,
+                          *c);
     sequence->name = orr_arena_strdup(&call->script->arena, name);
     if (!sequence->name) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
 }
 
-/* --- modules ---------------------------------------------------------------------------------------------------------------- */
+/* --- modules
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_keyframes(lua_State *L, int index) {
     if (!lua_istable(L, index)) return false;
@@ -68,7 +78,8 @@ static bool is_keyframes(lua_State *L, int index) {
 }
 
 /* One `param = value` of a module; the value is on top of the stack. */
-static void set_param(orr_call *call, orr_script_sequence_object *object, const orr_effect *effect, const char *name) {
+static void set_param(orr_call *call, orr_script_sequence_object *object, const orr_effect *effect,
+                      const char *name) {
     lua_State *L = call->L;
     orr_error err = {0};
     int32_t at = orr_param_find(&effect->table, name);
@@ -90,27 +101,32 @@ static void set_param(orr_call *call, orr_script_sequence_object *object, const 
         return;
     }
     if (orr_bind_value(L, index, &row, &value, &err) != ORR_OK ||
-        orr_settings_set(object->settings, effect->module.name, row.name, &value, ORR_FROM_SCRIPT, &err) != ORR_OK)
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s: %s", effect->module.name, err.message);
+        orr_settings_set(object->settings, effect->module.name, row.name, &value, ORR_FROM_SCRIPT, &err) !=
+            ORR_OK)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s: %s", effect->module.name,
+                      err.message);
 }
 
 static const char *module_name(const void *context, size_t i) {
     return orr_modules_get(context, (uint32_t)i)->module.name;
 }
 
-/* One `module = {…}`, `module = true` or `module = false`; the value is on top of the stack. Naming one enables it. */
+/* One `module = {…}`, `module = true` or `module = false`; the value is on top of the stack. Naming one
+ * enables it. */
 static void set_module(orr_call *call, orr_script_sequence_object *object, const char *name) {
     lua_State *L = call->L;
     orr_modules *modules = orr_engine_modules(call->script->engine);
     int32_t at = orr_modules_find(modules, name);
     if (at < 0) {
         const char *near_name = orr_nearest_name(name, orr_modules_count(modules), module_name, modules);
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: there is no module '%s'%s%s%s", name, near_name ? ": did you mean '" : "; `orrery modules` lists them",
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: there is no module '%s'%s%s%s", name,
+                      near_name ? ": did you mean '" : "; `orrery modules` lists them",
                       near_name ? near_name : "", near_name ? "'?" : "");
     }
     bool off = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     if (!lua_isboolean(L, -1) && !lua_istable(L, -1))
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s is { parameters }, true or false", name);
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s is { parameters }, true or false",
+                      name);
     orr_error err = {0};
     if (orr_settings_enable(object->settings, name, !off, ORR_FROM_SCRIPT, &err) != ORR_OK)
         orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s: %s", name, err.message);
@@ -118,7 +134,9 @@ static void set_module(orr_call *call, orr_script_sequence_object *object, const
     int table = lua_gettop(L), count = orr_bind_sorted_keys(L, table);
     for (int k = 1; k <= count; k++) {
         lua_rawgeti(L, table + 1, k);
-        if (lua_type(L, -1) != LUA_TSTRING) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s is written { name = value }", name);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s is written { name = value }",
+                          name);
         lua_getfield(L, table, lua_tostring(L, -1));
         set_param(call, object, orr_modules_get(modules, (uint32_t)at), lua_tostring(L, -2));
         lua_settop(L, table + 1);
@@ -133,7 +151,8 @@ static void read_modules(orr_call *call, orr_script_sequence_object *object) {
     int count = orr_bind_sorted_keys(L, index), keys = lua_gettop(L);
     for (int k = 1; k <= count; k++) {
         lua_rawgeti(L, keys, k);
-        if (lua_type(L, -1) != LUA_TSTRING) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules is written { tonemap = { … } }");
+        if (lua_type(L, -1) != LUA_TSTRING)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules is written { tonemap = { … } }");
         lua_getfield(L, index, lua_tostring(L, -1));
         set_module(call, object, lua_tostring(L, -2));
         lua_settop(L, keys);
@@ -151,13 +170,17 @@ static void read_preset(orr_call *call, orr_script_sequence_object *object) {
     orr_error err = {0};
     orr_path_join(path, sizeof path, call->script->folder, name);
     orr_status status = orr_file_read(path, 1 << 20, &data, &size, &err);
-    if (status == ORR_OK) status = orr_preset_apply((const char *)data, size, name, object->settings, ORR_FROM_PRESET, NULL, &err);
+    if (status == ORR_OK)
+        status =
+            orr_preset_apply((const char *)data, size, name, object->settings, ORR_FROM_PRESET, NULL, &err);
     if (data) orr_digest_add(call->script->digest, data, size);
     free(data);
     if (status != ORR_OK) orr_bind_fail(call, err.code, "orrery.sequence: preset: %s", err.message);
 }
 
-/* --- sequences ---------------------------------------------------------------------------------------------------------------- */
+/* --- sequences
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static orr_status evaluate(void *context, double t_s, orr_param_value *values, orr_error *err) {
     const orr_script_sequence_object *object = context;
@@ -177,10 +200,14 @@ static int sequence_new(orr_call *call) {
     object->script = script;
     object->next = script->sequences;
     script->sequences = object;
-    object->scene = ((orr_lua_scene *)orr_bind_object(call->L, orr_call_extra(call, "scene"), &orr_class_scene))->scene;
+    object->scene =
+        ((orr_lua_scene *)orr_bind_object(call->L, orr_call_extra(call, "scene"), &orr_class_scene))->scene;
     const orr_lua_node *camera = orr_bind_object(call->L, orr_call_extra(call, "camera"), &orr_class_node);
-    if (camera->kind != ORR_NODE_CAMERA) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: 'camera' is a %s", orr_node_kind_name(camera->kind));
-    if (camera->scene != object->scene) orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: 'camera' is a node of another scene");
+    if (camera->kind != ORR_NODE_CAMERA)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: 'camera' is a %s",
+                      orr_node_kind_name(camera->kind));
+    if (camera->scene != object->scene)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: 'camera' is a node of another scene");
     orr_sequence *sequence = &object->sequence;
     read_name(call, sequence);
     sequence->width = 640;
@@ -194,7 +221,8 @@ static int sequence_new(orr_call *call) {
     sequence->evaluate = evaluate;
     sequence->context = object;
     orr_error err = {0};
-    if (orr_settings_create(orr_engine_modules(script->engine), &object->settings, &err) != ORR_OK) orr_bind_raise(call, &err);
+    if (orr_settings_create(orr_engine_modules(script->engine), &object->settings, &err) != ORR_OK)
+        orr_bind_raise(call, &err);
     read_preset(call, object);
     read_modules(call, object);
     return 1;
@@ -214,7 +242,8 @@ static orr_status list_tracks(orr_script_sequence_object *object, orr_error *err
     for (const orr_script_track *t = object->module_tracks; t; t = t->next) count++;
     orr_track *tracks = ORR_ARENA_NEW(&object->script->arena, orr_track, count + 1);
     object->tracks = ORR_ARENA_NEW(&object->script->arena, orr_script_track *, count + 1);
-    if (!tracks || !object->tracks) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u tracks", count);
+    if (!tracks || !object->tracks)
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u tracks", count);
     uint32_t n = 0;
     for (orr_script_track *t = object->scene->tracks; t; t = t->next) object->tracks[n++] = t;
     for (orr_script_track *t = object->module_tracks; t; t = t->next)
@@ -229,20 +258,24 @@ orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err)
     orr_script *script = object->script;
     const orr_sequence *sequence = &object->sequence;
     if (object->sealed) return ORR_OK;
-    orr_status status = orr_overlays_apply(script->params.overlays, script->params.overlay_count, object->settings, err);
+    orr_status status =
+        orr_overlays_apply(script->params.overlays, script->params.overlay_count, object->settings, err);
     if (status == ORR_OK) status = list_tracks(object, err);
     double seconds = (double)sequence->fps_den / sequence->fps_num;
     int64_t last = sequence->first_frame + sequence->frame_count - 1;
     for (uint32_t i = 0; status == ORR_OK && i < sequence->track_count; i++) {
-        status = orr_track_check_pure(script, object->tracks[i], (double)sequence->first_frame * seconds, err);
-        if (status == ORR_OK) status = orr_track_check_pure(script, object->tracks[i], (double)last * seconds, err);
+        status =
+            orr_track_check_pure(script, object->tracks[i], (double)sequence->first_frame * seconds, err);
+        if (status == ORR_OK)
+            status = orr_track_check_pure(script, object->tracks[i], (double)last * seconds, err);
     }
     if (status == ORR_OK) status = orr_scene_settle(script, object->scene, err);
     object->sealed = status == ORR_OK;
     return status;
 }
 
-/* --- rendering from a script ----------------------------------------------------------------------------------------------------- */
+/* --- rendering from a script
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void push_report(lua_State *L, const orr_sequence_report *report) {
     lua_createtable(L, 0, 5);
@@ -265,27 +298,35 @@ static const char *text_or_null(const orr_call *call, const char *name) {
 
 static int render(orr_call *call) {
     orr_script *script = call->script;
-    orr_script_sequence_object *object = ((orr_lua_sequence *)orr_bind_object(call->L, orr_call_extra(call, "sequence"), &orr_class_sequence))->object;
+    orr_script_sequence_object *object =
+        ((orr_lua_sequence *)orr_bind_object(call->L, orr_call_extra(call, "sequence"), &orr_class_sequence))
+            ->object;
     orr_error err = {0};
     orr_renderer *renderer = NULL;
     orr_sequence_report report = {0};
-    orr_sequence_options options = {.out = orr_call_text(call, "out"), .aovs = text_or_null(call, "aovs"), .stop = script->params.stop,
+    orr_sequence_options options = {.out = orr_call_text(call, "out"),
+                                    .aovs = text_or_null(call, "aovs"),
+                                    .stop = script->params.stop,
                                     .samples = (uint32_t)orr_call_number(call, "samples")};
     uint32_t size[2] = {0, 0};
     read_pair(call, "size", 65536, &size[0], &size[1]);
     options.width = size[0];
     options.height = size[1];
-    int64_t frame = orr_call_given(call, "frame") ? (int64_t)orr_call_number(call, "frame") : object->sequence.first_frame, *frames = NULL;
+    int64_t frame = orr_call_given(call, "frame") ? (int64_t)orr_call_number(call, "frame")
+                                                  : object->sequence.first_frame,
+            *frames = NULL;
     options.frames = &frame;
     options.frame_count = 1;
     orr_status status = orr_sequence_seal(object, &err);
     if (status == ORR_OK && orr_call_given(call, "frames")) {
-        status = orr_frames_parse(orr_call_text(call, "frames"), object->sequence.first_frame, object->sequence.frame_count, &frames, &options.frame_count, &err);
+        status = orr_frames_parse(orr_call_text(call, "frames"), object->sequence.first_frame,
+                                  object->sequence.frame_count, &frames, &options.frame_count, &err);
         options.frames = frames;
     }
     orr_script_pause(script);
     if (status == ORR_OK) status = orr_engine_renderer(script->engine, &renderer, &err);
-    if (status == ORR_OK) status = orr_sequence_render(renderer, &object->sequence, object->settings, &options, &report, &err);
+    if (status == ORR_OK)
+        status = orr_sequence_render(renderer, &object->sequence, object->settings, &options, &report, &err);
     orr_script_resume(script);
     free(frames);
     if (status != ORR_OK) orr_bind_raise_data(call, &err);
@@ -293,7 +334,9 @@ static int render(orr_call *call) {
     return 1;
 }
 
-/* --- rows ---------------------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 /* clang-format off */
 static const orr_param_row sequence_rows[] = {
@@ -324,9 +367,14 @@ static const orr_lua_extra render_extras[] = {
     {"size", "integer[]", "{width, height}; the sequence's when not given", false},
 };
 /* clang-format on */
-static const orr_param_table sequence_table = ORR_PARAM_TABLE(sequence_rows, "orrery.sequence"), render_table = ORR_PARAM_TABLE(render_rows, "orrery.render");
-static const orr_param_table *sequence_options(const orr_call *call) { return (void)call, &sequence_table; }
-static const orr_param_table *render_options(const orr_call *call) { return (void)call, &render_table; }
+static const orr_param_table sequence_table = ORR_PARAM_TABLE(sequence_rows, "orrery.sequence"),
+                             render_table = ORR_PARAM_TABLE(render_rows, "orrery.render");
+static const orr_param_table *sequence_options(const orr_call *call) {
+    return (void)call, &sequence_table;
+}
+static const orr_param_table *render_options(const orr_call *call) {
+    return (void)call, &render_table;
+}
 
 static int sequence_name(orr_call *call) {
     lua_pushstring(call->L, ((orr_lua_sequence *)call->self)->object->sequence.name);
@@ -337,26 +385,48 @@ static int sequence_frames(orr_call *call) {
     return 1;
 }
 
-#define EXAMPLE_SCENE                                                            \
-    "local scene = orrery.scene()\n"                                             \
-    "scene:mesh{ shape = orrery.sphere{} }\n"                                    \
-    "scene:sun{}\nscene:environment{}\n"                                         \
+#define EXAMPLE_SCENE                                                                                        \
+    "local scene = orrery.scene()\n"                                                                         \
+    "scene:mesh{ shape = orrery.sphere{} }\n"                                                                \
+    "scene:sun{}\nscene:environment{}\n"                                                                     \
     "local camera = scene:camera{ position_m = {0, 0, 5}, look_at_m = {0, 0, 0} }\n"
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.sequence", .call = sequence_new, .options = sequence_options, ORR_LUA_EXTRAS(sequence_extras),
-     .doc = "A shot, which a render script returns. Parameters of modules can be functions of t and keyframes too.", .returns = "sequence the sequence",
-     .example = EXAMPLE_SCENE "return orrery.sequence{ name = \"ball\", scene = scene, camera = camera, size = {320, 180}, fps = 24, frames = 48,\n"
-                "  modules = { tonemap = true, vignette = { strength = 0.3 } } }"},
-    {.name = "orrery.render", .call = render, .options = render_options, ORR_LUA_EXTRAS(render_extras),
-     .doc = "Renders a frame, or some, to files: for `orrery run`. Gives {rendered=, skipped=, wall_s=, first_file=, last_file=}.",
+    {.name = "orrery.sequence",
+     .call = sequence_new,
+     .options = sequence_options,
+     ORR_LUA_EXTRAS(sequence_extras),
+     .doc = "A shot, which a render script returns. Parameters of modules can be functions of t and "
+            "keyframes too.",
+     .returns = "sequence the sequence",
+     .example = EXAMPLE_SCENE "return orrery.sequence{ name = \"ball\", scene = scene, camera = camera, size "
+                              "= {320, 180}, fps = 24, frames = 48,\n"
+                              "  modules = { tonemap = true, vignette = { strength = 0.3 } } }"},
+    {.name = "orrery.render",
+     .call = render,
+     .options = render_options,
+     ORR_LUA_EXTRAS(render_extras),
+     .doc = "Renders a frame, or some, to files: for `orrery run`. Gives {rendered=, skipped=, wall_s=, "
+            "first_file=, last_file=}.",
      .returns = "table report",
-     .example = EXAMPLE_SCENE "local shot = orrery.sequence{ scene = scene, camera = camera, size = {64, 36}, samples = 1 }\n"
-                "local report = orrery.render{ sequence = shot, frame = 0, out = \"ball.png\" }\nassert(report.rendered == 1)"},
-    {.name = "sequence.name", .call = sequence_name, .flags = ORR_LUA_FIELD, .doc = "Its name.", .returns = "string name",
-     .example = EXAMPLE_SCENE "assert(orrery.sequence{ name = \"ball\", scene = scene, camera = camera }.name == \"ball\")"},
-    {.name = "sequence.frames", .call = sequence_frames, .flags = ORR_LUA_FIELD, .doc = "How many frames it has.", .returns = "integer frames",
-     .example = EXAMPLE_SCENE "assert(orrery.sequence{ scene = scene, camera = camera, duration_s = 2 }.frames == 48)"},
+     .example = EXAMPLE_SCENE
+     "local shot = orrery.sequence{ scene = scene, camera = camera, size = {64, 36}, samples = 1 }\n"
+     "local report = orrery.render{ sequence = shot, frame = 0, out = \"ball.png\" }\nassert(report.rendered "
+     "== 1)"},
+    {.name = "sequence.name",
+     .call = sequence_name,
+     .flags = ORR_LUA_FIELD,
+     .doc = "Its name.",
+     .returns = "string name",
+     .example = EXAMPLE_SCENE
+     "assert(orrery.sequence{ name = \"ball\", scene = scene, camera = camera }.name == \"ball\")"},
+    {.name = "sequence.frames",
+     .call = sequence_frames,
+     .flags = ORR_LUA_FIELD,
+     .doc = "How many frames it has.",
+     .returns = "integer frames",
+     .example = EXAMPLE_SCENE
+     "assert(orrery.sequence{ scene = scene, camera = camera, duration_s = 2 }.frames == 48)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_sequence, NULL};
 const orr_lua_group orr_lua_sequence_group = ORR_LUA_GROUP(rows, classes);

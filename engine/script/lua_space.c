@@ -41,7 +41,9 @@ static void push_value(lua_State *L, const orr_value *value) {
     }
 }
 
-static const char *path_of(orr_call *call) { return lua_tostring(call->L, orr_call_extra(call, "path")); }
+static const char *path_of(orr_call *call) {
+    return lua_tostring(call->L, orr_call_extra(call, "path"));
+}
 
 static int space_get(orr_call *call) {
     const orr_value *value = NULL;
@@ -61,7 +63,8 @@ static int space_list(orr_call *call) {
     char **names = NULL;
     size_t count = 0;
     orr_error err = {0};
-    if (orr_space_list(orr_engine_space(call->script->engine), path_of(call), &names, &count, &err) != ORR_OK) orr_bind_raise(call, &err);
+    if (orr_space_list(orr_engine_space(call->script->engine), path_of(call), &names, &count, &err) != ORR_OK)
+        orr_bind_raise(call, &err);
     lua_createtable(call->L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
         lua_pushstring(call->L, names[i]);
@@ -84,11 +87,23 @@ static int space_dump(orr_call *call) {
 static const orr_lua_extra path_args[] = {{"path", "string", "An absolute path: \"/apps/orrery\"", true}};
 
 static const orr_lua_row rows[] = {
-    {.name = "orrery.space.get", .call = space_get, ORR_LUA_ARGS(path_args), .doc = "The value at a path; nil when there is none.",
-     .returns = "any value", .example = "assert(orrery.space.get(\"/apps/orrery/none\") == nil)"},
-    {.name = "orrery.space.list", .call = space_list, ORR_LUA_ARGS(path_args), .doc = "Names of the children of a path, sorted.",
-     .returns = "string[] names", .example = "for _, name in ipairs(orrery.space.list(\"/\")) do print(name) end"},
-    {.name = "orrery.space.dump", .call = space_dump, ORR_LUA_ARGS(path_args), .doc = "All values below a path as text, one line each.",
-     .returns = "string text", .example = "print(orrery.space.dump(\"/\"))"},
+    {.name = "orrery.space.get",
+     .call = space_get,
+     ORR_LUA_ARGS(path_args),
+     .doc = "The value at a path; nil when there is none.",
+     .returns = "any value",
+     .example = "assert(orrery.space.get(\"/apps/orrery/none\") == nil)"},
+    {.name = "orrery.space.list",
+     .call = space_list,
+     ORR_LUA_ARGS(path_args),
+     .doc = "Names of the children of a path, sorted.",
+     .returns = "string[] names",
+     .example = "for _, name in ipairs(orrery.space.list(\"/\")) do print(name) end"},
+    {.name = "orrery.space.dump",
+     .call = space_dump,
+     ORR_LUA_ARGS(path_args),
+     .doc = "All values below a path as text, one line each.",
+     .returns = "string text",
+     .example = "print(orrery.space.dump(\"/\"))"},
 };
 const orr_lua_group orr_lua_space_group = ORR_LUA_GROUP(rows, NULL);

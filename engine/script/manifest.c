@@ -1,5 +1,5 @@
-/* Module manifests: strict, data-only Lua. The chunk runs in a state of its own that has no library at all, with bounds on its
- * size, instructions and memory; its table becomes a descriptor in an arena. */
+/* Module manifests: strict, data-only Lua. The chunk runs in a state of its own that has no library at all,
+ * with bounds on its size, instructions and memory; its table becomes a descriptor in an arena. */
 #include <luajit.h>
 #include <math.h>
 #include <stdlib.h>
@@ -17,7 +17,9 @@ typedef struct reader {
     size_t memory;
 } reader;
 
-/* --- the state ------------------------------------------------------------------------------------------------------------- */
+/* --- the state
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void *bounded(void *context, void *memory, size_t old_size, size_t new_size) {
     reader *r = context;
@@ -37,7 +39,8 @@ static void out_of_budget(lua_State *L, lua_Debug *at) {
     luaL_error(L, "a manifest is data: this one runs for more than %d instructions", MAX_INSTRUCTIONS);
 }
 
-/* --- reading fields: `path` says where in the manifest, "params[2]" ------------------------------------------------------------ */
+/* --- reading fields: `path` says where in the manifest, "params[2]"
+ * ------------------------------------------------------------ */
 
 static void only_keys(lua_State *L, const char *path, const char *const *names) {
     int count = orr_bind_sorted_keys(L, lua_gettop(L));
@@ -45,9 +48,12 @@ static void only_keys(lua_State *L, const char *path, const char *const *names) 
         lua_rawgeti(L, -1, k);
         bool found = false;
         size_t known = 0;
-        for (; names[known]; known++) found = found || (lua_type(L, -1) == LUA_TSTRING && strcmp(names[known], lua_tostring(L, -1)) == 0);
+        for (; names[known]; known++)
+            found =
+                found || (lua_type(L, -1) == LUA_TSTRING && strcmp(names[known], lua_tostring(L, -1)) == 0);
         if (!found && !(lua_type(L, -1) == LUA_TNUMBER && names[0][0] == '['))
-            luaL_error(L, "%s has the unknown key '%s'; it has: %s", path, lua_tostring(L, -1), names[known + 1]);
+            luaL_error(L, "%s has the unknown key '%s'; it has: %s", path, lua_tostring(L, -1),
+                       names[known + 1]);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -70,7 +76,8 @@ static const char *text_field(lua_State *L, reader *r, const char *path, const c
     lua_getfield(L, -1, key);
     const char *text = NULL;
     if (lua_type(L, -1) == LUA_TSTRING) {
-        if (strlen(lua_tostring(L, -1)) != lua_objlen(L, -1)) luaL_error(L, "%s.%s has a zero byte", path, key);
+        if (strlen(lua_tostring(L, -1)) != lua_objlen(L, -1))
+            luaL_error(L, "%s.%s has a zero byte", path, key);
         text = keep(L, r, lua_tostring(L, -1));
     } else if (!lua_isnil(L, -1)) {
         luaL_error(L, "%s.%s must be a string, not a %s", path, key, luaL_typename(L, -1));
@@ -144,10 +151,12 @@ static const char *value_field(lua_State *L, reader *r, const char *path, const 
     return kept;
 }
 
-static double number_field(lua_State *L, const char *path, const char *key, double otherwise, double min, double max) {
+static double number_field(lua_State *L, const char *path, const char *key, double otherwise, double min,
+                           double max) {
     lua_getfield(L, -1, key);
     double number = lua_isnil(L, -1) ? otherwise : lua_tonumber(L, -1);
-    if ((!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER) || !(number >= min && number <= max) || number - floor(number) != 0)
+    if ((!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TNUMBER) || !(number >= min && number <= max) ||
+        number - floor(number) != 0)
         luaL_error(L, "%s.%s must be a whole number from %f to %f", path, key, min, max);
     lua_pop(L, 1);
     return number;
@@ -162,7 +171,8 @@ static bool flag_field(lua_State *L, const char *path, const char *key) {
 }
 
 /* The place of a word in "a|b|c". */
-static uint32_t word_field(lua_State *L, reader *r, const char *path, const char *key, const char *const *words) {
+static uint32_t word_field(lua_State *L, reader *r, const char *path, const char *key,
+                           const char *const *words) {
     const char *word = text_field(L, r, path, key, false);
     if (!word) return 0;
     orr_text all = {0};
@@ -185,8 +195,10 @@ static uint32_t open_list(lua_State *L, const char *path, const char *key) {
     }
     if (!lua_istable(L, -1)) luaL_error(L, "%s.%s must be a list", path, key);
     size_t count = lua_objlen(L, -1);
-    if (count > MAX_ITEMS) luaL_error(L, "%s.%s has %d items; %d are allowed", path, key, (int)count, MAX_ITEMS);
-    if ((int)count != orr_bind_sorted_keys(L, lua_gettop(L))) luaL_error(L, "%s.%s must be a list: its order matters", path, key);
+    if (count > MAX_ITEMS)
+        luaL_error(L, "%s.%s has %d items; %d are allowed", path, key, (int)count, MAX_ITEMS);
+    if ((int)count != orr_bind_sorted_keys(L, lua_gettop(L)))
+        luaL_error(L, "%s.%s must be a list: its order matters", path, key);
     lua_pop(L, 1);
     return (uint32_t)count;
 }
@@ -197,13 +209,32 @@ static void open_item(lua_State *L, const char *list, uint32_t i, char *path, si
     if (!lua_istable(L, -1)) luaL_error(L, "%s must be a table", path);
 }
 
-/* --- rows -------------------------------------------------------------------------------------------------------------------------- */
+/* --- rows
+ * --------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void read_param(lua_State *L, reader *r, const char *path, orr_param_row *row) {
-    static const char *const keys[] = {"name", "doc", "group", "aliases", "type", "def", "neutral", "min", "max", "soft_min", "soft_max", "choices",
-                                       "interp", "rebuild", "cpu", NULL,
-                                       "name, doc, group, aliases, type, def, neutral, min, max, soft_min, soft_max, choices, interp, rebuild, cpu"};
-    static const char *const rebuilds[] = {"value", "spec", "graph", NULL}, *const interps[] = {"linear", "step", "log", NULL};
+    static const char *const keys[] = {"name",
+                                       "doc",
+                                       "group",
+                                       "aliases",
+                                       "type",
+                                       "def",
+                                       "neutral",
+                                       "min",
+                                       "max",
+                                       "soft_min",
+                                       "soft_max",
+                                       "choices",
+                                       "interp",
+                                       "rebuild",
+                                       "cpu",
+                                       NULL,
+                                       "name, doc, group, aliases, type, def, neutral, min, max, soft_min, "
+                                       "soft_max, choices, interp, rebuild, cpu"};
+    static const char *const rebuilds[] = {"value", "spec", "graph", NULL}, *const interps[] = {"linear",
+                                                                                                "step", "log",
+                                                                                                NULL};
     only_keys(L, path, keys);
     row->name = text_field(L, r, path, "name", true);
     row->doc = text_field(L, r, path, "doc", true);
@@ -239,8 +270,12 @@ static void read_bind(lua_State *L, reader *r, const char *path, orr_pass_bind *
 }
 
 static void read_pass(lua_State *L, reader *r, const char *path, orr_pass_row *pass) {
-    static const char *const keys[] = {"name", "stage", "shader", "after", "size_of", "scale_log2", "pointwise", "binds", NULL,
-                                       "name, stage, shader, after, size_of, scale_log2, pointwise, binds"};
+    static const char *const keys[] = {
+        "name",      "stage",
+        "shader",    "after",
+        "size_of",   "scale_log2",
+        "pointwise", "binds",
+        NULL,        "name, stage, shader, after, size_of, scale_log2, pointwise, binds"};
     only_keys(L, path, keys);
     pass->name = text_field(L, r, path, "name", true);
     pass->stage = text_field(L, r, path, "stage", true);
@@ -264,7 +299,16 @@ static void read_pass(lua_State *L, reader *r, const char *path, orr_pass_row *p
 }
 
 static void read_product(lua_State *L, reader *r, const char *path, orr_product_row *product) {
-    static const char *const keys[] = {"name", "doc", "keys", "rate", "format", "width", "height", "depth", "shader", NULL,
+    static const char *const keys[] = {"name",
+                                       "doc",
+                                       "keys",
+                                       "rate",
+                                       "format",
+                                       "width",
+                                       "height",
+                                       "depth",
+                                       "shader",
+                                       NULL,
                                        "name, doc, keys, rate, format, width, height, depth, shader"};
     only_keys(L, path, keys);
     product->name = text_field(L, r, path, "name", true);
@@ -278,24 +322,25 @@ static void read_product(lua_State *L, reader *r, const char *path, orr_product_
     product->depth = (uint32_t)number_field(L, path, "depth", 1, 1, 2048);
 }
 
-#define READ_LIST(member, count_member, stride_member, type, read, key)                 \
-    do {                                                                                \
-        module->count_member = open_list(L, "the manifest", key);                      \
-        module->stride_member = (uint32_t)sizeof(type);                                 \
-        type *items = keep_array(L, r, module->count_member, sizeof *items);            \
-        for (uint32_t i = 0; i < module->count_member; i++) {                           \
-            char path[64];                                                              \
-            open_item(L, key, i, path, sizeof path);                                    \
-            read(L, r, path, &items[i]);                                                \
-            lua_pop(L, 1);                                                              \
-        }                                                                               \
-        lua_pop(L, 1);                                                                  \
-        module->member = items;                                                         \
+#define READ_LIST(member, count_member, stride_member, type, read, key)                                      \
+    do {                                                                                                     \
+        module->count_member = open_list(L, "the manifest", key);                                            \
+        module->stride_member = (uint32_t)sizeof(type);                                                      \
+        type *items = keep_array(L, r, module->count_member, sizeof *items);                                 \
+        for (uint32_t i = 0; i < module->count_member; i++) {                                                \
+            char path[64];                                                                                   \
+            open_item(L, key, i, path, sizeof path);                                                         \
+            read(L, r, path, &items[i]);                                                                     \
+            lua_pop(L, 1);                                                                                   \
+        }                                                                                                    \
+        lua_pop(L, 1);                                                                                       \
+        module->member = items;                                                                              \
     } while (0)
 
 static int read_table(lua_State *L) {
-    static const char *const keys[] = {"name", "abi", "version", "doc", "role", "params", "passes", "products", NULL,
-                                       "name, abi, version, doc, role, params, passes, products"};
+    static const char *const keys[] = {
+        "name",   "abi",    "version",  "doc", "role",
+        "params", "passes", "products", NULL,  "name, abi, version, doc, role, params, passes, products"};
     reader *r = lua_touserdata(L, 2);
     orr_module_desc *module = r->module;
     lua_settop(L, 1);
@@ -305,7 +350,8 @@ static int read_table(lua_State *L) {
     module->name = text_field(L, r, "the manifest", "name", true);
     module->abi_major = (uint32_t)number_field(L, "the manifest", "abi", 0, 0, 1e6);
     if (module->abi_major != ORR_ABI_MAJOR)
-        luaL_error(L, "the manifest is for abi = %d; this Orrery understands abi = %d", (int)module->abi_major, ORR_ABI_MAJOR);
+        luaL_error(L, "the manifest is for abi = %d; this Orrery understands abi = %d",
+                   (int)module->abi_major, ORR_ABI_MAJOR);
     module->version = text_field(L, r, "the manifest", "version", false);
     if (!module->version) module->version = "0.0.0";
     module->doc = text_field(L, r, "the manifest", "doc", true);
@@ -316,9 +362,12 @@ static int read_table(lua_State *L) {
     return 0;
 }
 
-orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena, orr_module_desc *module, orr_error *err) {
+orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena,
+                             orr_module_desc *module, orr_error *err) {
     memset(module, 0, sizeof *module);
-    if (size > MAX_BYTES) return orr_fail(err, ORR_E_LIMIT, name, "%s: a manifest of %zu bytes; %d are allowed", name, size, MAX_BYTES);
+    if (size > MAX_BYTES)
+        return orr_fail(err, ORR_E_LIMIT, name, "%s: a manifest of %zu bytes; %d are allowed", name, size,
+                        MAX_BYTES);
     reader r = {.arena = arena, .module = module};
     lua_State *L = lua_newstate(bounded, &r);
     if (!L) return orr_fail(err, ORR_E_MEMORY, name, "no memory for the manifest %s", name);
@@ -337,16 +386,21 @@ orr_status orr_manifest_read(const char *text, size_t size, const char *name, or
     orr_status status = ORR_OK;
     if (!ok) {
         const char *message = lua_tostring(L, -1);
-        bool named = message && strncmp(message, name, strlen(name)) == 0; /* LuaJIT puts file:line in front itself */
-        status = orr_fail(err, ORR_E_BAD_DATA, name, "%s%s%s", named ? "" : name, named ? "" : ": ", message ? message : "the manifest failed");
+        bool named =
+            message && strncmp(message, name, strlen(name)) == 0; /* LuaJIT puts file:line in front itself */
+        status = orr_fail(err, ORR_E_BAD_DATA, name, "%s%s%s", named ? "" : name, named ? "" : ": ",
+                          message ? message : "the manifest failed");
     }
     lua_close(L);
     return status;
 }
 
-/* --- folders ------------------------------------------------------------------------------------------------------------------------- */
+/* --- folders
+ * -------------------------------------------------------------------------------------------------------------------------
+ */
 
-static orr_status load_manifest(orr_modules *modules, const char *folder, const char *name, const char *path, orr_error *err) {
+static orr_status load_manifest(orr_modules *modules, const char *folder, const char *name, const char *path,
+                                orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
     orr_status status = orr_file_read(path, MAX_BYTES, &data, &size, err);
@@ -356,8 +410,10 @@ static orr_status load_manifest(orr_modules *modules, const char *folder, const 
     status = orr_manifest_read((const char *)data, size, path, &arena, &module, err);
     free(data);
     if (status == ORR_OK && strcmp(module.name, name) != 0)
-        status = orr_fail(err, ORR_E_BAD_DATA, path, "%s calls the module '%s', but its folder is '%s'", path, module.name, name);
-    if (status == ORR_OK) return orr_modules_add_descriptor(modules, &module, folder, &arena, err); /* takes the arena over */
+        status = orr_fail(err, ORR_E_BAD_DATA, path, "%s calls the module '%s', but its folder is '%s'", path,
+                          module.name, name);
+    if (status == ORR_OK)
+        return orr_modules_add_descriptor(modules, &module, folder, &arena, err); /* takes the arena over */
     orr_arena_free(&arena);
     return status;
 }
@@ -373,7 +429,8 @@ static orr_status load_folder(orr_modules *modules, const char *root, const orr_
         orr_format(file, sizeof file, "%s.lua", names[i]);
         orr_path_join(path, sizeof path, folder, file);
         if (!orr_file_exists(path) || orr_modules_find(modules, names[i]) >= 0) continue;
-        orr_error problem = {0}; /* one bad module must not take the others down: it is missing, and says why */
+        orr_error problem = {
+            0}; /* one bad module must not take the others down: it is missing, and says why */
         if (load_manifest(modules, folder, names[i], path, &problem) != ORR_OK)
             orr_log_write(log, ORR_LOG_ERROR, "module '%s' is not available: %s", names[i], problem.message);
     }

@@ -17,7 +17,13 @@ typedef struct orr_script_override {
     bool used;
 } orr_script_override;
 
-typedef enum orr_curve { ORR_CURVE_FUNCTION, ORR_CURVE_KEYS, ORR_CURVE_RIG_POSITION, ORR_CURVE_RIG_LOOK_AT, ORR_CURVE_RIG_ROLL } orr_curve;
+typedef enum orr_curve {
+    ORR_CURVE_FUNCTION,
+    ORR_CURVE_KEYS,
+    ORR_CURVE_RIG_POSITION,
+    ORR_CURVE_RIG_LOOK_AT,
+    ORR_CURVE_RIG_ROLL
+} orr_curve;
 typedef enum orr_ease { ORR_EASE_LINEAR, ORR_EASE_SMOOTH, ORR_EASE_STEP } orr_ease;
 typedef struct orr_key {
     double t_s;
@@ -28,16 +34,16 @@ typedef struct orr_key {
 /* One animated property: how its value follows from t. In the script's arena. */
 typedef struct orr_script_track {
     orr_track track;
-    uint32_t row;          /* of the node's table, or the module's */
-    orr_param_row rule;    /* that row */
-    const char *label;     /* "mesh 'mars'.position_m", for messages */
-    const char *where;     /* "turntable.lua:31" */
+    uint32_t row;       /* of the node's table, or the module's */
+    orr_param_row rule; /* that row */
+    const char *label;  /* "mesh 'mars'.position_m", for messages */
+    const char *where;  /* "turntable.lua:31" */
     orr_curve curve;
-    int function;          /* registry reference */
+    int function; /* registry reference */
     orr_key *keys;
     uint32_t key_count;
     const orr_rig *rig;
-    int rig_reference;     /* keeps the rig alive */
+    int rig_reference;             /* keeps the rig alive */
     struct orr_script_track *next; /* of the scene */
 } orr_script_track;
 
@@ -83,14 +89,14 @@ struct orr_script {
     orr_script_sequence_object *sequences, *result;
 
     bool help_done, timed_out;
-    uint32_t entered;                    /* depth of entries into Lua */
-    uint64_t budget_ns, entered_ns;      /* of the timeout */
-    orr_status raised_code;              /* of the last error that C code raised in Lua… */
-    char raised[1200];                   /* …and its text, to recognise it at the top */
+    uint32_t entered;               /* depth of entries into Lua */
+    uint64_t budget_ns, entered_ns; /* of the timeout */
+    orr_status raised_code;         /* of the last error that C code raised in Lua… */
+    char raised[1200];              /* …and its text, to recognise it at the top */
 };
 
-/* Calls the function below `args` arguments on the stack with the timeout's clock running; the error record gets file:line, a
- * short traceback and the right code. Results stay on the stack. */
+/* Calls the function below `args` arguments on the stack with the timeout's clock running; the error record
+ * gets file:line, a short traceback and the right code. Results stay on the stack. */
 ORR_MUST_CHECK orr_status orr_script_call(orr_script *script, int args, int results, orr_error *err);
 /* Stops the timeout's clock while the engine works for the script. */
 void orr_script_pause(orr_script *script);
@@ -102,19 +108,25 @@ ORR_MUST_CHECK orr_status orr_script_load(orr_script *script, const char *path, 
 
 /* --- tracks (track.c) --- */
 /* Makes a track from the function, keyframes or rig at `index`. `label` is copied. */
-orr_script_track *orr_track_new(orr_call *call, int index, const orr_param_row *rule, uint32_t row, const char *label);
-orr_script_track *orr_track_of_rig(orr_call *call, int index, orr_curve curve, const orr_param_row *rule, uint32_t row, const char *label);
+orr_script_track *orr_track_new(orr_call *call, int index, const orr_param_row *rule, uint32_t row,
+                                const char *label);
+orr_script_track *orr_track_of_rig(orr_call *call, int index, orr_curve curve, const orr_param_row *rule,
+                                   uint32_t row, const char *label);
 /* The value at t_s, rounded to 40 bits and checked by its row. */
-ORR_MUST_CHECK orr_status orr_track_evaluate(orr_script *script, const orr_script_track *track, double t_s, orr_param_value *value, orr_error *err);
+ORR_MUST_CHECK orr_status orr_track_evaluate(orr_script *script, const orr_script_track *track, double t_s,
+                                             orr_param_value *value, orr_error *err);
 /* Evaluates twice; a difference is an error that names the property. */
-ORR_MUST_CHECK orr_status orr_track_check_pure(orr_script *script, const orr_script_track *track, double t_s, orr_error *err);
+ORR_MUST_CHECK orr_status orr_track_check_pure(orr_script *script, const orr_script_track *track, double t_s,
+                                               orr_error *err);
 /* Gives the nodes of a scene the values that their tracks have at t = 0, for bounds. */
 ORR_MUST_CHECK orr_status orr_scene_settle(orr_script *script, orr_script_scene *scene, orr_error *err);
 
 /* --- classes --- */
-extern const orr_lua_class orr_class_scene, orr_class_node, orr_class_material, orr_class_shape, orr_class_rig, orr_class_sequence,
-    orr_class_random, orr_class_dem;
-typedef struct orr_lua_scene { orr_script_scene *scene; } orr_lua_scene;
+extern const orr_lua_class orr_class_scene, orr_class_node, orr_class_material, orr_class_shape,
+    orr_class_rig, orr_class_sequence, orr_class_random, orr_class_dem;
+typedef struct orr_lua_scene {
+    orr_script_scene *scene;
+} orr_lua_scene;
 typedef struct orr_lua_node {
     orr_script_scene *scene;
     orr_node node;
@@ -130,14 +142,18 @@ typedef struct orr_lua_shape {
     orr_mesh mesh;
     const char *kind;
 } orr_lua_shape;
-typedef struct orr_lua_sequence { orr_script_sequence_object *object; } orr_lua_sequence;
+typedef struct orr_lua_sequence {
+    orr_script_sequence_object *object;
+} orr_lua_sequence;
 
 /* Applies the options of a node: constants are set, functions and keyframes become tracks. */
 void orr_node_apply(orr_call *call, const orr_lua_node *node);
-/* Gathers a sequence's tracks, checks that they are pure, and applies the command line to its settings. At its first use. */
+/* Gathers a sequence's tracks, checks that they are pure, and applies the command line to its settings. At
+ * its first use. */
 ORR_MUST_CHECK orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err);
 
-extern const orr_lua_group orr_lua_orrery_group, orr_lua_scene_group, orr_lua_node_group, orr_lua_shapes_group, orr_lua_rig_group,
-    orr_lua_sequence_group, orr_lua_assets_group, orr_lua_space_group;
+extern const orr_lua_group orr_lua_orrery_group, orr_lua_scene_group, orr_lua_node_group,
+    orr_lua_shapes_group, orr_lua_rig_group, orr_lua_sequence_group, orr_lua_assets_group,
+    orr_lua_space_group;
 
 #endif

@@ -10,7 +10,9 @@
 enum { SAMPLES = 1024, STEPS = 512 /* of the arc length table, per segment */, MAX_POINTS = 2000 };
 static const double pi = 3.14159265358979323846;
 
-typedef struct segment { double b[4][3]; } segment; /* a cubic Bezier */
+typedef struct segment {
+    double b[4][3];
+} segment; /* a cubic Bezier */
 
 struct orr_rig {
     bool orbit;
@@ -24,7 +26,9 @@ struct orr_rig {
     double turn[SAMPLES + 1];     /* of the path, -1..1: right is positive */
 };
 
-/* --- orbit --------------------------------------------------------------------------------------------------------- */
+/* --- orbit
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void sin_cos_deg(double degrees, double *s, double *c) {
     double radians = fmod(degrees, 360.0) * (pi / 180.0);
@@ -61,7 +65,8 @@ static void orbit_position(const orr_rig *rig, double t_s, double out_m[3]) {
     out_m[2] = p->center_m[2] - p->radius_m * c;
 }
 
-/* --- path: geometry -------------------------------------------------------------------------------------------------- */
+/* --- path: geometry
+ * -------------------------------------------------------------------------------------------------- */
 
 static double distance(const double a[3], const double b[3]) {
     double sum = 0;
@@ -72,11 +77,12 @@ static double distance(const double a[3], const double b[3]) {
 static void bezier(const segment *s, double u, double out[3]) {
     double v = 1 - u;
     for (int i = 0; i < 3; i++)
-        out[i] = v * v * v * s->b[0][i] + 3 * v * v * u * s->b[1][i] + 3 * v * u * u * s->b[2][i] + u * u * u * s->b[3][i];
+        out[i] = v * v * v * s->b[0][i] + 3 * v * v * u * s->b[1][i] + 3 * v * u * u * s->b[2][i] +
+                 u * u * u * s->b[3][i];
 }
 
-/* The inner control point beside `p1` of a centripetal Catmull-Rom segment p1 p2, with p0 before it (Yuksel, Schaefer, Keyser
- * 2011, in Bezier form). */
+/* The inner control point beside `p1` of a centripetal Catmull-Rom segment p1 p2, with p0 before it (Yuksel,
+ * Schaefer, Keyser 2011, in Bezier form). */
 static void inner_point(const double p0[3], const double p1[3], const double p2[3], double out[3]) {
     double d1 = distance(p0, p1), d2 = distance(p1, p2), r1 = sqrt(d1), r2 = sqrt(d2);
     for (int i = 0; i < 3; i++)
@@ -145,7 +151,8 @@ static void point_at(const orr_rig *rig, double s, double out[3]) {
     for (int i = 0; i < 3; i++) out[i] += (out[i] - back[i]) * reach;
 }
 
-/* --- path: what is sampled along it --------------------------------------------------------------------------------------- */
+/* --- path: what is sampled along it
+ * --------------------------------------------------------------------------------------- */
 
 /* Cubic interpolation of samples at equal distances. */
 static double sampled(const orr_rig *rig, const double *samples, double s) {
@@ -153,7 +160,8 @@ static double sampled(const orr_rig *rig, const double *samples, double s) {
     x = x < 0 ? 0 : x > SAMPLES ? SAMPLES : x;
     int i = x >= SAMPLES ? SAMPLES - 1 : (int)x;
     double u = x - i, a = samples[i], b = samples[i + 1];
-    double slope_a = i ? (b - samples[i - 1]) / 2 : b - a, slope_b = i + 2 <= SAMPLES ? (samples[i + 2] - a) / 2 : b - a;
+    double slope_a = i ? (b - samples[i - 1]) / 2 : b - a,
+           slope_b = i + 2 <= SAMPLES ? (samples[i + 2] - a) / 2 : b - a;
     double v = 1 - u;
     return a * v * v * (1 + 2 * u) + b * u * u * (3 - 2 * u) + u * v * (slope_a * v - slope_b * u);
 }
@@ -172,8 +180,8 @@ static void smooth(const double *in, double *out, int half) {
     }
 }
 
-/* Heights that clear the ground: the highest ground within the window, then the mean over the same window, which is nowhere
- * below the ground it started from. */
+/* Heights that clear the ground: the highest ground within the window, then the mean over the same window,
+ * which is nowhere below the ground it started from. */
 static orr_status follow_ground(orr_rig *rig, const orr_path_params *params, int half, orr_error *err) {
     double ground[SAMPLES + 1], highest[SAMPLES + 1], known = 0;
     int first = -1;
@@ -215,17 +223,23 @@ static void find_turns(orr_rig *rig, int half) {
     for (int i = 0; i <= SAMPLES; i++) rig->turn[i] = most > 1e-9 ? rig->turn[i] / most : 0;
 }
 
-/* --- path: creation --------------------------------------------------------------------------------------------------------- */
+/* --- path: creation
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static orr_status check_path(const orr_path_params *params, orr_error *err) {
     uint32_t n = params->point_count;
-    if (n < 2 || n > MAX_POINTS) return orr_fail(err, ORR_E_ARGUMENT, NULL, "a path has 2 to %d points, not %u", MAX_POINTS, n);
+    if (n < 2 || n > MAX_POINTS)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "a path has 2 to %d points, not %u", MAX_POINTS, n);
     if (params->curve == ORR_PATH_BEZIER && n % 3 != 1)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "a bezier path has 4, 7, 10 … points (ends and two handles each), not %u", n);
-    if (!(params->duration_s > 0)) return orr_fail(err, ORR_E_ARGUMENT, NULL, "a path needs duration_s above 0");
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "a bezier path has 4, 7, 10 … points (ends and two handles each), not %u", n);
+    if (!(params->duration_s > 0))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "a path needs duration_s above 0");
     for (uint32_t i = 0; i + 1 < n && params->curve != ORR_PATH_BEZIER; i++)
         if (!(distance(params->points_m[i], params->points_m[i + 1]) > 0))
-            return orr_fail(err, ORR_E_ARGUMENT, NULL, "points %u and %u of the path are the same", i + 1, i + 2);
+            return orr_fail(err, ORR_E_ARGUMENT, NULL, "points %u and %u of the path are the same", i + 1,
+                            i + 2);
     return ORR_OK;
 }
 
@@ -233,7 +247,8 @@ orr_status orr_rig_path(const orr_path_params *params, orr_rig **out, orr_error 
     *out = NULL;
     orr_status status = check_path(params, err);
     if (status != ORR_OK) return status;
-    uint32_t count = params->curve == ORR_PATH_BEZIER ? (params->point_count - 1) / 3 : params->point_count - 1;
+    uint32_t count =
+        params->curve == ORR_PATH_BEZIER ? (params->point_count - 1) / 3 : params->point_count - 1;
     orr_rig *rig = orr_calloc(1, sizeof *rig);
     if (rig) rig->segments = orr_calloc(count, sizeof *rig->segments);
     if (rig) rig->lengths = orr_calloc((size_t)count * STEPS + 1, sizeof *rig->lengths);
@@ -269,7 +284,9 @@ void orr_rig_destroy(orr_rig **rig_) {
     free(rig);
 }
 
-/* --- evaluation --------------------------------------------------------------------------------------------------------------- */
+/* --- evaluation
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static double way(const orr_rig *rig, double t_s) {
     double x = t_s / rig->duration_s;
@@ -303,5 +320,9 @@ double orr_rig_roll_deg(const orr_rig *rig, double t_s) {
     return rig->orbit ? 0 : rig->bank_deg * sampled(rig, rig->turn, way(rig, t_s));
 }
 
-double orr_rig_duration_s(const orr_rig *rig) { return rig->duration_s; }
-double orr_rig_length_m(const orr_rig *rig) { return rig->length_m; }
+double orr_rig_duration_s(const orr_rig *rig) {
+    return rig->duration_s;
+}
+double orr_rig_length_m(const orr_rig *rig) {
+    return rig->length_m;
+}

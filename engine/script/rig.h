@@ -1,5 +1,5 @@
-/* Camera rigs: an orbit and a path, as closed forms of t. No Lua, no libm beyond sqrt, sin and cos (whose results are rounded).
- * Immutable after creation: any thread may evaluate. Owner: orr_rig_destroy. */
+/* Camera rigs: an orbit and a path, as closed forms of t. No Lua, no libm beyond sqrt, sin and cos (whose
+ * results are rounded). Immutable after creation: any thread may evaluate. Owner: orr_rig_destroy. */
 #ifndef ORR_SCRIPT_RIG_H
 #define ORR_SCRIPT_RIG_H
 
@@ -26,8 +26,9 @@ typedef struct orr_path_params {
     uint32_t curve; /* orr_path_curve; Catmull-Rom is centripetal */
     uint32_t ease;  /* 0: constant speed; 1: starts and ends at rest */
     double duration_s, look_ahead_s, look_below_m, bank_deg;
-    double clearance_m, smooth_m; /* above the ground; distance over which the height is smoothed, 0 = length / 12 */
-    bool flat; /* the points have no heights of their own; else the path is nowhere below them */
+    double clearance_m,
+        smooth_m; /* above the ground; distance over which the height is smoothed, 0 = length / 12 */
+    bool flat;    /* the points have no heights of their own; else the path is nowhere below them */
     /* Ground height at x, z; false where there is none. NULL: no terrain, heights are those of the points. */
     bool (*ground)(void *context, double x_m, double z_m, double *height_m);
     void *context;

@@ -1,5 +1,5 @@
-/* What Lua itself offers a script: the usual libraries, less what would make two runs differ. Scripts of the user's own keep
- * `io`, `os` and `require "ffi"`. */
+/* What Lua itself offers a script: the usual libraries, less what would make two runs differ. Scripts of the
+ * user's own keep `io`, `os` and `require "ffi"`. */
 #include "script/private.h"
 
 #include <stdio.h>
@@ -17,19 +17,21 @@ static const char *const removed[][3] = {
 };
 
 static int refuse(lua_State *L) {
-    orr_bind_throw(L, "%s.%s is not available: %s", lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, lua_upvalueindex(2)),
-                      lua_tostring(L, lua_upvalueindex(3)));
+    orr_bind_throw(L, "%s.%s is not available: %s", lua_tostring(L, lua_upvalueindex(1)),
+                   lua_tostring(L, lua_upvalueindex(2)), lua_tostring(L, lua_upvalueindex(3)));
 }
 
 /* Reading a global that was never set is a spelling mistake. */
 static int unknown_global(lua_State *L) {
-    orr_bind_throw(L, "there is no variable '%s'", lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
+    orr_bind_throw(L, "there is no variable '%s'",
+                   lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
 ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
     lua_pushstring(L, err->message);
     lua_error(L);
-    for (;;) {} /* lua_error does not return */
+    for (;;) {
+    } /* lua_error does not return */
 }
 
 /* dofile, loadfile: relative to the script's folder; what is loaded enters the digest. Upvalue: script. */

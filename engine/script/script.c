@@ -9,8 +9,10 @@
 
 enum { MAX_SCRIPT_BYTES = 16 << 20, HOOK_INSTRUCTIONS = 10000 };
 
-/* --- the timeout ---------------------------------------------------------------------------------------------------
- * A hook cannot interrupt compiled loops, so the JIT is off while there is a timeout. The clock runs only inside Lua. */
+/* --- the timeout
+ * --------------------------------------------------------------------------------------------------- A hook
+ * cannot interrupt compiled loops, so the JIT is off while there is a timeout. The clock runs only inside
+ * Lua. */
 
 static orr_script *script_of(lua_State *L) {
     lua_getfield(L, LUA_REGISTRYINDEX, "orr.script");
@@ -24,7 +26,8 @@ static void timeout_hook(lua_State *L, lua_Debug *at) {
     orr_script *script = script_of(L);
     if (!script->entered || orr_time_ns() - script->entered_ns < script->budget_ns) return;
     script->timed_out = true;
-    lua_sethook(L, timeout_hook, LUA_MASKCOUNT, 1); /* again at the next instruction, for scripts that catch the error */
+    lua_sethook(L, timeout_hook, LUA_MASKCOUNT,
+                1); /* again at the next instruction, for scripts that catch the error */
     orr_bind_throw(L, "the script was still running after --timeout %g s", script->params.timeout_s);
 }
 
@@ -38,7 +41,8 @@ void orr_script_resume(orr_script *script) {
     if (script->entered) script->entered_ns = orr_time_ns();
 }
 
-/* --- calling ------------------------------------------------------------------------------------------------------- */
+/* --- calling
+ * ------------------------------------------------------------------------------------------------------- */
 
 /* Message handler: adds the script's own lines of the stack. A caught and changed error keeps its text. */
 static int traceback(lua_State *L) {
@@ -53,7 +57,8 @@ static int traceback(lua_State *L) {
     for (int level = 1; lines < 6 && lua_getstack(L, level, &at); level++) {
         lua_getinfo(L, "Sln", &at);
         if (at.currentline <= 0) continue;
-        orr_text_printf(&trace, "%s%s:%d", lines++ ? " < " : "", at.source[0] == '@' ? at.source + 1 : at.short_src, at.currentline);
+        orr_text_printf(&trace, "%s%s:%d", lines++ ? " < " : "",
+                        at.source[0] == '@' ? at.source + 1 : at.short_src, at.currentline);
         if (at.name) orr_text_printf(&trace, " in %s", at.name);
     }
     lua_pushstring(L, orr_text_cstr(&trace));
@@ -75,7 +80,8 @@ static orr_status failed(orr_script *script, int result, orr_error *err) {
         text = "the script used up the memory it may have";
     } else if (script->timed_out) {
         code = ORR_E_SCRIPT_TIMEOUT;
-    } else if (script->raised_code != ORR_OK && text && strncmp(text, script->raised, strlen(script->raised)) == 0) {
+    } else if (script->raised_code != ORR_OK && text &&
+               strncmp(text, script->raised, strlen(script->raised)) == 0) {
         code = script->raised_code;
     }
     orr_fail(err, code, NULL, "%s", text ? text : "the script failed without a message");
@@ -95,19 +101,26 @@ orr_status orr_script_call(orr_script *script, int args, int results, orr_error 
     lua_remove(L, base);
     if (result == 0 && script->timed_out) { /* it caught the error and came to its end */
         lua_settop(L, base - 1);
-        return orr_fail(err, ORR_E_SCRIPT_TIMEOUT, NULL, "the script was still running after --timeout %g s", script->params.timeout_s);
+        return orr_fail(err, ORR_E_SCRIPT_TIMEOUT, NULL, "the script was still running after --timeout %g s",
+                        script->params.timeout_s);
     }
     if (result == 0) return ORR_OK;
     return script->help_done ? (lua_pop(L, 1), ORR_OK) : failed(script, result, err);
 }
 
-/* --- life ---------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* `--set name=value` without a dot is the script's own. */
-static orr_status add_override(orr_script *script, const char *name, size_t length, const char *text, const char *where, orr_error *err) {
-    orr_script_override *list = ORR_ARENA_NEW(&script->arena, orr_script_override, script->override_count + 1);
-    char *key = orr_arena_strndup(&script->arena, name, length), *value = orr_arena_strdup(&script->arena, text);
-    if (!list || !key || !value) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the parameters of the script");
+static orr_status add_override(orr_script *script, const char *name, size_t length, const char *text,
+                               const char *where, orr_error *err) {
+    orr_script_override *list =
+        ORR_ARENA_NEW(&script->arena, orr_script_override, script->override_count + 1);
+    char *key = orr_arena_strndup(&script->arena, name, length),
+         *value = orr_arena_strdup(&script->arena, text);
+    if (!list || !key || !value)
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the parameters of the script");
     if (script->override_count) memcpy(list, script->overrides, sizeof *list * script->override_count);
     list[script->override_count++] = (orr_script_override){.name = key, .text = value, .where = where};
     script->overrides = list;
@@ -121,11 +134,13 @@ typedef struct preset_context {
 
 static orr_status preset_set(void *context, const char *name, const char *text, orr_error *err) {
     preset_context *preset = context;
-    return preset->script ? add_override(preset->script, name, strlen(name), text, preset->where, err) : ORR_OK;
+    return preset->script ? add_override(preset->script, name, strlen(name), text, preset->where, err)
+                          : ORR_OK;
 }
 
 /* Applies a preset; the script's own parameters go to `script`, or are passed over when it is NULL. */
-static orr_status apply_preset(orr_script *script, const char *path, orr_settings *settings, orr_value_source source, orr_error *err) {
+static orr_status apply_preset(orr_script *script, const char *path, orr_settings *settings,
+                               orr_value_source source, orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
     orr_status status = orr_file_read(path, 1 << 20, &data, &size, err);
@@ -144,9 +159,12 @@ static orr_status read_overlays(orr_script *script, orr_error *err) {
         if (overlay->kind == ORR_OVERLAY_SET) {
             const char *equals = strchr(overlay->text, '=');
             if (!equals || equals == overlay->text)
-                return orr_fail(err, ORR_E_USAGE, NULL, "--set %s: write --set name=value or --set module.param=value", overlay->text);
+                return orr_fail(err, ORR_E_USAGE, NULL,
+                                "--set %s: write --set name=value or --set module.param=value",
+                                overlay->text);
             size_t length = (size_t)(equals - overlay->text);
-            if (!memchr(overlay->text, '.', length)) status = add_override(script, overlay->text, length, equals + 1, "--set", err);
+            if (!memchr(overlay->text, '.', length))
+                status = add_override(script, overlay->text, length, equals + 1, "--set", err);
         } else if (overlay->kind == ORR_OVERLAY_PRESET) {
             orr_settings *scratch = NULL; /* the modules' lines are applied later, to each sequence */
             status = orr_settings_create(orr_engine_modules(script->engine), &scratch, err);
@@ -166,7 +184,8 @@ static orr_status as_usage(orr_status status, const char *option, const char *te
     return ORR_E_USAGE;
 }
 
-orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count, orr_settings *settings, orr_error *err) {
+orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count, orr_settings *settings,
+                              orr_error *err) {
     orr_status status = ORR_OK;
     for (uint32_t i = 0; i < count && status == ORR_OK; i++) {
         const char *text = overlays[i].text, *equals = strchr(text, '=');
@@ -178,13 +197,15 @@ orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count, orr_s
         case ORR_OVERLAY_ENABLE:
         case ORR_OVERLAY_DISABLE: {
             bool enable = overlays[i].kind == ORR_OVERLAY_ENABLE;
-            status = as_usage(orr_settings_enable(settings, text, enable, ORR_FROM_CLI, err), enable ? "--enable" : "--disable", text, err);
+            status = as_usage(orr_settings_enable(settings, text, enable, ORR_FROM_CLI, err),
+                              enable ? "--enable" : "--disable", text, err);
             break;
         }
         case ORR_OVERLAY_SET:
             if (!equals || !memchr(text, '.', (size_t)(equals - text))) break;
             orr_format(key, sizeof key, "%.*s", (int)(equals - text), text);
-            status = as_usage(orr_settings_set_text(settings, key, equals + 1, ORR_FROM_CLI, err), "--set", text, err);
+            status = as_usage(orr_settings_set_text(settings, key, equals + 1, ORR_FROM_CLI, err), "--set",
+                              text, err);
         }
     }
     return status;
@@ -233,16 +254,19 @@ void orr_script_destroy(orr_script **script_) {
     *script_ = NULL;
     if (!script) return;
     if (script->L) lua_close(script->L);
-    for (orr_script_sequence_object *s = script->sequences; s; s = s->next) orr_settings_destroy(&s->settings);
+    for (orr_script_sequence_object *s = script->sequences; s; s = s->next)
+        orr_settings_destroy(&s->settings);
     for (orr_script_scene *s = script->scenes; s; s = s->next) orr_scene_destroy(&s->scene);
     if (script->digest) orr_digest_end(script->digest);
     orr_arena_free(&script->arena);
     free(script);
 }
 
-/* --- running ------------------------------------------------------------------------------------------------------- */
+/* --- running
+ * ------------------------------------------------------------------------------------------------------- */
 
-static orr_status load_text(orr_script *script, const char *text, size_t size, const char *name, orr_error *err) {
+static orr_status load_text(orr_script *script, const char *text, size_t size, const char *name,
+                            orr_error *err) {
     if (size >= 2 && text[0] == '#' && text[1] == '!') { /* as the lua program: a first line for the shell */
         const char *end = memchr(text, '\n', size);
         size_t skip = end ? (size_t)(end - text) : size;
@@ -268,17 +292,21 @@ orr_status orr_script_load(orr_script *script, const char *path, orr_error *err)
     return status;
 }
 
-static const char *declared_name(const void *context, size_t i) { return ((const orr_script *)context)->rows[i].name; }
+static const char *declared_name(const void *context, size_t i) {
+    return ((const orr_script *)context)->rows[i].name;
+}
 
 /* A `--set` that the script never asked for would be a silent no-op. */
 static orr_status check_overrides(const orr_script *script, orr_error *err) {
     for (uint32_t i = 0; i < script->override_count; i++) {
         const orr_script_override *override = &script->overrides[i];
         if (override->used) continue;
-        const char *near_name = orr_nearest_name(override->name, script->declared_count, declared_name, script);
-        return orr_fail(err, ORR_E_USAGE, NULL, "%s: the script has no parameter '%s'%s%s%s", override->where, override->name,
-                        near_name ? ": did you mean '" : "; `--help` after the script lists them", near_name ? near_name : "",
-                        near_name ? "'?" : "");
+        const char *near_name =
+            orr_nearest_name(override->name, script->declared_count, declared_name, script);
+        return orr_fail(err, ORR_E_USAGE, NULL, "%s: the script has no parameter '%s'%s%s%s", override->where,
+                        override->name,
+                        near_name ? ": did you mean '" : "; `--help` after the script lists them",
+                        near_name ? near_name : "", near_name ? "'?" : "");
     }
     return ORR_OK;
 }
@@ -299,7 +327,8 @@ static orr_status finish(orr_script *script, orr_error *err) {
     if (sequence) script->result = sequence->object;
     bool odd = !sequence && !lua_isnil(L, -1) && !script->help_done;
     if (odd)
-        return orr_fail(err, ORR_E_SCRIPT, NULL, "the script returned a %s; a render script returns one orrery.sequence{ … }",
+        return orr_fail(err, ORR_E_SCRIPT, NULL,
+                        "the script returned a %s; a render script returns one orrery.sequence{ … }",
                         luaL_typename(L, -1));
     orr_status status = check_overrides(script, err);
     return status == ORR_OK && script->result ? orr_sequence_seal(script->result, err) : status;
@@ -330,7 +359,8 @@ static orr_status run_chunk(orr_script *script, const char *folder, orr_error *e
     return finish(script, err);             /* the result stays on the stack, and so alive */
 }
 
-orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name, const char *folder, orr_error *err) {
+orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name,
+                               const char *folder, orr_error *err) {
     note_chunk(script, name, text, size);
     orr_status status = load_text(script, text, size, name, err);
     return status != ORR_OK ? status : run_chunk(script, folder, err);
@@ -347,11 +377,24 @@ orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) 
     return status;
 }
 
-/* --- results ------------------------------------------------------------------------------------------------------- */
+/* --- results
+ * ------------------------------------------------------------------------------------------------------- */
 
-const orr_param_table *orr_script_param_table(const orr_script *script) { return &script->table; }
-const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t row) { return &script->declared[row].value; }
-orr_value_source orr_script_param_source(const orr_script *script, uint32_t row) { return script->declared[row].source; }
-const orr_sequence *orr_script_sequence(const orr_script *script) { return script->result ? &script->result->sequence : NULL; }
-orr_settings *orr_script_settings(const orr_script *script) { return script->result ? script->result->settings : NULL; }
-void orr_script_digest(const orr_script *script, char hex[65]) { memcpy(hex, script->digest_hex, 65); }
+const orr_param_table *orr_script_param_table(const orr_script *script) {
+    return &script->table;
+}
+const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t row) {
+    return &script->declared[row].value;
+}
+orr_value_source orr_script_param_source(const orr_script *script, uint32_t row) {
+    return script->declared[row].source;
+}
+const orr_sequence *orr_script_sequence(const orr_script *script) {
+    return script->result ? &script->result->sequence : NULL;
+}
+orr_settings *orr_script_settings(const orr_script *script) {
+    return script->result ? script->result->settings : NULL;
+}
+void orr_script_digest(const orr_script *script, char hex[65]) {
+    memcpy(hex, script->digest_hex, 65);
+}

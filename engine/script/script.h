@@ -1,8 +1,9 @@
 /* Scripts: LuaJIT over the engine. The only folder that includes Lua; no Lua type crosses this header.
  *
- * A script is one Lua file with its own state. A render script declares its parameters first (`orrery.param`) and returns one
- * `orrery.sequence`; a script for `orrery run` just runs. Owner destroys with orr_script_destroy, after what it rendered with the
- * script's sequence and before the engine. One thread at a time. */
+ * A script is one Lua file with its own state. A render script declares its parameters first (`orrery.param`)
+ * and returns one `orrery.sequence`; a script for `orrery run` just runs. Owner destroys with
+ * orr_script_destroy, after what it rendered with the script's sequence and before the engine. One thread at
+ * a time. */
 #ifndef ORR_SCRIPT_SCRIPT_H
 #define ORR_SCRIPT_SCRIPT_H
 
@@ -13,7 +14,12 @@
 typedef struct orr_script orr_script;
 
 /* What the command line says about parameters and modules, in its own order (a later one wins). */
-typedef enum orr_overlay_kind { ORR_OVERLAY_SET, ORR_OVERLAY_PRESET, ORR_OVERLAY_ENABLE, ORR_OVERLAY_DISABLE } orr_overlay_kind;
+typedef enum orr_overlay_kind {
+    ORR_OVERLAY_SET,
+    ORR_OVERLAY_PRESET,
+    ORR_OVERLAY_ENABLE,
+    ORR_OVERLAY_DISABLE
+} orr_overlay_kind;
 typedef struct orr_overlay {
     orr_overlay_kind kind;
     const char *text; /* "name=value" or "module.param=value", a file, a module, a module */
@@ -23,46 +29,53 @@ typedef struct orr_script_params {
     orr_engine *engine;          /* borrowed; its manifests are loaded already (orr_manifests_load) */
     const orr_overlay *overlays; /* borrowed until orr_script_destroy */
     uint32_t overlay_count;
-    const char *const *args;     /* orrery.args */
+    const char *const *args; /* orrery.args */
     uint32_t arg_count;
-    double timeout_s;            /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off */
-    bool talks;                  /* print and io.write go to stdout (`orrery run`); else to stderr, out of an answer's way */
-    bool help;                   /* declare parameters, then stop before anything is loaded */
-    atomic_int *stop;            /* handed to renders that the script asks for; may be NULL */
+    double timeout_s; /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off */
+    bool talks; /* print and io.write go to stdout (`orrery run`); else to stderr, out of an answer's way */
+    bool help;  /* declare parameters, then stop before anything is loaded */
+    atomic_int *stop; /* handed to renders that the script asks for; may be NULL */
 } orr_script_params;
-ORR_MUST_CHECK orr_status orr_script_create(const orr_script_params *params, orr_script **out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_script_create(const orr_script_params *params, orr_script **out,
+                                            orr_error *err);
 void orr_script_destroy(orr_script **script);
 
-/* Runs a file. ORR_E_SCRIPT carries file:line and a short traceback; ORR_E_SCRIPT_TIMEOUT; ORR_E_USAGE for a `--set` that the
- * script does not declare or accept; what the engine refused (a missing model …) keeps its own code. Once per script. */
+/* Runs a file. ORR_E_SCRIPT carries file:line and a short traceback; ORR_E_SCRIPT_TIMEOUT; ORR_E_USAGE for a
+ * `--set` that the script does not declare or accept; what the engine refused (a missing model …) keeps its
+ * own code. Once per script. */
 ORR_MUST_CHECK orr_status orr_script_run(orr_script *script, const char *path, orr_error *err);
 /* The same for text; `name` is for messages, relative paths are looked up from `folder`. */
-ORR_MUST_CHECK orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name, const char *folder,
-                                              orr_error *err);
+ORR_MUST_CHECK orr_status orr_script_run_text(orr_script *script, const char *text, size_t size,
+                                              const char *name, const char *folder, orr_error *err);
 
 /* The parameters the script declared, in order, and what they came to. */
 const orr_param_table *orr_script_param_table(const orr_script *script);
 const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t row);
 orr_value_source orr_script_param_source(const orr_script *script, uint32_t row);
 
-/* What the script returned; NULL when it returned no sequence. Alive as long as the script. The settings have the script's and
- * the command line's values. */
+/* What the script returned; NULL when it returned no sequence. Alive as long as the script. The settings have
+ * the script's and the command line's values. */
 const orr_sequence *orr_script_sequence(const orr_script *script);
 orr_settings *orr_script_settings(const orr_script *script);
-/* SHA-256 over every Lua file the script loaded and the values of its parameters (files it opened by itself are not in it). */
+/* SHA-256 over every Lua file the script loaded and the values of its parameters (files it opened by itself
+ * are not in it). */
 void orr_script_digest(const orr_script *script, char hex[65]);
 
 /* Applies the command line's modules settings to any settings: for `orrery params`. */
-ORR_MUST_CHECK orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count, orr_settings *settings, orr_error *err);
+ORR_MUST_CHECK orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count,
+                                             orr_settings *settings, orr_error *err);
 
-/* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua --------------------------------------------------- */
+/* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua
+ * --------------------------------------------------- */
 /* Reads every manifest under the engine's module folders into its registry. Once per engine. */
 ORR_MUST_CHECK orr_status orr_manifests_load(orr_engine *engine, orr_error *err);
-/* One manifest from memory. All strings and rows of `module` live in `arena`. Bounded: size, instructions, memory, rows. */
-ORR_MUST_CHECK orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena, orr_module_desc *module,
-                                            orr_error *err);
+/* One manifest from memory. All strings and rows of `module` live in `arena`. Bounded: size, instructions,
+ * memory, rows. */
+ORR_MUST_CHECK orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena,
+                                            orr_module_desc *module, orr_error *err);
 
-/* --- the API, from its binding tables ---------------------------------------------------------------------------------------- */
+/* --- the API, from its binding tables
+ * ---------------------------------------------------------------------------------------- */
 void orr_api_json(orr_text *out);
 void orr_api_stubs(orr_text *out);    /* LuaLS annotations */
 void orr_api_markdown(orr_text *out); /* docs/lua-reference.md */
@@ -73,7 +86,8 @@ const char *orr_api_example(uint32_t i); /* a whole script */
 /* Results of LuaJIT's own mathematics as text, for orr_engine_fingerprint. Caller frees. */
 ORR_MUST_CHECK orr_status orr_script_numbers(char **text, orr_error *err);
 
-/* `value` rounded to 40 bits of mantissa, ties to even: what is left of the differences between two libms is cut off. */
+/* `value` rounded to 40 bits of mantissa, ties to even: what is left of the differences between two libms is
+ * cut off. */
 double orr_round40(double value);
 
 #endif

@@ -1,4 +1,5 @@
-/* The Lua binding: its reader, its errors, ordered pairs, time limits, purity, manifests, and every example of the reference. */
+/* The Lua binding: its reader, its errors, ordered pairs, time limits, purity, manifests, and every example
+ * of the reference. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +17,9 @@
 
 static orr_engine *engine;
 
-/* --- helpers ------------------------------------------------------------------------------------------------------------- */
+/* --- helpers
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct run {
     orr_script *script;
@@ -29,7 +32,8 @@ static run run_with(const char *text, const orr_script_params *extra) {
     orr_script_params params = extra ? *extra : (orr_script_params){0};
     params.engine = engine;
     r.status = orr_script_create(&params, &r.script, &r.err);
-    if (r.status == ORR_OK) r.status = orr_script_run_text(r.script, text, strlen(text), "test.lua", ".", &r.err);
+    if (r.status == ORR_OK)
+        r.status = orr_script_run_text(r.script, text, strlen(text), "test.lua", ".", &r.err);
     return r;
 }
 
@@ -43,7 +47,8 @@ static void expect_ok(const char *text) {
 static void expect_error(const char *text, orr_status code, const char *start, const char *part) {
     run r = run_with(text, NULL);
     if (r.status != code) fail_msg("status %d, not %d: %s\n--- in\n%s", r.status, code, r.err.message, text);
-    if (strncmp(r.err.message, start, strlen(start)) != 0) fail_msg("'%s' does not start with '%s'", r.err.message, start);
+    if (strncmp(r.err.message, start, strlen(start)) != 0)
+        fail_msg("'%s' does not start with '%s'", r.err.message, start);
     if (!strstr(r.err.message, part)) fail_msg("'%s' does not say '%s'", r.err.message, part);
     assert_int_equal(r.err.code, code);
     orr_script_destroy(&r.script);
@@ -52,7 +57,9 @@ static void expect_error(const char *text, orr_status code, const char *start, c
 #define SCENE  "local scene = orrery.scene() local camera = scene:camera{}\n"
 #define RETURN "return orrery.sequence{ scene = scene, camera = camera, frames = 48, fps = 24 }"
 
-/* --- numbers ---------------------------------------------------------------------------------------------------------------- */
+/* --- numbers
+ * ----------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_round40(void **state) {
     (void)state;
@@ -60,34 +67,43 @@ static void test_round40(void **state) {
     assert_true(orr_round40(0.0) == 0.0 && orr_round40(1.0) == 1.0 && orr_round40(-0.375) == -0.375);
     assert_true(orr_round40(whole - 1) == whole - 1); /* 40 bits fit */
     assert_true(orr_round40(1 + 0x1p-39) == 1 + 0x1p-39);
-    assert_true(orr_round40(1 + 0x1p-40) == 1);                            /* a tie, to even */
-    assert_true(orr_round40(1 + 3 * 0x1p-40) == 1 + 4 * 0x1p-40);          /* and the other way */
+    assert_true(orr_round40(1 + 0x1p-40) == 1);                   /* a tie, to even */
+    assert_true(orr_round40(1 + 3 * 0x1p-40) == 1 + 4 * 0x1p-40); /* and the other way */
     assert_true(orr_round40(-(1 + 0x1.8p-40)) == -(1 + 0x1p-39));
     assert_true(orr_round40(0.1) != 0.1 && fabs(orr_round40(0.1) - 0.1) <= 0.1 * 0x1p-40);
     assert_true(orr_round40(nextafter(0.1, 1)) == orr_round40(0.1)); /* what it is for */
     assert_true(orr_round40(5e-324) == 5e-324 && isinf(orr_round40(INFINITY)) && isnan(orr_round40(NAN)));
 }
 
-/* --- the reader -------------------------------------------------------------------------------------------------------------- */
+/* --- the reader
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_options(void **state) {
     (void)state;
     expect_ok("local box = orrery.box{ size_m = 2 } assert(box.triangles == 12)");
-    expect_ok("local s = orrery.scene() s:material{ base_colour = {1, 0, 0} } s:material{ base_colour = '#ff8000' }");
-    expect_error("\norrery.box{ siz_m = 2 }", ORR_E_SCRIPT, "test.lua:2: orrery.box", "did you mean 'size_m'");
-    expect_error("orrery.scene():mesh{ shap = orrery.box{} }", ORR_E_SCRIPT, "test.lua:1: scene:mesh", "did you mean 'shape'");
-    expect_error("orrery.scene():mesh{}", ORR_E_SCRIPT, "test.lua:1: scene:mesh needs 'shape'", "What to show");
+    expect_ok("local s = orrery.scene() s:material{ base_colour = {1, 0, 0} } s:material{ base_colour = "
+              "'#ff8000' }");
+    expect_error("\norrery.box{ siz_m = 2 }", ORR_E_SCRIPT, "test.lua:2: orrery.box",
+                 "did you mean 'size_m'");
+    expect_error("orrery.scene():mesh{ shap = orrery.box{} }", ORR_E_SCRIPT, "test.lua:1: scene:mesh",
+                 "did you mean 'shape'");
+    expect_error("orrery.scene():mesh{}", ORR_E_SCRIPT, "test.lua:1: scene:mesh needs 'shape'",
+                 "What to show");
     expect_error("orrery.box{ size_m = {1, 2} }", ORR_E_SCRIPT, "test.lua:1:", "3 numbers");
     expect_error("orrery.box{ size_m = {1, 2, 'x'} }", ORR_E_SCRIPT, "test.lua:1:", "item 3");
     expect_error("orrery.sphere{ segments = 1.5 }", ORR_E_SCRIPT, "test.lua:1:", "whole number");
     expect_error("orrery.sphere{ radius_m = 0/0 }", ORR_E_SCRIPT, "test.lua:1:", "radius_m");
     expect_error("orrery.sphere{ radius_m = '1' }", ORR_E_SCRIPT, "test.lua:1:", "must be a number");
     expect_error("orrery.cylinder{ open = 1 }", ORR_E_SCRIPT, "test.lua:1:", "true or false");
-    expect_error("orrery.path{ points = {{0,0,0},{1,0,0}}, duration_s = 1, curve = 'linaer' }", ORR_E_SCRIPT, "test.lua:1:", "linear");
+    expect_error("orrery.path{ points = {{0,0,0},{1,0,0}}, duration_s = 1, curve = 'linaer' }", ORR_E_SCRIPT,
+                 "test.lua:1:", "linear");
     expect_error("orrery.box(3)", ORR_E_SCRIPT, "test.lua:1:", "one table of options");
     expect_error("orrery.box{ 3 }", ORR_E_SCRIPT, "test.lua:1:", "has no name");
-    expect_error("orrery.scene():mesh{ shape = orrery.scene() }", ORR_E_SCRIPT, "test.lua:1:", "must be a shape");
-    expect_error("local s = orrery.scene() s.mesh{ shape = orrery.box{} }", ORR_E_SCRIPT, "test.lua:1:", "with a colon");
+    expect_error("orrery.scene():mesh{ shape = orrery.scene() }", ORR_E_SCRIPT,
+                 "test.lua:1:", "must be a shape");
+    expect_error("local s = orrery.scene() s.mesh{ shape = orrery.box{} }", ORR_E_SCRIPT,
+                 "test.lua:1:", "with a colon");
     expect_error("orrery.random()", ORR_E_SCRIPT, "test.lua:1:", "needs 'seed'");
     expect_error("orrery.random(1, 2)", ORR_E_SCRIPT, "test.lua:1:", "takes 1 argument");
     /* Of two mistakes the same one is reported in every run. */
@@ -118,9 +134,11 @@ static void test_rows_alone(void **state) {
         snprintf(owner, sizeof owner, "%s", lua_tostring(L, -2) + 12);
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
             const orr_lua_row *row = orr_bind_row(L, -1);
-            if (!row && strcmp(owner, "orrery") == 0 && strcmp(lua_tostring(L, -2), "space") == 0) continue; /* a table of rows */
+            if (!row && strcmp(owner, "orrery") == 0 && strcmp(lua_tostring(L, -2), "space") == 0)
+                continue; /* a table of rows */
             if (!row) fail_msg("%s.%s is not bound by a row", owner, lua_tostring(L, -2));
-            snprintf(name, sizeof name, "%s%c%s", owner, strchr(row->name, ':') ? ':' : '.', lua_tostring(L, -2));
+            snprintf(name, sizeof name, "%s%c%s", owner, strchr(row->name, ':') ? ':' : '.',
+                     lua_tostring(L, -2));
             assert_string_equal(name, row->name);
             assert_true(row->doc && row->doc[0] && row->example && row->example[0]);
             found++;
@@ -130,13 +148,18 @@ static void test_rows_alone(void **state) {
     orr_script_destroy(&r.script);
     /* No other global than `orrery` is new. */
     expect_ok("local known = {}\n"
-              "for name in ('_G _VERSION arg assert bit collectgarbage coroutine debug dofile error gcinfo getfenv getmetatable io ipairs jit load '..\n"
-              "  'loadfile loadstring math module newproxy next orrery os package pairs pcall print rawequal rawget rawlen rawset require select '..\n"
-              "  'setfenv setmetatable string table tonumber tostring type unpack xpcall'):gmatch('%S+') do known[name] = true end\n"
+              "for name in ('_G _VERSION arg assert bit collectgarbage coroutine debug dofile error gcinfo "
+              "getfenv getmetatable io ipairs jit load '..\n"
+              "  'loadfile loadstring math module newproxy next orrery os package pairs pcall print rawequal "
+              "rawget rawlen rawset require select '..\n"
+              "  'setfenv setmetatable string table tonumber tostring type unpack xpcall'):gmatch('%S+') do "
+              "known[name] = true end\n"
               "for name in pairs(_G) do assert(known[name], name) end");
 }
 
-/* --- Lua itself ----------------------------------------------------------------------------------------------------------------- */
+/* --- Lua itself
+ * -----------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_pairs(void **state) {
     (void)state;
@@ -150,7 +173,8 @@ static void test_pairs(void **state) {
               "for k in pairs(t) do t[k] = nil end\n"
               "assert(next(t) == nil)");
     expect_ok("local t = { 1, 2, 3 } for i in pairs(t) do t[3] = nil assert(i < 3) end");
-    expect_error("\n\nfor k in pairs{ [{}] = 1, [print] = 2 } do end", ORR_E_SCRIPT, "test.lua:3:", "no order");
+    expect_error("\n\nfor k in pairs{ [{}] = 1, [print] = 2 } do end", ORR_E_SCRIPT,
+                 "test.lua:3:", "no order");
 }
 
 static void test_clock(void **state) {
@@ -169,21 +193,27 @@ static void test_errors(void **state) {
     expect_error("\nerror('boo')", ORR_E_SCRIPT, "test.lua:2: boo", "boo");
     expect_error("error{}", ORR_E_SCRIPT, "an error that is a table", "table");
     expect_error("return 5", ORR_E_SCRIPT, "the script returned a number", "orrery.sequence");
-    expect_error("local function f() error('deep') end\nlocal function g() f() end\ng()", ORR_E_SCRIPT, "test.lua:1: deep", "[test.lua:1 in f < test.lua:2 in g");
+    expect_error("local function f() error('deep') end\nlocal function g() f() end\ng()", ORR_E_SCRIPT,
+                 "test.lua:1: deep", "[test.lua:1 in f < test.lua:2 in g");
     expect_error("\033LJ\002", ORR_E_SCRIPT, "", "mode");
-    expect_error("orrery.scene():model{ path = 'no.glb' }", ORR_E_NOT_FOUND, "test.lua:1: scene:model", "no.glb");
+    expect_error("orrery.scene():model{ path = 'no.glb' }", ORR_E_NOT_FOUND, "test.lua:1: scene:model",
+                 "no.glb");
     expect_error("local s = orrery.scene() s:sun{} s:sun{}", ORR_E_SCRIPT, "test.lua:1: scene:sun", "");
     /* A tail call has no line of its own; the chunk's last one stands for it. */
-    expect_error(SCENE "return orrery.sequence{ scene = scene, camera = scene:group{} }\n\n", ORR_E_SCRIPT, "test.lua:2: orrery.sequence", "group");
+    expect_error(SCENE "return orrery.sequence{ scene = scene, camera = scene:group{} }\n\n", ORR_E_SCRIPT,
+                 "test.lua:2: orrery.sequence", "group");
     /* A caught error is no error, and a caught and changed one is the script's own. */
     expect_ok("local ok, why = pcall(orrery.box, { siz_m = 1 }) assert(not ok and why:find('siz_m'))");
-    expect_error("local ok, why = pcall(function() orrery.scene():model{ path = 'no.glb' } end) error('mine')", ORR_E_SCRIPT, "test.lua:1: mine", "");
+    expect_error(
+        "local ok, why = pcall(function() orrery.scene():model{ path = 'no.glb' } end) error('mine')",
+        ORR_E_SCRIPT, "test.lua:1: mine", "");
 }
 
 static void test_timeout(void **state) {
     (void)state;
-    const char *const endless[] = {"while true do end", "while true do pcall(function() while true do end end) end",
-                                   "coroutine.wrap(function() while true do end end)()", "local function f() return f() end f()"};
+    const char *const endless[] = {
+        "while true do end", "while true do pcall(function() while true do end end) end",
+        "coroutine.wrap(function() while true do end end)()", "local function f() return f() end f()"};
     for (size_t i = 0; i < sizeof endless / sizeof endless[0]; i++) {
         run r = run_with(endless[i], &(orr_script_params){.timeout_s = 0.05});
         assert_int_equal(r.status, ORR_E_SCRIPT_TIMEOUT);
@@ -195,21 +225,30 @@ static void test_timeout(void **state) {
     orr_script_destroy(&r.script);
 }
 
-/* --- parameters ------------------------------------------------------------------------------------------------------------------- */
+/* --- parameters
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 static const char params_script[] =
     "local turns = orrery.param{ name = 'turns', def = 1.5, min = 0, max = 10, doc = 'Turns' }\n"
-    "local metal = orrery.param{ name = 'metal', type = 'enum', def = 'brass', choices = {'brass', 'steel'}, doc = 'Metal' }\n"
+    "local metal = orrery.param{ name = 'metal', type = 'enum', def = 'brass', choices = {'brass', 'steel'}, "
+    "doc = 'Metal' }\n"
     "local tint = orrery.param{ name = 'tint', type = 'vec3', def = {1, 0.5, 0}, doc = 'Tint' }\n"
     "local path = orrery.param{ name = 'path', type = 'asset', def = '', doc = 'File' }\n";
 
 static void test_params(void **state) {
     (void)state;
     char text[2000];
-    snprintf(text, sizeof text, "%sassert(turns == 1.5 and metal == 'brass' and tint[2] == 0.5 and path == nil)", params_script);
+    snprintf(text, sizeof text,
+             "%sassert(turns == 1.5 and metal == 'brass' and tint[2] == 0.5 and path == nil)", params_script);
     expect_ok(text);
-    const orr_overlay sets[] = {{ORR_OVERLAY_SET, "turns=2"}, {ORR_OVERLAY_SET, "metal=steel"}, {ORR_OVERLAY_SET, "turns=3"}, {ORR_OVERLAY_SET, "path=a/b.glb"}};
-    snprintf(text, sizeof text, "%sassert(turns == 3 and metal == 'steel' and path:match('^/.*/a/b%%.glb$'), path)", params_script);
+    const orr_overlay sets[] = {{ORR_OVERLAY_SET, "turns=2"},
+                                {ORR_OVERLAY_SET, "metal=steel"},
+                                {ORR_OVERLAY_SET, "turns=3"},
+                                {ORR_OVERLAY_SET, "path=a/b.glb"}};
+    snprintf(text, sizeof text,
+             "%sassert(turns == 3 and metal == 'steel' and path:match('^/.*/a/b%%.glb$'), path)",
+             params_script);
     run r = run_with(text, &(orr_script_params){.overlays = sets, .overlay_count = 4});
     if (r.status != ORR_OK) fail_msg("%s", r.err.message);
     assert_int_equal(orr_script_param_table(r.script)->count, 4);
@@ -217,39 +256,53 @@ static void test_params(void **state) {
     assert_int_equal(orr_script_param_source(r.script, 2), ORR_FROM_DEFAULT);
     orr_script_destroy(&r.script);
 
-    const struct { const char *set, *part; } wrong[] = {
-        {"turn=2", "did you mean 'turns'"}, {"turns=20", "between 0 and 10"}, {"turns=x", "turns"}, {"metal=gold", "metal"}, {"turns", "name=value"}};
+    const struct {
+        const char *set, *part;
+    } wrong[] = {{"turn=2", "did you mean 'turns'"},
+                 {"turns=20", "between 0 and 10"},
+                 {"turns=x", "turns"},
+                 {"metal=gold", "metal"},
+                 {"turns", "name=value"}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         orr_overlay set = {ORR_OVERLAY_SET, wrong[i].set};
         r = run_with(params_script, &(orr_script_params){.overlays = &set, .overlay_count = 1});
-        if (r.status != ORR_E_USAGE || !strstr(r.err.message, wrong[i].part)) fail_msg("%s: %d %s", wrong[i].set, r.status, r.err.message);
+        if (r.status != ORR_E_USAGE || !strstr(r.err.message, wrong[i].part))
+            fail_msg("%s: %d %s", wrong[i].set, r.status, r.err.message);
         orr_script_destroy(&r.script);
     }
     r = run_with("orrery.param{ name = 'must', type = 'asset', doc = 'A file' }", NULL);
     assert_int_equal(r.status, ORR_E_USAGE);
     assert_non_null(strstr(r.err.message, "--set must="));
     orr_script_destroy(&r.script);
-    expect_error("orrery.param{ name = 'a', def = 5, max = 3, doc = 'd' }", ORR_E_SCRIPT, "test.lua:1:", "def");
+    expect_error("orrery.param{ name = 'a', def = 5, max = 3, doc = 'd' }", ORR_E_SCRIPT,
+                 "test.lua:1:", "def");
     expect_error("orrery.param{ name = 'A b', def = 5, doc = 'd' }", ORR_E_SCRIPT, "test.lua:1:", "no name");
-    expect_error("for i = 1, 2 do orrery.param{ name = 'a', def = 5, doc = 'd' } end", ORR_E_SCRIPT, "test.lua:1:", "twice");
+    expect_error("for i = 1, 2 do orrery.param{ name = 'a', def = 5, doc = 'd' } end", ORR_E_SCRIPT,
+                 "test.lua:1:", "twice");
 }
 
 /* --help ends the run at the first call that would load something, and reports what was declared. */
 static void test_help(void **state) {
     (void)state;
     char text[2000];
-    snprintf(text, sizeof text, "%slocal random = orrery.random(1)\norrery.scene():model{ path = 'no.glb' }\nerror('not reached')", params_script);
+    snprintf(
+        text, sizeof text,
+        "%slocal random = orrery.random(1)\norrery.scene():model{ path = 'no.glb' }\nerror('not reached')",
+        params_script);
     run r = run_with(text, &(orr_script_params){.help = true});
     if (r.status != ORR_OK) fail_msg("%s", r.err.message);
     assert_int_equal(orr_script_param_table(r.script)->count, 4);
     assert_null(orr_script_sequence(r.script));
     orr_script_destroy(&r.script);
-    r = run_with("orrery.param{ name = 'must', type = 'asset', doc = 'A file' }\npcall(orrery.scene)\n", &(orr_script_params){.help = true});
+    r = run_with("orrery.param{ name = 'must', type = 'asset', doc = 'A file' }\npcall(orrery.scene)\n",
+                 &(orr_script_params){.help = true});
     assert_int_equal(r.status, ORR_OK);
     orr_script_destroy(&r.script);
 }
 
-/* --- animation ---------------------------------------------------------------------------------------------------------------------- */
+/* --- animation
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Values of the sequence's only track at a time. */
 static void expect_track(const char *text, double t_s, const double *wanted, uint32_t count) {
@@ -262,16 +315,21 @@ static void expect_track(const char *text, double t_s, const double *wanted, uin
     orr_status status = sequence->evaluate(sequence->context, t_s, &value, &r.err);
     if (status != ORR_OK) fail_msg("%s", r.err.message);
     for (uint32_t i = 0; i < count; i++)
-        if (fabs(value.number[i] - wanted[i]) > 1e-9) fail_msg("component %u is %.17g, not %.17g", i, value.number[i], wanted[i]);
+        if (fabs(value.number[i] - wanted[i]) > 1e-9)
+            fail_msg("component %u is %.17g, not %.17g", i, value.number[i], wanted[i]);
     orr_script_destroy(&r.script);
 }
 
-#define KEYS(ease) SCENE "camera:set{ vfov_deg = { {t=0, v=10, ease='" ease "'}, {t=1, v=20, ease='" ease "'}, {t=2, v=60} } }\n" RETURN
+#define KEYS(ease)                                                                                           \
+    SCENE "camera:set{ vfov_deg = { {t=0, v=10, ease='" ease "'}, {t=1, v=20, ease='" ease                   \
+          "'}, {t=2, v=60} } }\n" RETURN
 
 static void test_tracks(void **state) {
     (void)state;
-    expect_track(SCENE "camera:set{ position_m = function(t) return t, 2 * t, 0 end }\n" RETURN, 0.5, (double[]){0.5, 1, 0}, 3);
-    expect_track(SCENE "camera:set{ position_m = function(t) return {t, 2 * t, 0} end }\n" RETURN, 0.5, (double[]){0.5, 1, 0}, 3);
+    expect_track(SCENE "camera:set{ position_m = function(t) return t, 2 * t, 0 end }\n" RETURN, 0.5,
+                 (double[]){0.5, 1, 0}, 3);
+    expect_track(SCENE "camera:set{ position_m = function(t) return {t, 2 * t, 0} end }\n" RETURN, 0.5,
+                 (double[]){0.5, 1, 0}, 3);
     expect_track(KEYS("linear"), 0.25, (double[]){12.5}, 1);
     expect_track(KEYS("linear"), 1.5, (double[]){40}, 1);
     expect_track(KEYS("linear"), -1, (double[]){10}, 1);
@@ -279,27 +337,37 @@ static void test_tracks(void **state) {
     expect_track(KEYS("smooth"), 0.25, (double[]){10 + 10 * 0.15625}, 1);
     expect_track(KEYS("step"), 0.99, (double[]){10}, 1);
     expect_track(KEYS("step"), 1, (double[]){20}, 1);
-    expect_track(SCENE "camera:set{ vfov_deg = function(t) return 5 end } camera:set{ vfov_deg = function(t) return 7 end }\n" RETURN, 0, (double[]){7}, 1);
-    expect_error(SCENE "camera:set{ vfov_deg = function(t) return 500 end }\n" RETURN, ORR_E_SCRIPT, "test.lua:2: camera 'camera 1'.vfov_deg at t = 0 s", "170");
-    expect_error(SCENE "camera:set{ vfov_deg = function(t) error('bang') end }\n" RETURN, ORR_E_SCRIPT, "test.lua:2: camera", "bang");
-    expect_error(SCENE "camera:set{ vfov_deg = function(t) end }\n" RETURN, ORR_E_SCRIPT, "test.lua:2: camera", "must be a number");
-    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, v=2}, {t=1, v=3} } }\n" RETURN, ORR_E_SCRIPT, "test.lua:2:", "in order");
-    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, w=2} } }\n" RETURN, ORR_E_SCRIPT, "test.lua:2:", "no key 'w'");
-    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, v=2, ease='fast'} } }\n" RETURN, ORR_E_SCRIPT, "test.lua:2:", "ease");
+    expect_track(SCENE "camera:set{ vfov_deg = function(t) return 5 end } camera:set{ vfov_deg = function(t) "
+                       "return 7 end }\n" RETURN,
+                 0, (double[]){7}, 1);
+    expect_error(SCENE "camera:set{ vfov_deg = function(t) return 500 end }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2: camera 'camera 1'.vfov_deg at t = 0 s", "170");
+    expect_error(SCENE "camera:set{ vfov_deg = function(t) error('bang') end }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2: camera", "bang");
+    expect_error(SCENE "camera:set{ vfov_deg = function(t) end }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2: camera", "must be a number");
+    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, v=2}, {t=1, v=3} } }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2:", "in order");
+    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, w=2} } }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2:", "no key 'w'");
+    expect_error(SCENE "camera:set{ vfov_deg = { {t=1, v=2, ease='fast'} } }\n" RETURN, ORR_E_SCRIPT,
+                 "test.lua:2:", "ease");
 }
 
 static void test_purity(void **state) {
     (void)state;
-    expect_error(SCENE "local n = 0\ncamera:set{ vfov_deg = function(t) n = n + 1 return n end }\n" RETURN, ORR_E_SCRIPT, "test.lua:3: camera 'camera 1'.vfov_deg",
-                 "depend on t alone");
+    expect_error(SCENE "local n = 0\ncamera:set{ vfov_deg = function(t) n = n + 1 return n end }\n" RETURN,
+                 ORR_E_SCRIPT, "test.lua:3: camera 'camera 1'.vfov_deg", "depend on t alone");
     /* Impure at the last frame only. */
-    expect_error(SCENE "local n = 0\ncamera:set{ vfov_deg = function(t) if t > 1.9 then n = n + 1 end return 30 + n end }\n" RETURN, ORR_E_SCRIPT,
-                 "test.lua:3: camera 'camera 1'.vfov_deg", "depend on t alone");
+    expect_error(SCENE "local n = 0\ncamera:set{ vfov_deg = function(t) if t > 1.9 then n = n + 1 end return "
+                       "30 + n end }\n" RETURN,
+                 ORR_E_SCRIPT, "test.lua:3: camera 'camera 1'.vfov_deg", "depend on t alone");
 }
 
 static void test_modules_of_a_sequence(void **state) {
     (void)state;
-#define MODULES(text) SCENE "return orrery.sequence{ scene = scene, camera = camera, frames = 48, modules = { " text " } }"
+#define MODULES(text)                                                                                        \
+    SCENE "return orrery.sequence{ scene = scene, camera = camera, frames = 48, modules = { " text " } }"
     if (orr_modules_find(orr_engine_modules(engine), "vignette") < 0) {
         print_message("skipped: the module vignette is not built\n");
         skip();
@@ -318,7 +386,8 @@ static void test_modules_of_a_sequence(void **state) {
     expect_error(MODULES("vignette = 1"), ORR_E_SCRIPT, "test.lua:2:", "true or false");
     /* The command line is the later word, also over an animation. */
     orr_overlay set[] = {{ORR_OVERLAY_SET, "vignette.strength=0.125"}, {ORR_OVERLAY_DISABLE, "vignette"}};
-    r = run_with(MODULES("vignette = { strength = function(t) return t / 4 end }"), &(orr_script_params){.overlays = set, .overlay_count = 2});
+    r = run_with(MODULES("vignette = { strength = function(t) return t / 4 end }"),
+                 &(orr_script_params){.overlays = set, .overlay_count = 2});
     if (r.status != ORR_OK) fail_msg("%s", r.err.message);
     assert_int_equal(orr_script_sequence(r.script)->track_count, 0);
     settings = orr_script_settings(r.script);
@@ -326,14 +395,17 @@ static void test_modules_of_a_sequence(void **state) {
     orr_script_destroy(&r.script);
 }
 
-/* --- rigs ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- rigs
+ * ----------------------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_orbit(void **state) {
     (void)state;
     orr_rig *rig = NULL;
     orr_error err = {0};
     double p[3];
-    orr_orbit_params params = {.center_m = {1, 2, 3}, .radius_m = 4, .height_m = 1, .start_deg = 180, .turns = 1, .duration_s = 8};
+    orr_orbit_params params = {
+        .center_m = {1, 2, 3}, .radius_m = 4, .height_m = 1, .start_deg = 180, .turns = 1, .duration_s = 8};
     assert_int_equal(orr_rig_orbit(&params, &rig, &err), ORR_OK);
     orr_rig_position(rig, 0, p);
     assert_true(fabs(p[0] - 1) < 1e-9 && p[1] == 3 && fabs(p[2] - 7) < 1e-9); /* in front: +Z */
@@ -348,14 +420,17 @@ static void test_orbit(void **state) {
     params.elevation_deg = 30;
     assert_int_equal(orr_rig_orbit(&params, &rig, &err), ORR_OK);
     orr_rig_position(rig, 1, p);
-    assert_true(fabs(p[1] - 4) < 1e-9 && fabs(sqrt((p[0] - 1) * (p[0] - 1) + (p[1] - 2) * (p[1] - 2) + (p[2] - 3) * (p[2] - 3)) - 4) < 1e-9);
+    assert_true(fabs(p[1] - 4) < 1e-9 &&
+                fabs(sqrt((p[0] - 1) * (p[0] - 1) + (p[1] - 2) * (p[1] - 2) + (p[2] - 3) * (p[2] - 3)) - 4) <
+                    1e-9);
     orr_rig_destroy(&rig);
     params.radius_m = 0;
     assert_int_equal(orr_rig_orbit(&params, &rig, &err), ORR_E_ARGUMENT);
 }
 
 static double span(const double a[3], const double b[3]) {
-    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) + (a[2] - b[2]) * (a[2] - b[2]));
+    return sqrt((a[0] - b[0]) * (a[0] - b[0]) + (a[1] - b[1]) * (a[1] - b[1]) +
+                (a[2] - b[2]) * (a[2] - b[2]));
 }
 
 static void test_path(void **state) {
@@ -364,17 +439,24 @@ static void test_path(void **state) {
     orr_rig *rig = NULL;
     orr_error err = {0};
     for (uint32_t curve = 0; curve < 2; curve++) {
-        orr_path_params params = {.points_m = points, .point_count = 5, .curve = curve, .duration_s = 10, .look_ahead_s = 1, .bank_deg = 20};
+        orr_path_params params = {.points_m = points,
+                                  .point_count = 5,
+                                  .curve = curve,
+                                  .duration_s = 10,
+                                  .look_ahead_s = 1,
+                                  .bank_deg = 20};
         assert_int_equal(orr_rig_path(&params, &rig, &err), ORR_OK);
         double a[3], b[3], step = orr_rig_length_m(rig) / 500;
         orr_rig_position(rig, 0, a);
         assert_true(span(a, points[0]) < 1e-9);
         orr_rig_position(rig, 10, b);
         assert_true(span(b, points[4]) < 1e-6);
-        for (int i = 1; i <= 500; i++) { /* constant speed: chords can only be shorter, at bends of the linear one */
+        for (int i = 1; i <= 500;
+             i++) { /* constant speed: chords can only be shorter, at bends of the linear one */
             orr_rig_position(rig, i / 50.0, b);
             double chord = span(a, b);
-            if (chord > step * 1.001 || (curve == ORR_PATH_CATMULL_ROM && chord < step * 0.97)) fail_msg("step %d is %g, not %g", i, chord, step);
+            if (chord > step * 1.001 || (curve == ORR_PATH_CATMULL_ROM && chord < step * 0.97))
+                fail_msg("step %d is %g, not %g", i, chord, step);
             memcpy(a, b, sizeof a);
         }
         double most = 0;
@@ -388,8 +470,14 @@ static void test_path(void **state) {
         orr_rig_destroy(&rig);
     }
     const double twice[][3] = {{0, 0, 0}, {0, 0, 0}};
-    assert_int_equal(orr_rig_path(&(orr_path_params){.points_m = twice, .point_count = 2, .duration_s = 1}, &rig, &err), ORR_E_ARGUMENT);
-    assert_int_equal(orr_rig_path(&(orr_path_params){.points_m = points, .point_count = 5, .curve = ORR_PATH_BEZIER, .duration_s = 1}, &rig, &err), ORR_E_ARGUMENT);
+    assert_int_equal(
+        orr_rig_path(&(orr_path_params){.points_m = twice, .point_count = 2, .duration_s = 1}, &rig, &err),
+        ORR_E_ARGUMENT);
+    assert_int_equal(orr_rig_path(
+                         &(orr_path_params){
+                             .points_m = points, .point_count = 5, .curve = ORR_PATH_BEZIER, .duration_s = 1},
+                         &rig, &err),
+                     ORR_E_ARGUMENT);
 }
 
 static bool hills(void *context, double x, double z, double *height) {
@@ -403,12 +491,18 @@ static void test_clearance(void **state) {
     const double points[][3] = {{-800, 0, 0}, {0, 0, 200}, {1000, 0, -100}};
     orr_rig *rig = NULL;
     orr_error err = {0};
-    orr_path_params params = {.points_m = points, .point_count = 3, .duration_s = 10, .clearance_m = 25, .flat = true, .ground = hills};
+    orr_path_params params = {.points_m = points,
+                              .point_count = 3,
+                              .duration_s = 10,
+                              .clearance_m = 25,
+                              .flat = true,
+                              .ground = hills};
     assert_int_equal(orr_rig_path(&params, &rig, &err), ORR_OK);
     for (int i = 0; i <= 1000; i++) {
         double p[3], ground;
         orr_rig_position(rig, i / 100.0, p);
-        if (hills(NULL, p[0], p[2], &ground) && p[1] < ground + 24.5) fail_msg("at %d only %g m above the ground", i, p[1] - ground);
+        if (hills(NULL, p[0], p[2], &ground) && p[1] < ground + 24.5)
+            fail_msg("at %d only %g m above the ground", i, p[1] - ground);
     }
     orr_rig_destroy(&rig);
     const double outside[][3] = {{2000, 0, 0}, {3000, 0, 0}};
@@ -417,7 +511,9 @@ static void test_clearance(void **state) {
     assert_int_equal(orr_rig_path(&params, &rig, &err), ORR_E_ARGUMENT);
 }
 
-/* --- manifests ------------------------------------------------------------------------------------------------------------------------ */
+/* --- manifests
+ * ------------------------------------------------------------------------------------------------------------------------
+ */
 
 #define MANIFEST(more) "return { name = 'm', abi = 1, version = '1.0', doc = 'd', " more " }"
 #define PARAM(more)    MANIFEST("params = { { name = 'p', type = 'f32', def = 0.5, doc = 'd', " more " } }")
@@ -427,7 +523,8 @@ static void bad_manifest(const char *text, const char *part) {
     orr_module_desc module;
     orr_error err = {0};
     orr_status status = orr_manifest_read(text, strlen(text), "m.lua", &arena, &module, &err);
-    if (status != ORR_E_BAD_DATA || strncmp(err.message, "m.lua", 5) != 0 || !strstr(err.message, part)) fail_msg("%d '%s' for %s", status, err.message, text);
+    if (status != ORR_E_BAD_DATA || strncmp(err.message, "m.lua", 5) != 0 || !strstr(err.message, part))
+        fail_msg("%d '%s' for %s", status, err.message, text);
     orr_arena_free(&arena);
 }
 
@@ -436,9 +533,11 @@ static void test_manifest(void **state) {
     orr_arena arena = {0};
     orr_module_desc module;
     orr_error err = {0};
-    const char *good = MANIFEST("params = { { name = 'p', type = 'vec3', def = {1, 0.5, 0}, min = 0, choices = nil, doc = 'd', rebuild = 'spec' },"
+    const char *good = MANIFEST("params = { { name = 'p', type = 'vec3', def = {1, 0.5, 0}, min = 0, choices "
+                                "= nil, doc = 'd', rebuild = 'spec' },"
                                 "{ name = 'q', type = 'enum', def = 'a', choices = {'a', 'b'}, doc = 'd' } },"
-                                "passes = { { name = 'main', stage = 'lens', shader = 'm.comp', size_of = 'ldr', scale_log2 = -1, pointwise = true,"
+                                "passes = { { name = 'main', stage = 'lens', shader = 'm.comp', size_of = "
+                                "'ldr', scale_log2 = -1, pointwise = true,"
                                 "binds = { {'ldr', 'modify'}, {'depth', 'read', at = 'sky'} } } }");
     assert_int_equal(orr_manifest_read(good, strlen(good), "m.lua", &arena, &module, &err), ORR_OK);
     assert_string_equal(module.name, "m");
@@ -475,11 +574,15 @@ static void test_manifest(void **state) {
     bad_manifest(MANIFEST("params = { { name = 'p', type = 'f23', doc = 'd' } }"), "f23");
     bad_manifest(MANIFEST("params = { p = { } }"), "list");
     bad_manifest(MANIFEST("params = { 3 }"), "params[1]");
-    bad_manifest(MANIFEST("passes = { { name = 'a', stage = 'lens', shader = 'x', binds = { {'ldr'} } } }"), "passes[1].binds[1]");
-    bad_manifest(MANIFEST("passes = { { name = 'a', stage = 'lens', shader = 'x', scale_log2 = 0.5 } }"), "whole number");
+    bad_manifest(MANIFEST("passes = { { name = 'a', stage = 'lens', shader = 'x', binds = { {'ldr'} } } }"),
+                 "passes[1].binds[1]");
+    bad_manifest(MANIFEST("passes = { { name = 'a', stage = 'lens', shader = 'x', scale_log2 = 0.5 } }"),
+                 "whole number");
 }
 
-/* --- the reference ---------------------------------------------------------------------------------------------------------------------- */
+/* --- the reference
+ * ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_api_texts(void **state) {
     (void)state;
@@ -516,7 +619,9 @@ static void test_examples(void **state) {
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static char folder[64] = "/tmp/orrery-script-XXXXXX";
 
@@ -524,7 +629,8 @@ static int start(void **state) {
     (void)state;
     orr_error err = {0};
     if (!mkdtemp(folder) || chdir(folder) != 0) return -1; /* examples write files */
-    orr_status status = orr_engine_create(&(orr_engine_params){.app = "test", .cache_folder = ""}, &engine, &err);
+    orr_status status =
+        orr_engine_create(&(orr_engine_params){.app = "test", .cache_folder = ""}, &engine, &err);
     if (status == ORR_OK) status = orr_manifests_load(engine, &err);
     if (status != ORR_OK) print_message("%s\n", err.message);
     return status == ORR_OK ? 0 : -1;
