@@ -26,8 +26,7 @@ static VkResult make(uint64_t size, dummy_object **out) {
     return VK_SUCCESS;
 }
 
-/* --- objects: create gives a small record, destroy frees it
- * -------------------------------------------------------- */
+/* --- objects: create gives a small record, destroy frees it -------------------------------------------- */
 
 #define OBJECT_PAIR(Name, Info)                                                                              \
     static RESULT create_##Name(VkDevice device, const Info *info, ALLOCATOR, Vk##Name *out) {               \
@@ -126,8 +125,7 @@ static RESULT bind_image(VkDevice device, VkImage image, VkDeviceMemory memory, 
     return VK_SUCCESS;
 }
 
-/* --- pipelines and descriptors
- * --------------------------------------------------------------------------------------- */
+/* --- pipelines and descriptors ------------------------------------------------------------------------- */
 
 static RESULT create_compute(VkDevice device, VkPipelineCache cache, uint32_t count,
                              const VkComputePipelineCreateInfo *infos, ALLOCATOR, VkPipeline *out) {
@@ -173,9 +171,7 @@ static RESULT reset_sets(VkDevice device, VkDescriptorPool pool, VkDescriptorPoo
     return VK_SUCCESS;
 }
 
-/* --- commands
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------ */
 
 static RESULT reset_pool(VkDevice device, VkCommandPool pool, VkCommandPoolResetFlags flags) {
     (void)device, (void)pool, (void)flags;
@@ -281,8 +277,7 @@ static RESULT query_results(VkDevice device, VkQueryPool pool, uint32_t first, u
     return VK_SUCCESS;
 }
 
-/* --- queue and timeline
- * -------------------------------------------------------------------------------------------------- */
+/* --- queue and timeline -------------------------------------------------------------------------------- */
 
 static RESULT submit(VkQueue queue, uint32_t count, const VkSubmitInfo2 *submits, VkFence fence) {
     (void)queue, (void)fence;
@@ -314,9 +309,7 @@ static VOID destroy_device(VkDevice device, ALLOCATOR) {
     free(OBJECT(device));
 }
 
-/* --- the table
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- the table ----------------------------------------------------------------------------------------- */
 
 static void fill_objects(struct VolkDeviceTable *vk) {
 #define PAIR(Name) vk->vkCreate##Name = create_##Name, vk->vkDestroy##Name = destroy_##Name

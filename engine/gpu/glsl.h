@@ -31,7 +31,7 @@ ORR_MUST_CHECK orr_status orr_glsl_expand(const orr_glsl_source *source, char **
  * options. */
 orr_digest orr_glsl_digest(const char *expanded, orr_glsl_stage stage);
 /* Compiles an expanded text. On failure the message is "file:line: what", one per line, first error first.
- * malloc'd words; any thread (a process-wide lock guards glslang). */
+ * malloc'd words; any thread, at once. */
 ORR_MUST_CHECK orr_status orr_glsl_compile(const char *expanded, const char *name, orr_glsl_stage stage,
                                            uint32_t **spirv, size_t *spirv_bytes, orr_error *err);
 

@@ -24,7 +24,7 @@ typedef struct orr_gpu_texture { uint64_t id; } orr_gpu_texture;
 typedef struct orr_gpu_sampler { uint64_t id; } orr_gpu_sampler;
 typedef struct orr_gpu_pipeline { uint64_t id; } orr_gpu_pipeline;
 
-/* --- device ------------------------------------------------------------------------------------------------- */
+/* --- device -------------------------------------------------------------------------------------------- */
 
 typedef enum orr_gpu_kind { ORR_GPU_OTHER, ORR_GPU_CPU, ORR_GPU_VIRTUAL, ORR_GPU_INTEGRATED, ORR_GPU_DISCRETE } orr_gpu_kind;
 
@@ -72,7 +72,7 @@ typedef struct orr_gpu_memory_stats {
 } orr_gpu_memory_stats;
 void orr_gpu_memory(const orr_gpu *gpu, orr_gpu_memory_stats *out);
 
-/* --- resources ------------------------------------------------------------------------------------------------ */
+/* --- resources ----------------------------------------------------------------------------------------- */
 
 typedef enum orr_gpu_format {
     ORR_FORMAT_NONE,
@@ -132,7 +132,7 @@ typedef struct orr_gpu_sampler_params {
 ORR_MUST_CHECK orr_status orr_gpu_sampler_create(orr_gpu *gpu, const orr_gpu_sampler_params *params, orr_gpu_sampler *out, orr_error *err);
 void orr_gpu_sampler_destroy(orr_gpu *gpu, orr_gpu_sampler *sampler);
 
-/* --- pipelines -------------------------------------------------------------------------------------------------- */
+/* --- pipelines ----------------------------------------------------------------------------------------- */
 
 typedef enum orr_bind_kind {
     ORR_BIND_UNIFORM,       /* uniform block */
@@ -168,6 +168,7 @@ typedef struct orr_gpu_compute_params {
     uint32_t spec_count;
     uint32_t push_bytes; /* <= 128 */
 } orr_gpu_compute_params;
+/* Pipelines are created on any thread, at the same time as others; the objects of the params are only read. */
 ORR_MUST_CHECK orr_status orr_gpu_compute_create(orr_gpu *gpu, const orr_gpu_compute_params *params, orr_gpu_pipeline *out, orr_error *err);
 
 typedef struct orr_gpu_attribute {
@@ -199,12 +200,12 @@ typedef struct orr_gpu_raster_params {
 ORR_MUST_CHECK orr_status orr_gpu_raster_create(orr_gpu *gpu, const orr_gpu_raster_params *params, orr_gpu_pipeline *out, orr_error *err);
 void orr_gpu_pipeline_destroy(orr_gpu *gpu, orr_gpu_pipeline *pipeline);
 
-/* --- uploads: staged through a ring; they take effect before the next submission's commands ---------------------- */
+/* --- uploads: staged through a ring; they take effect before the next submission's commands ------------ */
 ORR_MUST_CHECK orr_status orr_gpu_upload_buffer(orr_gpu *gpu, orr_gpu_buffer buffer, uint64_t offset, const void *data, uint64_t size, orr_error *err);
 /* One whole mip level of one layer, rows tightly packed. */
 ORR_MUST_CHECK orr_status orr_gpu_upload_texture(orr_gpu *gpu, orr_gpu_texture texture, uint32_t layer, uint32_t mip, const void *data, uint64_t size, orr_error *err);
 
-/* --- recording ----------------------------------------------------------------------------------------------------- */
+/* --- recording ----------------------------------------------------------------------------------------- */
 
 /* What a slot is bound to. One entry per slot and array element. */
 typedef struct orr_gpu_bind {
@@ -214,11 +215,13 @@ typedef struct orr_gpu_bind {
     orr_gpu_format format;         /* TEXEL */
     const void *data;          /* UNIFORM: `size` bytes copied into a transient ring instead of `buffer` */
     orr_gpu_texture texture;   /* texture kinds */
-    orr_gpu_sampler sampler;   /* SAMPLED */
+    orr_gpu_sampler sampler;   /* SAMPLED; none: nearest, clamp */
     uint32_t mip;              /* storage images, or the base mip with `mip_single` */
     bool mip_single;           /* SAMPLED: only that mip is visible (to read one mip while writing the next) */
 } orr_gpu_bind;
 
+/* Several commands may be open, and submitted in any order: barriers follow the order of submission. (Aliased textures: one
+ * open command at a time.) */
 ORR_MUST_CHECK orr_status orr_cmd_begin(orr_gpu *gpu, const char *label, orr_cmd **out, orr_error *err);
 void orr_cmd_abandon(orr_cmd **cmd); /* instead of submitting */
 
@@ -258,14 +261,14 @@ void orr_cmd_copy_buffer(orr_cmd *cmd, orr_gpu_buffer from, uint64_t from_offset
 void orr_cmd_copy_to_buffer(orr_cmd *cmd, orr_gpu_texture from, uint32_t layer, uint32_t mip, orr_gpu_buffer to, uint64_t offset); /* tight rows */
 void orr_cmd_copy_texture(orr_cmd *cmd, orr_gpu_texture from, orr_gpu_texture to); /* same size, mip 0, layer 0 */
 void orr_cmd_clear_texture(orr_cmd *cmd, orr_gpu_texture texture, const float value[4]); /* all mips and layers; not depth */
-void orr_cmd_fill_buffer(orr_cmd *cmd, orr_gpu_buffer buffer, uint64_t offset, uint64_t size, uint32_t value);
+void orr_cmd_fill_buffer(orr_cmd *cmd, orr_gpu_buffer buffer, uint64_t offset, uint64_t size, uint32_t value); /* size 0 = to the end */
 void orr_cmd_generate_mips(orr_cmd *cmd, orr_gpu_texture texture); /* linear blits from mip 0, all layers */
 
 /* GPU time of what is recorded between; nests at most 4 deep, <= 256 scopes a command. */
 void orr_cmd_time_begin(orr_cmd *cmd, const char *name); /* the name is copied */
 void orr_cmd_time_end(orr_cmd *cmd);
 
-/* --- submitting and waiting -------------------------------------------------------------------------------------- */
+/* --- submitting and waiting ---------------------------------------------------------------------------- */
 /* Submits (uploads first); frees the command; *value is the timeline value it will signal. */
 ORR_MUST_CHECK orr_status orr_gpu_submit(orr_gpu *gpu, orr_cmd **cmd, uint64_t *value, orr_error *err);
 uint64_t orr_gpu_completed(orr_gpu *gpu);                                                          /* any thread */

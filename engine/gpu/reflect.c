@@ -205,8 +205,7 @@ static orr_status open(walker *w, const uint32_t *spirv, size_t bytes, orr_error
     return status;
 }
 
-/* --- sizes
- * ----------------------------------------------------------------------------------------------------- */
+/* --- sizes --------------------------------------------------------------------------------------------- */
 
 /* A decoration of one member of a struct; `otherwise` when it has none. */
 static uint32_t member_decoration(const walker *w, uint32_t type, uint32_t member, uint32_t decoration,
@@ -267,8 +266,7 @@ static uint32_t size_of(const walker *w, uint32_t type, uint32_t matrix_stride, 
     return 0;
 }
 
-/* --- the block
- * -------------------------------------------------------------------------------------------------- */
+/* --- the block ----------------------------------------------------------------------------------------- */
 
 /* The uniform block variable at (set 0, binding) and its struct type; 0 = none. */
 static uint32_t find_block(const walker *w, uint32_t binding, uint32_t *type, bool *array) {

@@ -25,7 +25,7 @@
 #define ORR_VK_TIMINGS     16u /* submissions whose timings are kept */
 #define ORR_VK_LABEL       48u
 
-/* --- memory --------------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------------- */
 typedef struct orr_vk_block orr_vk_block;
 typedef struct orr_vk_memory { /* a piece of a block; block NULL = none */
     orr_vk_block *block;
@@ -46,7 +46,7 @@ void *orr_vk_memory_map(const orr_vk_memory *memory); /* NULL = not host-visible
 void orr_vk_memory_close(orr_gpu *gpu);               /* frees what is left */
 void orr_vk_memory_budget(orr_gpu *gpu);              /* asks the driver, unless the caller fixed it */
 
-/* --- objects -------------------------------------------------------------------------------------------- */
+/* --- objects ------------------------------------------------------------------------------------------- */
 /* Where the command that is recording keeps its local states of a resource. */
 typedef struct orr_vk_touch {
     uint64_t serial; /* of the command */
@@ -236,8 +236,7 @@ void orr_cmd_recycle(orr_cmd *cmd);
 void orr_cmd_free(orr_cmd *cmd);
 orr_status orr_vk_submit(orr_cmd *cmd, uint64_t *value, orr_error *err);
 
-/* --- uploads
- * ------------------------------------------------------------------------------------------------ */
+/* --- uploads ------------------------------------------------------------------------------------------- */
 typedef struct orr_vk_copy {
     uint64_t object;         /* id: the target may die before the copy is recorded */
     bool texture, continues; /* continues: the rest of the copy before it, so no barrier between them */
@@ -261,8 +260,7 @@ orr_status orr_vk_chunk_take(orr_gpu *gpu, orr_vk_chunk **list, uint64_t size, u
 void orr_vk_chunks_give(orr_vk_chunk **to, orr_vk_chunk **from);
 void orr_vk_chunks_close(orr_gpu *gpu, orr_vk_chunk **list);
 
-/* --- times
- * -------------------------------------------------------------------------------------------------- */
+/* --- times --------------------------------------------------------------------------------------------- */
 typedef struct orr_vk_times {
     uint64_t value; /* 0 = unused */
     uint32_t count;
@@ -270,8 +268,7 @@ typedef struct orr_vk_times {
 } orr_vk_times;
 void orr_vk_times_read(orr_cmd *cmd);
 
-/* --- the device
- * ---------------------------------------------------------------------------------------------- */
+/* --- the device ---------------------------------------------------------------------------------------- */
 typedef struct orr_vk_instance {
     VkInstance handle;
     VkDebugUtilsMessengerEXT messenger;

@@ -57,8 +57,7 @@ void orr_cmd_use_bind(orr_cmd *cmd, const orr_gpu_bind *bind, orr_bind_kind kind
     }
 }
 
-/* --- one bind
- * ------------------------------------------------------------------------------------------------ */
+/* --- one bind ------------------------------------------------------------------------------------------ */
 
 static bool stale(orr_cmd *cmd, const orr_vk_pipeline *p, const orr_gpu_bind *bind, const char *what,
                   uint64_t id) {
@@ -195,8 +194,7 @@ static bool bind_texture(orr_cmd *cmd, const orr_vk_pipeline *p, const orr_vk_sl
     return info->imageView != VK_NULL_HANDLE;
 }
 
-/* --- the set
- * --------------------------------------------------------------------------------------------------- */
+/* --- the set ------------------------------------------------------------------------------------------- */
 
 static bool gather(orr_cmd *cmd, const orr_vk_pipeline *p, const orr_gpu_bind *binds, uint32_t count,
                    bind_work *work) {

@@ -134,8 +134,7 @@ void orr_cmd_free(orr_cmd *cmd) {
     free(cmd);
 }
 
-/* --- dispatch
- * ------------------------------------------------------------------------------------------------------ */
+/* --- dispatch ------------------------------------------------------------------------------------------ */
 
 /* Recording goes on only while nothing has failed, and outside of a pass. */
 static bool ready(orr_cmd *cmd, const char *what) {
@@ -184,9 +183,7 @@ void orr_cmd_dispatch(orr_cmd *cmd, orr_gpu_pipeline pipeline, const orr_gpu_bin
     gpu->vk.vkCmdDispatch(cmd->body, x, y, z);
 }
 
-/* --- copies
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- copies -------------------------------------------------------------------------------------------- */
 
 static orr_vk_buffer *need_buffer(orr_cmd *cmd, orr_gpu_buffer id, const char *what) {
     orr_vk_buffer *buffer = orr_table_get(&cmd->gpu->buffers, id.id);

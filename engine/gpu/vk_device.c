@@ -271,8 +271,7 @@ const orr_gpu_limits *orr_gpu_get_limits(const orr_gpu *gpu) {
     return &gpu->limits;
 }
 
-/* --- errors and names
- * ---------------------------------------------------------------------------------------- */
+/* --- errors and names ---------------------------------------------------------------------------------- */
 
 orr_status orr_vk_fail(orr_gpu *gpu, orr_error *err, VkResult result, const char *what, const char *label) {
     switch (result) {

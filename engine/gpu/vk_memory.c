@@ -147,8 +147,7 @@ static void give_range(orr_vk_block *block, range r) {
     }
 }
 
-/* --- blocks
- * --------------------------------------------------------------------------------------------------- */
+/* --- blocks -------------------------------------------------------------------------------------------- */
 
 static void free_block(orr_gpu *gpu, orr_vk_block *block) {
     orr_vk_block **link = &gpu->heap.blocks;

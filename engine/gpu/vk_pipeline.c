@@ -214,8 +214,7 @@ orr_status orr_gpu_compute_create(orr_gpu *gpu, const orr_gpu_compute_params *pa
     return end_pipeline(gpu, p, status, out);
 }
 
-/* --- raster
- * ---------------------------------------------------------------------------------------------------- */
+/* --- raster -------------------------------------------------------------------------------------------- */
 
 #define MAX_ATTRIBUTES 16u
 

@@ -16,8 +16,7 @@ uint64_t orr_gpu_completed(orr_gpu *gpu) {
     return value;
 }
 
-/* --- deferred destruction
- * ---------------------------------------------------------------------------------------- */
+/* --- deferred destruction ------------------------------------------------------------------------------ */
 
 #define NOT_YET UINT64_MAX
 
@@ -84,8 +83,7 @@ void orr_vk_collect(orr_gpu *gpu, uint64_t completed, bool everything) {
     gpu->dead_count = kept;
 }
 
-/* --- submission
- * -------------------------------------------------------------------------------------------------- */
+/* --- submission ---------------------------------------------------------------------------------------- */
 
 /* An aliased texture that comes first in this command waits for whichever texture owned the memory before. */
 static void enter_alias(orr_vk_texture *t) {

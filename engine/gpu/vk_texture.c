@@ -206,8 +206,7 @@ orr_status orr_gpu_texture_create_aliased(orr_gpu *gpu, const orr_gpu_texture_pa
     return status;
 }
 
-/* --- the rest
- * ------------------------------------------------------------------------------------------------ */
+/* --- the rest ------------------------------------------------------------------------------------------ */
 
 void orr_gpu_texture_destroy(orr_gpu *gpu, orr_gpu_texture *id) {
     orr_vk_texture *texture = orr_table_get(&gpu->textures, id->id);

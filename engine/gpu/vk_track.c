@@ -64,8 +64,7 @@ uint32_t orr_vk_track_mask(const orr_track *state) {
     return state->writer | state->readers;
 }
 
-/* --- batches
- * ----------------------------------------------------------------------------------------------------- */
+/* --- batches ------------------------------------------------------------------------------------------- */
 
 void orr_cmd_flush(orr_cmd *cmd, VkCommandBuffer into) {
     orr_vk_batch *batch = &cmd->batch;
@@ -120,8 +119,7 @@ void orr_vk_batch_add(orr_cmd *cmd, VkCommandBuffer into, const orr_vk_texture *
     batch->images[batch->image_count++] = barrier;
 }
 
-/* --- local states
- * ------------------------------------------------------------------------------------------------- */
+/* --- local states -------------------------------------------------------------------------------------- */
 
 static bool reserve(orr_cmd *cmd, uint32_t states) {
     if (cmd->entry_count == cmd->entry_capacity) {

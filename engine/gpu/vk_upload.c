@@ -11,8 +11,7 @@
 #define CHUNK_BYTES (2ull << 20)
 #define FLUSH_BYTES (4ull << 20)
 
-/* --- chunks
- * ----------------------------------------------------------------------------------------------------- */
+/* --- chunks -------------------------------------------------------------------------------------------- */
 
 orr_status orr_vk_chunk_take(orr_gpu *gpu, orr_vk_chunk **list, uint64_t size, uint64_t usual,
                              const char *label, orr_vk_chunk **out, orr_error *err) {
@@ -58,8 +57,7 @@ void orr_vk_chunks_close(orr_gpu *gpu, orr_vk_chunk **list) {
     }
 }
 
-/* --- the list of copies
- * ---------------------------------------------------------------------------------------------- */
+/* --- the list of copies -------------------------------------------------------------------------------- */
 
 /* Submits what waits, and lets at most one such submission be under way. */
 static orr_status flush(orr_gpu *gpu, orr_error *err) {
@@ -159,8 +157,7 @@ void orr_vk_uploads_close(orr_gpu *gpu) {
     gpu->uploads.copies = NULL;
 }
 
-/* --- the two uploads
- * --------------------------------------------------------------------------------------------------- */
+/* --- the two uploads ----------------------------------------------------------------------------------- */
 
 orr_status orr_gpu_upload_buffer(orr_gpu *gpu, orr_gpu_buffer id, uint64_t offset, const void *data,
                                  uint64_t size, orr_error *err) {

@@ -494,8 +494,7 @@ static void test_pass_reads(void **state) {
     close_raster(&c);
 }
 
-/* --- memory
- * ------------------------------------------------------------------------------------------------- */
+/* --- memory -------------------------------------------------------------------------------------------- */
 
 /* Three textures take turns in one piece of memory, inside a command and across commands. */
 static void test_aliasing(void **state) {
@@ -615,8 +614,7 @@ static void test_budget(void **state) {
     close_gpu(gpu);
 }
 
-/* --- times, waiting, misuse
- * ---------------------------------------------------------------------------------------- */
+/* --- times, waiting, misuse ---------------------------------------------------------------------------- */
 
 static void test_times(void **state) {
     (void)state;
@@ -728,9 +726,63 @@ static void test_misuse(void **state) {
     close_gpu(gpu);
 }
 
-/* --- devices
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- threads ------------------------------------------------------------------------------------------- */
+
+typedef struct maker {
+    orr_gpu *gpu;
+    orr_thread *thread;
+    uint32_t index;
+    orr_gpu_pipeline pipelines[8];
+} maker;
+
+static void make_pipelines(void *argument) {
+    maker *m = argument;
+    for (uint32_t i = 0; i < 8; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "#version 460\nlayout(local_size_x = 1) in;\n"
+                 "layout(binding = %u, std430) buffer B { uint b[]; };\nvoid main() { b[%u] = %uu; }\n",
+                 i % 3, m->index, 100 * m->index + i);
+        const orr_gpu_slot slot = {i % 3, ORR_BIND_STORAGE_WRITE, 0};
+        m->pipelines[i] = make_compute(m->gpu, text, &slot, 1, 0);
+    }
+}
+
+/* Shaders are compiled and pipelines created on several threads at once, while another records. */
+static void test_threads(void **state) {
+    (void)state;
+    orr_error err = {0};
+    orr_gpu *gpu = open_gpu((orr_gpu_params){0});
+    enum { THREADS = 4 };
+    maker makers[THREADS];
+    for (uint32_t i = 0; i < THREADS; i++) {
+        makers[i] = (maker){.gpu = gpu, .index = i};
+        OK(orr_thread_create(make_pipelines, &makers[i], "maker", &makers[i].thread, &err));
+    }
+    orr_gpu_buffer buffer = make_buffer(gpu, 64, ORR_MEMORY_READBACK);
+    for (int i = 0; i < 20; i++) {
+        orr_cmd *cmd = begin(gpu);
+        orr_cmd_fill_buffer(cmd, buffer, 0, 0, 0);
+        finish(gpu, cmd);
+    }
+    for (uint32_t i = 0; i < THREADS; i++) orr_thread_join(&makers[i].thread);
+    for (uint32_t k = 0; k < 8; k++) {
+        orr_cmd *cmd = begin(gpu);
+        const orr_gpu_bind bind = {.binding = k % 3, .buffer = buffer};
+        for (uint32_t i = 0; i < THREADS; i++)
+            orr_cmd_dispatch(cmd, makers[i].pipelines[k], &bind, 1, NULL, 0, 1, 1, 1);
+        finish(gpu, cmd);
+        const uint32_t *result = orr_gpu_buffer_map(gpu, buffer);
+        for (uint32_t i = 0; i < THREADS; i++) {
+            assert_int_equal(result[i], 100 * i + k);
+            orr_gpu_pipeline_destroy(gpu, &makers[i].pipelines[k]);
+        }
+    }
+    orr_gpu_buffer_destroy(gpu, &buffer);
+    close_gpu(gpu);
+}
+
+/* --- devices ------------------------------------------------------------------------------------------- */
 
 static void test_devices(void **state) {
     (void)state;
@@ -787,8 +839,7 @@ static void test_validation(void **state) {
     orr_gpu_destroy(&gpu);
 }
 
-/* --- pipeline cache
- * ------------------------------------------------------------------------------------------------------- */
+/* --- pipeline cache ------------------------------------------------------------------------------------ */
 
 static char logged[4096];
 static void keep_log(void *context, orr_log_level level, const char *line) {
@@ -843,8 +894,7 @@ static void test_cache(void **state) {
     rmdir(folder);
 }
 
-/* --- the dummy device
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the dummy device ---------------------------------------------------------------------------------- */
 
 static void test_dummy(void **state) {
     (void)state;
@@ -892,8 +942,9 @@ int main(void) {
         cmocka_unit_test(test_pass_reads),   cmocka_unit_test(test_aliasing),
         cmocka_unit_test(test_deferred),     cmocka_unit_test(test_budget),
         cmocka_unit_test(test_times),        cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_devices),      cmocka_unit_test(test_validation),
-        cmocka_unit_test(test_cache),        cmocka_unit_test(test_dummy),
+        cmocka_unit_test(test_threads),      cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_validation),   cmocka_unit_test(test_cache),
+        cmocka_unit_test(test_dummy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
