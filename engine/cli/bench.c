@@ -14,8 +14,7 @@ typedef struct bench {
     orr_status (*run)(const orr_cli *cli, orr_text *out, orr_error *err);
 } bench;
 
-/* --- frame: frames of a script, and the time of each pass
- * -------------------------------------------------------------------- */
+/* --- frame: frames of a script, and the time of each pass ---------------------------------------- */
 
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
@@ -128,9 +127,7 @@ static orr_status bench_frame(const orr_cli *cli, orr_text *out, orr_error *err)
     return status;
 }
 
-/* --- the table
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- the table ----------------------------------------------------------------------------------- */
 
 static const bench benches[] = {
     {"frame",

@@ -7,9 +7,7 @@
 #include "base/platform/platform.h"
 #include "cli/cli.h"
 
-/* --- info
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- info ---------------------------------------------------------------------------------------- */
 
 static const char *const kinds[] = {"other", "cpu", "virtual", "integrated", "discrete"};
 
@@ -108,9 +106,7 @@ int orr_cmd_info(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- modules
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- modules ------------------------------------------------------------------------------------- */
 
 static void json_text(orr_text *out, const char *name, const char *value) {
     orr_text_printf(out, ", \"%s\": ", name);
@@ -170,9 +166,7 @@ int orr_cmd_modules(orr_cli *cli) {
     return 0;
 }
 
-/* --- params
- * -----------------------------------------------------------------------------------------------------------------------
- */
+/* --- params -------------------------------------------------------------------------------------- */
 
 static void param_line(const orr_cli *cli, orr_text *out, bool *first, const char *name,
                        const orr_param_row *row, const orr_param_value *value, orr_value_source source) {
@@ -267,9 +261,7 @@ int orr_cmd_params(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- space
- * -------------------------------------------------------------------------------------------------------------------------
- */
+/* --- space --------------------------------------------------------------------------------------- */
 
 static orr_status look(orr_space *space, const char *what, const char *path, orr_text *out, orr_error *err) {
     if (strcmp(what, "dump") == 0) return orr_space_dump(space, path, out, err);
@@ -313,9 +305,7 @@ int orr_cmd_space(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- without an engine
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- without an engine --------------------------------------------------------------------------- */
 
 int orr_cmd_version(orr_cli *cli) {
     orr_text text = {0};

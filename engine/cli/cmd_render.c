@@ -6,8 +6,7 @@
 #include "base/platform/platform.h"
 #include "cli/cli.h"
 
-/* --- the parameters of a script, for --help
- * ------------------------------------------------------------------------------- */
+/* --- the parameters of a script, for --help ------------------------------------------------------ */
 
 static void help_params(const orr_script *script, orr_text *out) {
     const orr_param_table *table = orr_script_param_table(script);
@@ -46,9 +45,7 @@ static int script_help(orr_cli *cli) {
     return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
-/* --- render
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- render -------------------------------------------------------------------------------------- */
 
 typedef struct job {
     orr_engine *engine;
@@ -196,9 +193,7 @@ int orr_cmd_render(orr_cli *cli) {
     return code;
 }
 
-/* --- run
- * --------------------------------------------------------------------------------------------------------------------------
- */
+/* --- run ----------------------------------------------------------------------------------------- */
 
 int orr_cmd_run(orr_cli *cli) {
     if (cli->help) return script_help(cli);

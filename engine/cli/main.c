@@ -31,9 +31,7 @@ const orr_command *orr_command_table(uint32_t *count) {
     return commands;
 }
 
-/* --- signals
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- signals ------------------------------------------------------------------------------------- */
 
 static atomic_int stop; /* a signal handler has no argument to find it by */
 
@@ -54,9 +52,7 @@ void orr_cli_catch_signals(void) {
     signal(SIGPIPE, SIG_IGN); /* `orrery api | head` is no crash */
 }
 
-/* --- shared
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- shared -------------------------------------------------------------------------------------- */
 
 static void write_log(void *context, orr_log_level level, const char *line) {
     const orr_cli *cli = context;

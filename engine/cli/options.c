@@ -66,9 +66,7 @@ bool orr_cli_takes(const orr_command *command, const orr_cli_option *option) {
     return false;
 }
 
-/* --- parsing
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- parsing ------------------------------------------------------------------------------------- */
 
 static const char *command_name(const void *context, size_t i) {
     (void)context;
@@ -230,9 +228,7 @@ void orr_cli_free(orr_cli *cli) {
     memset(cli, 0, sizeof *cli);
 }
 
-/* --- help
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- help ---------------------------------------------------------------------------------------- */
 
 void orr_cli_help(const orr_command *command, orr_text *out) {
     uint32_t count;
@@ -260,9 +256,7 @@ void orr_cli_help(const orr_command *command, orr_text *out) {
     }
 }
 
-/* --- completion
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- completion ---------------------------------------------------------------------------------- */
 
 /* The bash words that complete `what`: "file:lua", "module", "text:a|b". */
 static void completion_of(orr_text *out, const char *what) {

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-/* --- walking the rows
- * ------------------------------------------------------------------------------------------------- */
+/* --- walking the rows ---------------------------------------------------------------------------- */
 
 static const orr_lua_row *row_at(uint32_t i) {
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++) {
@@ -56,9 +55,7 @@ static void split_returns(const char *returns, char *type, size_t size, const ch
     *words = *space ? space + 1 : "";
 }
 
-/* --- JSON
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- JSON ---------------------------------------------------------------------------------------- */
 
 static void json_field(orr_text *out, const char *name, const char *value) {
     if (!value) return;
@@ -138,9 +135,7 @@ void orr_api_json(orr_text *out) {
     end_list(out, "]\n}\n");
 }
 
-/* --- LuaLS stubs
- * -----------------------------------------------------------------------------------------------------------
- */
+/* --- LuaLS stubs --------------------------------------------------------------------------------- */
 
 static const char *lua_type_of(const orr_param_row *param) {
     switch (param->type) {
@@ -275,9 +270,7 @@ void orr_api_stubs(orr_text *out) {
     }
 }
 
-/* --- Markdown
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- Markdown ------------------------------------------------------------------------------------ */
 
 static void md_param(orr_text *out, const orr_lua_row *row, const orr_param_row *param) {
     (void)row;

@@ -11,8 +11,7 @@ const orr_lua_group *const orr_lua_groups[] = {
     &orr_lua_shapes_group, &orr_lua_rig_group,   &orr_lua_sequence_group,
     &orr_lua_assets_group, &orr_lua_space_group, NULL};
 
-/* --- errors
- * ------------------------------------------------------------------------------------------------------ */
+/* --- errors -------------------------------------------------------------------------------------- */
 
 void orr_bind_where(lua_State *L, char *out, size_t size) {
     out[0] = '\0';
@@ -76,8 +75,7 @@ void orr_bind_throw(lua_State *L, const char *format, ...) {
     abort(); /* lua_error does not return */
 }
 
-/* --- values
- * ------------------------------------------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------------------------------- */
 
 static orr_status wrong_type(lua_State *L, int index, const orr_param_row *row, const char *wanted,
                              orr_error *err) {
@@ -188,8 +186,7 @@ void orr_bind_push_value(lua_State *L, const orr_param_row *row, const orr_param
     }
 }
 
-/* --- names of a call's options
- * ------------------------------------------------------------------------------------ */
+/* --- names of a call's options ------------------------------------------------------------------- */
 
 /* Index into call->options, or -1. */
 static int32_t find_option(const orr_call *call, const char *name) {
@@ -267,8 +264,7 @@ void orr_bind_check_keys(orr_call *call, int index, const char *what, const char
     lua_pop(L, 1);
 }
 
-/* --- reading the options
- * ------------------------------------------------------------------------------------------ */
+/* --- reading the options ------------------------------------------------------------------------- */
 
 static const orr_lua_class *class_named(const char *name) {
     for (const orr_lua_group *const *group = orr_lua_groups; *group; group++)
@@ -396,8 +392,7 @@ static void read_args(orr_call *call, int first) {
     }
 }
 
-/* --- calls
- * -------------------------------------------------------------------------------------------------------- */
+/* --- calls --------------------------------------------------------------------------------------- */
 
 /* "scene" of "scene:mesh" and of the field "dem.width"; "" for functions. */
 static void owner_class(const orr_lua_row *row, char *out, size_t size) {
@@ -477,8 +472,7 @@ void orr_call_store(const orr_call *call, uint32_t t, void *params) {
     }
 }
 
-/* --- objects
- * ------------------------------------------------------------------------------------------------------- */
+/* --- objects ------------------------------------------------------------------------------------- */
 
 static void metatable_name(const orr_lua_class *class, char *out, size_t size) {
     orr_format(out, size, "orr.%s", class->name);

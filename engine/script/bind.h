@@ -94,11 +94,11 @@ void orr_bind_open(orr_script *script, lua_State *L);
  */
 const orr_lua_row *orr_bind_row(lua_State *L, int index);
 
-/* --- objects --- */
+/* --- objects ------------------------------------------------------------------------------------- */
 void *orr_bind_new(orr_call *call, const orr_lua_class *class);             /* zeroed, pushed */
 void *orr_bind_object(lua_State *L, int index, const orr_lua_class *class); /* NULL = something else */
 
-/* --- options, by name (a name that the row lacks is a bug, and aborts) --- */
+/* --- options, by name (a name that the row lacks is a bug, and aborts) --------------------------- */
 const orr_option *orr_call_option(const orr_call *call, const char *name);
 bool orr_call_given(const orr_call *call, const char *name);
 double orr_call_number(const orr_call *call, const char *name); /* enums: the index */
@@ -118,7 +118,7 @@ int orr_bind_sorted_keys(lua_State *L, int index);
 /* All keys are strings of `names` (NULL-terminated): else an error that suggests the nearest. */
 void orr_bind_check_keys(orr_call *call, int index, const char *what, const char *const *names);
 
-/* --- errors: raised in Lua with the script's file:line in front --- */
+/* --- errors: raised in Lua with the script's file:line in front ---------------------------------- */
 ORR_NORETURN void orr_bind_fail(orr_call *call, orr_status code, const char *format, ...) ORR_PRINTF(3, 4);
 /* An error of the engine about what the script asked for: ORR_E_SCRIPT, unless it is about the machine. */
 ORR_NORETURN void orr_bind_raise(orr_call *call, const orr_error *err);

@@ -93,7 +93,7 @@ static int model_info(orr_call *call) {
     return 1;
 }
 
-/* --- comparing images --- */
+/* --- comparing images ---------------------------------------------------------------------------- */
 
 static orr_status read_image(const char *path, orr_image *image, orr_error *err) {
     uint8_t *data = NULL;

@@ -8,8 +8,7 @@
 
 const orr_lua_class orr_class_node = {"node", "Something in a scene.", sizeof(orr_lua_node), NULL, NULL};
 
-/* --- properties
- * -------------------------------------------------------------------------------------------------------- */
+/* --- properties ---------------------------------------------------------------------------------- */
 
 static void drop_track(orr_script_scene *scene, orr_node node, uint32_t row) {
     for (orr_script_track **at = &scene->tracks; *at; at = &(*at)->next) {
@@ -92,9 +91,7 @@ static int node_set(orr_call *call) {
     return 0;
 }
 
-/* --- questions
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- questions ----------------------------------------------------------------------------------- */
 
 static void set_vector(lua_State *L, const char *key, const double v[3]) {
     lua_createtable(L, 3, 0);

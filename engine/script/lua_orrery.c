@@ -5,8 +5,7 @@
 
 #include "base/platform/platform.h"
 
-/* --- parameters
- * ------------------------------------------------------------------------------------------------------ */
+/* --- parameters ---------------------------------------------------------------------------------- */
 
 static const orr_param_row param_rows[] = {
     {.name = "name",
@@ -160,8 +159,7 @@ static int param(orr_call *call) {
     return 1;
 }
 
-/* --- random numbers
- * ------------------------------------------------------------------------------------------------------ */
+/* --- random numbers ------------------------------------------------------------------------------ */
 
 typedef struct orr_lua_random {
     uint64_t seed, count;
@@ -211,8 +209,7 @@ static int random_nth(orr_call *call) {
     return 1;
 }
 
-/* --- what there is
- * -------------------------------------------------------------------------------------------------------- */
+/* --- what there is ------------------------------------------------------------------------------- */
 
 static int script_args(orr_call *call) {
     const orr_script_params *params = &call->script->params;

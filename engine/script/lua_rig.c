@@ -138,8 +138,7 @@ static int path(orr_call *call) {
     return 1;
 }
 
-/* --- the objects
- * -------------------------------------------------------------------------------------------------------- */
+/* --- the objects --------------------------------------------------------------------------------- */
 
 static int push_point(orr_call *call, void (*point)(const orr_rig *, double, double[3])) {
     double p[3];

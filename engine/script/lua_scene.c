@@ -10,9 +10,7 @@ const orr_lua_class orr_class_scene = {"scene", "A world: nodes, materials, ligh
 const orr_lua_class orr_class_material = {"material", "How a surface looks.", sizeof(orr_lua_material), NULL,
                                           NULL};
 
-/* --- scenes
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- scenes -------------------------------------------------------------------------------------- */
 
 static int scene_new(orr_call *call) {
     orr_script *script = call->script;
@@ -39,9 +37,7 @@ static int scene_new(orr_call *call) {
     return 1;
 }
 
-/* --- nodes
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- nodes --------------------------------------------------------------------------------------- */
 
 static orr_asset load(orr_call *call, orr_asset_kind kind, const char *path, const orr_dem_params *dem) {
     orr_asset asset = {0};
@@ -161,9 +157,7 @@ static int scene_mesh(orr_call *call) {
     return 1;
 }
 
-/* --- materials
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- materials ----------------------------------------------------------------------------------- */
 
 static int scene_material(orr_call *call) {
     static const char *const map_rows[5] = {"base_colour_map", "metallic_roughness_map", "normal_map",
@@ -186,9 +180,7 @@ static int scene_material(orr_call *call) {
     return 1;
 }
 
-/* --- rows
- * ------------------------------------------------------------------------------------------------------------------
- */
+/* --- rows ---------------------------------------------------------------------------------------- */
 
 #define KIND_OPTIONS(name, kind)                                                                             \
     static const orr_param_table *name##_options(const orr_call *call) {                                     \

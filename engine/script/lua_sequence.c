@@ -12,8 +12,7 @@ const orr_lua_class orr_class_sequence = {"sequence",
                                           "A shot: scene, camera, size, time, and the effects on it.",
                                           sizeof(orr_lua_sequence), NULL, NULL};
 
-/* --- what the script says
- * ------------------------------------------------------------------------------------------------ */
+/* --- what the script says ------------------------------------------------------------------------ */
 
 /* {a, b} of whole numbers above 0, or one number and `b` as given. */
 static void read_pair(orr_call *call, const char *name, uint32_t max, uint32_t *a, uint32_t *b) {
@@ -65,9 +64,7 @@ static void read_name(orr_call *call, orr_sequence *sequence) {
     if (!sequence->name) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
 }
 
-/* --- modules
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- modules ------------------------------------------------------------------------------------- */
 
 static bool is_keyframes(lua_State *L, int index) {
     if (!lua_istable(L, index)) return false;
@@ -178,9 +175,7 @@ static void read_preset(orr_call *call, orr_script_sequence_object *object) {
     if (status != ORR_OK) orr_bind_fail(call, err.code, "orrery.sequence: preset: %s", err.message);
 }
 
-/* --- sequences
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- sequences ----------------------------------------------------------------------------------- */
 
 static orr_status evaluate(void *context, double t_s, orr_param_value *values, orr_error *err) {
     const orr_script_sequence_object *object = context;
@@ -274,8 +269,7 @@ orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err)
     return status;
 }
 
-/* --- rendering from a script
- * ----------------------------------------------------------------------------------------------------- */
+/* --- rendering from a script --------------------------------------------------------------------- */
 
 static void push_report(lua_State *L, const orr_sequence_report *report) {
     lua_createtable(L, 0, 5);
@@ -334,9 +328,7 @@ static int render(orr_call *call) {
     return 1;
 }
 
-/* --- rows
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- rows ---------------------------------------------------------------------------------------- */
 
 /* clang-format off */
 static const orr_param_row sequence_rows[] = {

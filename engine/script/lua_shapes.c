@@ -24,9 +24,7 @@ static shape *new_shape(orr_call *call) {
     return object;
 }
 
-/* --- options
- * ------------------------------------------------------------------------------------------------------------
- */
+/* --- options ------------------------------------------------------------------------------------- */
 
 #define AT(T, f) .offset = (uint32_t)offsetof(T, f), .size = (uint32_t)sizeof(((T *)0)->f)
 #define LENGTH(T, f, d, words)                                                                               \

@@ -17,9 +17,7 @@ typedef struct reader {
     size_t memory;
 } reader;
 
-/* --- the state
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- the state ----------------------------------------------------------------------------------- */
 
 static void *bounded(void *context, void *memory, size_t old_size, size_t new_size) {
     reader *r = context;
@@ -39,8 +37,7 @@ static void out_of_budget(lua_State *L, lua_Debug *at) {
     luaL_error(L, "a manifest is data: this one runs for more than %d instructions", MAX_INSTRUCTIONS);
 }
 
-/* --- reading fields: `path` says where in the manifest, "params[2]"
- * ------------------------------------------------------------ */
+/* --- reading fields: `path` says where in the manifest, "params[2]" ------------------------------ */
 
 static void only_keys(lua_State *L, const char *path, const char *const *names) {
     int count = orr_bind_sorted_keys(L, lua_gettop(L));
@@ -209,9 +206,7 @@ static void open_item(lua_State *L, const char *list, uint32_t i, char *path, si
     if (!lua_istable(L, -1)) luaL_error(L, "%s must be a table", path);
 }
 
-/* --- rows
- * --------------------------------------------------------------------------------------------------------------------------
- */
+/* --- rows ---------------------------------------------------------------------------------------- */
 
 static void read_param(lua_State *L, reader *r, const char *path, orr_param_row *row) {
     static const char *const keys[] = {"name",
@@ -395,9 +390,7 @@ orr_status orr_manifest_read(const char *text, size_t size, const char *name, or
     return status;
 }
 
-/* --- folders
- * -------------------------------------------------------------------------------------------------------------------------
- */
+/* --- folders ------------------------------------------------------------------------------------- */
 
 static orr_status load_manifest(orr_modules *modules, const char *folder, const char *name, const char *path,
                                 orr_error *err) {

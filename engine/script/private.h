@@ -106,7 +106,7 @@ void orr_script_prepare(orr_script *script, lua_State *L);
 /* Reads a Lua file, adds it to the digest, and leaves the chunk on the stack. */
 ORR_MUST_CHECK orr_status orr_script_load(orr_script *script, const char *path, orr_error *err);
 
-/* --- tracks (track.c) --- */
+/* --- tracks (track.c) ---------------------------------------------------------------------------- */
 /* Makes a track from the function, keyframes or rig at `index`. `label` is copied. */
 orr_script_track *orr_track_new(orr_call *call, int index, const orr_param_row *rule, uint32_t row,
                                 const char *label);
@@ -121,7 +121,7 @@ ORR_MUST_CHECK orr_status orr_track_check_pure(orr_script *script, const orr_scr
 /* Gives the nodes of a scene the values that their tracks have at t = 0, for bounds. */
 ORR_MUST_CHECK orr_status orr_scene_settle(orr_script *script, orr_script_scene *scene, orr_error *err);
 
-/* --- classes --- */
+/* --- classes ------------------------------------------------------------------------------------- */
 extern const orr_lua_class orr_class_scene, orr_class_node, orr_class_material, orr_class_shape,
     orr_class_rig, orr_class_sequence, orr_class_random, orr_class_dem;
 typedef struct orr_lua_scene {

@@ -26,9 +26,7 @@ struct orr_rig {
     double turn[SAMPLES + 1];     /* of the path, -1..1: right is positive */
 };
 
-/* --- orbit
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- orbit --------------------------------------------------------------------------------------- */
 
 static void sin_cos_deg(double degrees, double *s, double *c) {
     double radians = fmod(degrees, 360.0) * (pi / 180.0);
@@ -65,8 +63,7 @@ static void orbit_position(const orr_rig *rig, double t_s, double out_m[3]) {
     out_m[2] = p->center_m[2] - p->radius_m * c;
 }
 
-/* --- path: geometry
- * -------------------------------------------------------------------------------------------------- */
+/* --- path: geometry ------------------------------------------------------------------------------ */
 
 static double distance(const double a[3], const double b[3]) {
     double sum = 0;
@@ -151,8 +148,7 @@ static void point_at(const orr_rig *rig, double s, double out[3]) {
     for (int i = 0; i < 3; i++) out[i] += (out[i] - back[i]) * reach;
 }
 
-/* --- path: what is sampled along it
- * --------------------------------------------------------------------------------------- */
+/* --- path: what is sampled along it -------------------------------------------------------------- */
 
 /* Cubic interpolation of samples at equal distances. */
 static double sampled(const orr_rig *rig, const double *samples, double s) {
@@ -223,9 +219,7 @@ static void find_turns(orr_rig *rig, int half) {
     for (int i = 0; i <= SAMPLES; i++) rig->turn[i] = most > 1e-9 ? rig->turn[i] / most : 0;
 }
 
-/* --- path: creation
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- path: creation ------------------------------------------------------------------------------ */
 
 static orr_status check_path(const orr_path_params *params, orr_error *err) {
     uint32_t n = params->point_count;
@@ -284,9 +278,7 @@ void orr_rig_destroy(orr_rig **rig_) {
     free(rig);
 }
 
-/* --- evaluation
- * ---------------------------------------------------------------------------------------------------------------
- */
+/* --- evaluation ---------------------------------------------------------------------------------- */
 
 static double way(const orr_rig *rig, double t_s) {
     double x = t_s / rig->duration_s;

@@ -9,10 +9,8 @@
 
 enum { MAX_SCRIPT_BYTES = 16 << 20, HOOK_INSTRUCTIONS = 10000 };
 
-/* --- the timeout
- * --------------------------------------------------------------------------------------------------- A hook
- * cannot interrupt compiled loops, so the JIT is off while there is a timeout. The clock runs only inside
- * Lua. */
+/* --- the timeout: a hook cannot interrupt compiled loops, so the JIT is off while there is one. The clock
+ * runs only inside Lua. */
 
 static orr_script *script_of(lua_State *L) {
     lua_getfield(L, LUA_REGISTRYINDEX, "orr.script");
@@ -41,8 +39,7 @@ void orr_script_resume(orr_script *script) {
     if (script->entered) script->entered_ns = orr_time_ns();
 }
 
-/* --- calling
- * ------------------------------------------------------------------------------------------------------- */
+/* --- calling ------------------------------------------------------------------------------------- */
 
 /* Message handler: adds the script's own lines of the stack. A caught and changed error keeps its text. */
 static int traceback(lua_State *L) {
@@ -108,9 +105,7 @@ orr_status orr_script_call(orr_script *script, int args, int results, orr_error 
     return script->help_done ? (lua_pop(L, 1), ORR_OK) : failed(script, result, err);
 }
 
-/* --- life
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------------------------------- */
 
 /* `--set name=value` without a dot is the script's own. */
 static orr_status add_override(orr_script *script, const char *name, size_t length, const char *text,
@@ -262,8 +257,7 @@ void orr_script_destroy(orr_script **script_) {
     free(script);
 }
 
-/* --- running
- * ------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------- */
 
 static orr_status load_text(orr_script *script, const char *text, size_t size, const char *name,
                             orr_error *err) {
@@ -377,8 +371,7 @@ orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) 
     return status;
 }
 
-/* --- results
- * ------------------------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------------- */
 
 const orr_param_table *orr_script_param_table(const orr_script *script) {
     return &script->table;

@@ -65,8 +65,7 @@ void orr_script_digest(const orr_script *script, char hex[65]);
 ORR_MUST_CHECK orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count,
                                              orr_settings *settings, orr_error *err);
 
-/* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua
- * --------------------------------------------------- */
+/* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua ----------------------- */
 /* Reads every manifest under the engine's module folders into its registry. Once per engine. */
 ORR_MUST_CHECK orr_status orr_manifests_load(orr_engine *engine, orr_error *err);
 /* One manifest from memory. All strings and rows of `module` live in `arena`. Bounded: size, instructions,
@@ -74,8 +73,7 @@ ORR_MUST_CHECK orr_status orr_manifests_load(orr_engine *engine, orr_error *err)
 ORR_MUST_CHECK orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena,
                                             orr_module_desc *module, orr_error *err);
 
-/* --- the API, from its binding tables
- * ---------------------------------------------------------------------------------------- */
+/* --- the API, from its binding tables ------------------------------------------------------------ */
 void orr_api_json(orr_text *out);
 void orr_api_stubs(orr_text *out);    /* LuaLS annotations */
 void orr_api_markdown(orr_text *out); /* docs/lua-reference.md */

@@ -17,8 +17,7 @@ double orr_round40(double value) {
                  exponent - 40); /* rint: to nearest even, as the mode is never changed */
 }
 
-/* --- making
- * -------------------------------------------------------------------------------------------------------- */
+/* --- making -------------------------------------------------------------------------------------- */
 
 static orr_ease read_ease(orr_call *call, const char *label) {
     lua_State *L = call->L;
@@ -125,8 +124,7 @@ orr_script_track *orr_track_new(orr_call *call, int index, const orr_param_row *
     return track;
 }
 
-/* --- evaluating
- * ------------------------------------------------------------------------------------------------------ */
+/* --- evaluating ---------------------------------------------------------------------------------- */
 
 /* x, y, z as three results are as good as a table of them. */
 static void gather_results(lua_State *L, int base, uint32_t count) {

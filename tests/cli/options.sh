@@ -94,7 +94,7 @@ expect 2 'completion for bash' completion fish
 if command -v python3 >/dev/null; then
     for words in 'params --script ask.lua --json' 'api --json' 'modules --json' 'params --json' 'version --json'; do
         # shellcheck disable=SC2086 # words are words
-        "$orrery" $words | python3 -c 'import json, sys; json.load(sys.stdin)' || { echo "orrery $words: not JSON"; failed=1; }
+        "$orrery" $words 2>/dev/null | python3 -c 'import json, sys; json.load(sys.stdin)' || { echo "orrery $words: not JSON"; failed=1; }
     done
 fi
 

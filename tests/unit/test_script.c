@@ -17,9 +17,7 @@
 
 static orr_engine *engine;
 
-/* --- helpers
- * -------------------------------------------------------------------------------------------------------------
- */
+/* --- helpers ------------------------------------------------------------------------------------- */
 
 typedef struct run {
     orr_script *script;
@@ -57,9 +55,7 @@ static void expect_error(const char *text, orr_status code, const char *start, c
 #define SCENE  "local scene = orrery.scene() local camera = scene:camera{}\n"
 #define RETURN "return orrery.sequence{ scene = scene, camera = camera, frames = 48, fps = 24 }"
 
-/* --- numbers
- * ----------------------------------------------------------------------------------------------------------------
- */
+/* --- numbers ------------------------------------------------------------------------------------- */
 
 static void test_round40(void **state) {
     (void)state;
@@ -75,9 +71,7 @@ static void test_round40(void **state) {
     assert_true(orr_round40(5e-324) == 5e-324 && isinf(orr_round40(INFINITY)) && isnan(orr_round40(NAN)));
 }
 
-/* --- the reader
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- the reader ---------------------------------------------------------------------------------- */
 
 static void test_options(void **state) {
     (void)state;
@@ -157,9 +151,7 @@ static void test_rows_alone(void **state) {
               "for name in pairs(_G) do assert(known[name], name) end");
 }
 
-/* --- Lua itself
- * -----------------------------------------------------------------------------------------------------------------
- */
+/* --- Lua itself ---------------------------------------------------------------------------------- */
 
 static void test_pairs(void **state) {
     (void)state;
@@ -225,9 +217,7 @@ static void test_timeout(void **state) {
     orr_script_destroy(&r.script);
 }
 
-/* --- parameters
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* --- parameters ---------------------------------------------------------------------------------- */
 
 static const char params_script[] =
     "local turns = orrery.param{ name = 'turns', def = 1.5, min = 0, max = 10, doc = 'Turns' }\n"
@@ -300,9 +290,7 @@ static void test_help(void **state) {
     orr_script_destroy(&r.script);
 }
 
-/* --- animation
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- animation ----------------------------------------------------------------------------------- */
 
 /* Values of the sequence's only track at a time. */
 static void expect_track(const char *text, double t_s, const double *wanted, uint32_t count) {
@@ -395,9 +383,7 @@ static void test_modules_of_a_sequence(void **state) {
     orr_script_destroy(&r.script);
 }
 
-/* --- rigs
- * ----------------------------------------------------------------------------------------------------------------------------
- */
+/* --- rigs ---------------------------------------------------------------------------------------- */
 
 static void test_orbit(void **state) {
     (void)state;
@@ -511,9 +497,7 @@ static void test_clearance(void **state) {
     assert_int_equal(orr_rig_path(&params, &rig, &err), ORR_E_ARGUMENT);
 }
 
-/* --- manifests
- * ------------------------------------------------------------------------------------------------------------------------
- */
+/* --- manifests ----------------------------------------------------------------------------------- */
 
 #define MANIFEST(more) "return { name = 'm', abi = 1, version = '1.0', doc = 'd', " more " }"
 #define PARAM(more)    MANIFEST("params = { { name = 'p', type = 'f32', def = 0.5, doc = 'd', " more " } }")
@@ -580,9 +564,7 @@ static void test_manifest(void **state) {
                  "whole number");
 }
 
-/* --- the reference
- * ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- the reference ------------------------------------------------------------------------------- */
 
 static void test_api_texts(void **state) {
     (void)state;
@@ -619,9 +601,7 @@ static void test_examples(void **state) {
     }
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------------------------------------------
- */
+/* --- life ---------------------------------------------------------------------------------------- */
 
 static char folder[64] = "/tmp/orrery-script-XXXXXX";
 
