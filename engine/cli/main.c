@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/platform/platform.h"
 #include "cli/cli.h"
@@ -41,7 +40,7 @@ atomic_int *orr_cli_stop(void) {
 
 static void on_signal(int number) {
     (void)number;
-    if (atomic_exchange(&stop, 1)) _exit(130);
+    if (atomic_exchange(&stop, 1)) _Exit(130);
 }
 
 void orr_cli_catch_signals(void) {
