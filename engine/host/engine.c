@@ -32,10 +32,6 @@ struct orr_engine {
     orr_renderer *renderer;
 };
 
-const char *orr_version(void) {
-    return ORRERY_VERSION;
-}
-
 /* --- creation --------------------------------------------------------------------------------------------
  */
 

@@ -3,6 +3,7 @@
 #ifndef ORR_HOST_ENGINE_H
 #define ORR_HOST_ENGINE_H
 
+#include "base/version.h"
 #include "host/modules.h"
 #include "render/sequence.h"
 #include "space/space.h"
@@ -37,7 +38,6 @@ void orr_engine_start_gpu(orr_engine *engine);
 ORR_MUST_CHECK orr_status orr_engine_gpu(orr_engine *engine, orr_gpu **out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_engine_renderer(orr_engine *engine, orr_renderer **out, orr_error *err);
 
-const char *orr_version(void); /* "0.1.0" */
 /* Digest of a fixed table of libm, LuaJIT (given by the caller, may be NULL) and shader results: equal fingerprints, equal bytes. */
 ORR_MUST_CHECK orr_status orr_engine_fingerprint(orr_engine *engine, const char *lua_results, char hex[65], orr_error *err);
 

@@ -24,6 +24,11 @@ typedef struct orr_renderer_params {
 ORR_MUST_CHECK orr_status orr_renderer_create(const orr_renderer_params *params, orr_renderer **out, orr_error *err);
 void orr_renderer_destroy(orr_renderer **renderer);
 
+orr_gpu *orr_renderer_gpu(orr_renderer *renderer);
+orr_jobs *orr_renderer_jobs(orr_renderer *renderer);
+/* Drops what the device holds of a revision; call before the revision is released. */
+void orr_renderer_forget(orr_renderer *renderer, const orr_revision *revision);
+
 /* The GLSL of every pipeline this renderer and these modules can ask for, compiled into `folder` (orrery build-shaders). */
 ORR_MUST_CHECK orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *settings, const char *folder, uint32_t *count, orr_error *err);
 

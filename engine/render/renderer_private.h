@@ -78,7 +78,7 @@ struct orr_renderer {
     orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;
     orr_gpu_texture white, white_array, grey_cube, dark_depth, dfg; /* stand-ins for what a scene lacks, never sampled for effect */
     bool dfg_ready;
-    orr_gpu_buffer empty;
+    orr_gpu_buffer empty, patch_grid;
     orr_residency residency;
     orr_environment_gpu environment;
     orr_terrain_gpu terrain;
@@ -111,6 +111,7 @@ typedef struct orr_frame_data {
     uint32_t patch_count;
     uint32_t arrays;          /* texture arrays in use */
     double view_proj[16]; /* without jitter, relative world */
+    double half[2];       /* of the view: tangents, or metres when orthographic */
 } orr_frame_data;
 
 typedef struct orr_patch { uint32_t column, row, level, unused; } orr_patch;

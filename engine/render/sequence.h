@@ -68,6 +68,9 @@ typedef struct orr_sequence_report {
 ORR_MUST_CHECK orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings,
                                               const orr_sequence_options *options, orr_sequence_report *report, orr_error *err);
 
+/* Time of a frame, from its number and the rational rate. */
+double orr_sequence_time(const orr_sequence *sequence, int64_t frame);
+
 /* "0-47,96,100-110x5" to frame numbers, within [first, first + count); malloc'd. */
 ORR_MUST_CHECK orr_status orr_frames_parse(const char *text, int64_t first, int64_t count, int64_t **frames, uint32_t *frame_count, orr_error *err);
 /* Replaces the run of # by the zero-padded number. A pattern without # is fine for a single frame. */

@@ -306,3 +306,7 @@ bool orr_path_cache(char *out, size_t size) {
         return orr_format(out, size, "%s/%s/orrery", home, k_below_home);
     return cache_in_temp(out, size);
 }
+
+orr_status orr_file_rename(const char *from, const char *to, orr_error *err) {
+    return rename(from, to) == 0 ? ORR_OK : orr_fail_errno(err, errno, to, "rename a file to");
+}

@@ -318,3 +318,8 @@ bool orr_path_cache(char *out, size_t size) {
     return length > 0 && length <= MAX_PATH && store_path(temp, base, sizeof base) &&
            orr_format(out, size, "%s/orrery", base);
 }
+
+orr_status orr_file_rename(const char *from, const char *to, orr_error *err) {
+    DWORD code = move_file(from, to);
+    return code ? fail_windows(err, code, to, "rename a file to") : ORR_OK;
+}

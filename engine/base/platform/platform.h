@@ -50,6 +50,8 @@ bool orr_file_exists(const char *path);
 bool orr_folder_exists(const char *path);
 ORR_MUST_CHECK orr_status orr_folder_create(const char *path, orr_error *err); /* with parents; fine if there */
 void orr_file_remove(const char *path);
+/* Replaces `to` if it is there. */
+ORR_MUST_CHECK orr_status orr_file_rename(const char *from, const char *to, orr_error *err);
 uint64_t orr_file_mtime_ns(const char *path); /* 0 = no such file */
 /* Names (not paths) in a folder, sorted bytewise, without . and ..; caller frees with orr_names_free. */
 ORR_MUST_CHECK orr_status orr_folder_list(const char *path, char ***names, size_t *count, orr_error *err);

@@ -1,0 +1,3 @@
+#include "base/version.h"
+
+const char *orr_version(void) { return ORRERY_VERSION; }

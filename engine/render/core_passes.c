@@ -1,0 +1,131 @@
+/* Recording of the core passes. Their uses stand in the order of target.c's rows. */
+#include "render/target_private.h"
+
+static void draw_list(orr_target *t, orr_cmd *cmd, orr_core which, orr_gpu_pipeline pipeline, const uint32_t *list, uint32_t count, uint32_t kind) {
+    orr_renderer *r = t->renderer;
+    const orr_revision *rev = r->residency.revision;
+    orr_gpu_bind binds[32];
+    bool bound = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const orr_pose_draw *d = &t->data.pose->draws[list[i]];
+        if (orr_target_draw_kind(rev, d) != kind) continue;
+        if (!bound) {
+            orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
+            orr_cmd_vertices(cmd, r->residency.vertices, 0, r->residency.indices, 0);
+            bound = true;
+        }
+        orr_cmd_push(cmd, &list[i], 4);
+        orr_cmd_draw_indexed(cmd, rev->primitives[d->primitive].index_count, 1, r->residency.first_index[d->primitive], (int32_t)t->data.vertex_offsets[list[i]], 0);
+    }
+}
+
+/* 0 back faces culled, 1 both sides, 2 cut out by opacity, 3 blended, 4 blended both sides. A mirrored transform turns the winding:
+ * such draws are not culled. */
+uint32_t orr_target_draw_kind(const orr_revision *rev, const orr_pose_draw *d) {
+    const orr_rev_material *m = &rev->materials[d->material];
+    bool both = m->double_sided || d->mirrored;
+    if (m->alpha_mode == ORR_ALPHA_BLEND) return both ? 4 : 3;
+    return m->alpha_mode == ORR_ALPHA_MASK ? 2 : both;
+}
+
+static orr_status draw_terrain(orr_target *t, orr_cmd *cmd, orr_error *err) {
+    orr_renderer *r = t->renderer;
+    if (!t->data.patch_count) return ORR_OK;
+    orr_core which = r->terrain.holes && t->data.pose->terrains[0].props.nodata == 0 ? ORR_CORE_TERRAIN_HOLES : ORR_CORE_TERRAIN;
+    orr_gpu_pipeline pipeline;
+    orr_gpu_bind binds[32];
+    orr_status status = orr_core_get(r, which, 0, &pipeline, err);
+    if (status) return status;
+    orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
+    orr_cmd_vertices(cmd, (orr_gpu_buffer){0}, 0, r->patch_grid, 0);
+    orr_cmd_draw_indexed(cmd, ORR_PATCH_QUADS * ORR_PATCH_QUADS * 6, t->data.patch_count, 0, 0, 0);
+    return ORR_OK;
+}
+
+orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    orr_target *t = context;
+    orr_renderer *r = t->renderer;
+    orr_gpu_bind reads[32];
+    orr_gpu_slot kinds[32];
+    orr_gpu_pipeline pipelines[3];
+    static const orr_core which[3] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MASK};
+    orr_status status = ORR_OK;
+    for (int k = 0; !status && k < (r->residency.any_mask ? 3 : 2); k++) status = orr_core_get(r, which[k], t->data.arrays, &pipelines[k], err);
+    if (status) return status;
+    uint32_t mask = orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
+    if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
+    orr_gpu_render_params pass = {.label = "visibility", .width = io->width, .height = io->height, .colour_count = 1,
+                                  .colours = {{.texture = orr_io_out(io, 0)}}, .depth = {.texture = orr_io_out(io, 1)}, .reads = reads, .read_slots = kinds};
+    pass.read_count = orr_scene_reads(r, &t->data, mask, reads, kinds);
+    orr_cmd_render_begin(cmd, &pass);
+    for (uint32_t k = 0; k < (r->residency.any_mask ? 3u : 2u); k++)
+        draw_list(t, cmd, which[k], pipelines[k], t->data.visible, t->data.visible_count, k);
+    status = draw_terrain(t, cmd, err);
+    orr_cmd_render_end(cmd);
+    return status;
+}
+
+/* Inputs are sampled, outputs written; binding numbers follow the uses. */
+static uint32_t pass_binds(const orr_renderer *r, const orr_pass_io *io, orr_gpu_bind *binds, uint32_t n) {
+    for (uint32_t u = 0; u < io->pass->use_count; u++) {
+        orr_gpu_texture texture = io->pass->uses[u].access == ORR_ACCESS_READ ? orr_io_in(io, u) : orr_io_out(io, u);
+        if (texture.id) binds[n++] = (orr_gpu_bind){.binding = ORR_SLOT_PASS + u, .texture = texture, .sampler = r->nearest_clamp};
+    }
+    return n;
+}
+
+static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, orr_core which, orr_error *err) {
+    orr_renderer *r = t->renderer;
+    orr_gpu_pipeline pipeline;
+    orr_gpu_bind binds[48];
+    orr_status status = orr_core_get(r, which, t->data.arrays, &pipeline, err);
+    if (status) return status;
+    uint32_t n = pass_binds(r, io, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
+    orr_cmd_dispatch(cmd, pipeline, binds, n, NULL, 0, (io->width + 7) / 8, (io->height + 7) / 8, 1);
+    return ORR_OK;
+}
+
+orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    return compute(context, cmd, io, orr_io_out(io, 7).id ? ORR_CORE_RESOLVE_ID : ORR_CORE_RESOLVE, err);
+}
+orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) { return compute(context, cmd, io, ORR_CORE_LIGHTING, err); }
+
+orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    orr_target *t = context;
+    orr_renderer *r = t->renderer;
+    if (!t->data.blended_count) return ORR_OK;
+    orr_gpu_bind reads[32], binds[32];
+    orr_gpu_slot kinds[32];
+    orr_gpu_pipeline pipelines[2];
+    orr_status status = orr_core_get(r, ORR_CORE_TRANSPARENT, t->data.arrays, &pipelines[0], err);
+    if (!status) status = orr_core_get(r, ORR_CORE_TRANSPARENT_TWO_SIDED, t->data.arrays, &pipelines[1], err);
+    if (status) return status;
+    const orr_revision *rev = r->residency.revision;
+    uint32_t mask = orr_core_mask(ORR_CORE_TRANSPARENT);
+    orr_gpu_render_params pass = {.label = "transparent", .width = io->width, .height = io->height, .colour_count = 1,
+                                  .colours = {{.texture = orr_io_out(io, 0), .load = true}}, .depth = {.texture = orr_io_in(io, 1), .load = true},
+                                  .depth_read_only = true, .reads = reads, .read_slots = kinds};
+    pass.read_count = orr_scene_reads(r, &t->data, mask, reads, kinds);
+    orr_cmd_render_begin(cmd, &pass);
+    for (uint32_t i = 0; i < t->data.blended_count; i++) { /* the order matters: bind as the sides change */
+        const orr_pose_draw *d = &t->data.pose->draws[t->data.blended[i]];
+        uint32_t both = orr_target_draw_kind(rev, d) == 4;
+        orr_cmd_bind_raster(cmd, pipelines[both], binds, orr_scene_binds(r, &t->data, mask, binds));
+        orr_cmd_vertices(cmd, r->residency.vertices, 0, r->residency.indices, 0);
+        orr_cmd_push(cmd, &t->data.blended[i], 4);
+        orr_cmd_draw_indexed(cmd, rev->primitives[d->primitive].index_count, 1, r->residency.first_index[d->primitive], (int32_t)t->data.vertex_offsets[t->data.blended[i]], 0);
+    }
+    orr_cmd_render_end(cmd);
+    return ORR_OK;
+}
+
+orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    orr_target *t = context;
+    orr_gpu_pipeline pipeline;
+    orr_status status = orr_core_get(t->renderer, ORR_CORE_ENCODE, 0, &pipeline, err);
+    if (status) return status;
+    uint32_t push[3] = {io->width, io->height, t->wide};
+    orr_gpu_bind binds[2] = {{.binding = 0, .texture = orr_io_in(io, 0), .sampler = t->renderer->nearest_clamp}, {.binding = 1, .buffer = t->encoded}};
+    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 7) / 8, (io->height + 7) / 8, 1);
+    return ORR_OK;
+}

@@ -1,0 +1,420 @@
+#include "render/sequence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform/platform.h"
+#include "base/version.h"
+#include "render/sink.h"
+#include "render/target.h"
+
+/* A frame between submission and its file. */
+typedef struct flight {
+    struct run *run;
+    bool used, collected;
+    uint32_t slot, index; /* index: in the list of frames */
+    int64_t frame;
+    orr_pose pose;
+    orr_frame_result result;
+    char path[1024];
+    orr_job_counter counter;
+    orr_status status;
+    orr_error error;
+    uint64_t encode_ns;
+} flight;
+
+typedef struct run {
+    orr_renderer *renderer;
+    const orr_sequence *sequence;
+    const orr_settings *settings;
+    const orr_sequence_options *options;
+    orr_sequence_report *report;
+    uint32_t width, height, samples;
+    uint64_t seed, started_ns;
+    int64_t *frames; /* of this shard */
+    uint32_t frame_count;
+    orr_output_format format;
+    orr_exr_compression compression;
+    orr_revision *revision;
+    orr_bound_track *bound;
+    uint32_t bound_count;
+    orr_param_value *values;         /* one per track */
+    orr_param_value **effect_values; /* per effect: a copy of the settings' values, or NULL where nothing is animated */
+    orr_target *target;
+    orr_sheet sheet;
+    bool has_sheet;
+    orr_parallel parallel;
+    flight flights[ORR_TARGET_SLOTS];
+    uint32_t done, next_flight, oldest;
+    orr_text frame_stats;
+} run;
+
+/* --- what is rendered -------------------------------------------------------------------------------------------------------- */
+
+static orr_status choose_frames(run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    uint32_t total = o->frames ? o->frame_count : (uint32_t)r->sequence->frame_count, shards = o->shard_count ? o->shard_count : 1;
+    if (shards > 1 && (o->shard_index < 1 || o->shard_index > shards))
+        return orr_fail(err, ORR_E_USAGE, NULL, "shard %u/%u: the first number goes from 1 to the second", o->shard_index, shards);
+    r->frames = orr_calloc(total + 1, sizeof *r->frames);
+    if (!r->frames) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a list of %u frames", total);
+    for (uint32_t i = 0; i < total; i++)
+        if (shards < 2 || i % shards == o->shard_index - 1) r->frames[r->frame_count++] = o->frames ? o->frames[i] : r->sequence->first_frame + i;
+    if (o->out && !strchr(o->out, '#') && r->frame_count > 1)
+        return orr_fail(err, ORR_E_USAGE, o->out, "%u frames need numbered files: put #### into --out", r->frame_count);
+    return ORR_OK;
+}
+
+static orr_status choose_outputs(run *r, orr_output *outputs, uint32_t *count, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    orr_status status = o->out ? orr_output_format_of(o->out, o->png16, &r->format, err) : ORR_OK;
+    if (!status && o->aovs && (!o->out || r->format != ORR_OUTPUT_EXR))
+        status = orr_fail(err, ORR_E_USAGE, o->out, "AOVs go into EXR files: end --out in .exr");
+    if (!status && o->exr_compression) {
+        int c = ORR_EXR_ZIP;
+        while (c <= ORR_EXR_B44A && strcmp(orr_exr_compression_name((orr_exr_compression)c), o->exr_compression)) c++;
+        if (c > ORR_EXR_B44A || !orr_exr_can_write((orr_exr_compression)c))
+            status = orr_fail(err, ORR_E_USAGE, NULL, "EXR compression '%s' cannot be written by this build (%s): use none, rle, zips, zip or piz", o->exr_compression, orr_exr_backend());
+        else r->compression = (orr_exr_compression)c;
+    }
+    if (status) return status;
+    *count = 0;
+    if (o->out && r->format == ORR_OUTPUT_EXR) {
+        outputs[(*count)++] = (orr_output){.channel = "hdr"};
+        status = orr_aovs_parse(o->aovs, outputs, count, err);
+    }
+    if (!o->out || r->format != ORR_OUTPUT_EXR || o->contact_sheet) outputs[(*count)++] = (orr_output){"ldr", r->format == ORR_OUTPUT_PNG16 && o->out};
+    return status;
+}
+
+/* Module parameters that change with time get a copy of the module's values to change. */
+static orr_status bind_module_tracks(run *r, orr_error *err) {
+    uint32_t effects = r->settings->effect_count;
+    r->effect_values = orr_calloc(effects + 1, sizeof *r->effect_values);
+    if (!r->effect_values) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for animated parameters");
+    for (uint32_t i = 0; i < r->sequence->track_count; i++) {
+        const orr_track *track = &r->sequence->tracks[i];
+        if (track->node.id) continue;
+        uint32_t e = 0;
+        while (e < effects && strcmp(r->settings->effects[e].effect->module.name, track->module)) e++;
+        if (e == effects) return orr_fail(err, ORR_E_UNKNOWN_KEY, NULL, "there is no module '%s' to animate", track->module);
+        const orr_param_table *table = &r->settings->effects[e].effect->table;
+        int32_t row_index = orr_param_find(table, track->param);
+        if (row_index < 0) return orr_param_unknown(table, track->param, err);
+        orr_param_row row;
+        orr_param_row_get(table, (uint32_t)row_index, &row);
+        if (row.rebuild != ORR_REBUILD_VALUE)
+            return orr_fail(err, ORR_E_ARGUMENT, NULL, "%s.%s changes how the frame is built and cannot be a function of time", track->module, track->param);
+        if (r->effect_values[e]) continue;
+        if (!(r->effect_values[e] = orr_calloc(table->count, sizeof(orr_param_value)))) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for animated parameters");
+        memcpy(r->effect_values[e], r->settings->effects[e].values, table->count * sizeof(orr_param_value));
+    }
+    return ORR_OK;
+}
+
+static orr_status set_module_values(run *r, orr_error *err) {
+    for (uint32_t i = 0; i < r->sequence->track_count; i++) {
+        const orr_track *track = &r->sequence->tracks[i];
+        if (track->node.id) continue;
+        uint32_t e = 0;
+        while (strcmp(r->settings->effects[e].effect->module.name, track->module)) e++;
+        const orr_param_table *table = &r->settings->effects[e].effect->table;
+        int32_t row_index = orr_param_find(table, track->param);
+        orr_param_row row;
+        orr_param_row_get(table, (uint32_t)row_index, &row);
+        orr_status status = orr_param_check(&row, &r->values[i], err);
+        if (status) return orr_error_prefix(err, "module '%s'", track->module);
+        r->effect_values[e][row_index] = r->values[i];
+    }
+    return ORR_OK;
+}
+
+/* --- what it was made from ------------------------------------------------------------------------------------------------------ */
+
+static void digest_settings(orr_digest_builder *d, const orr_settings *settings) {
+    for (uint32_t e = 0; e < settings->effect_count; e++) {
+        const orr_effect_settings *s = &settings->effects[e];
+        if (!s->enabled) continue;
+        orr_text text = {0};
+        orr_text_printf(&text, "%s %s", s->effect->module.name, s->effect->module.version);
+        for (uint32_t i = 0; i < s->effect->table.count; i++) {
+            orr_param_row row;
+            orr_param_row_get(&s->effect->table, i, &row);
+            orr_text_printf(&text, "|%s=", row.name);
+            orr_param_format(&row, &s->values[i], &text);
+        }
+        orr_digest_add_text(d, orr_text_cstr(&text));
+        orr_text_free(&text);
+    }
+}
+
+static void sequence_digest(const run *r, char hex[65]) {
+    orr_digest_builder *d = orr_digest_begin();
+    const orr_gpu_device_info *device = orr_gpu_device(orr_renderer_gpu(r->renderer));
+    orr_digest_add_text(d, orr_version());
+    orr_digest_add_text(d, device->name), orr_digest_add_text(d, device->driver), orr_digest_add_text(d, device->uuid);
+    orr_digest_add_text(d, r->options->script_digest ? r->options->script_digest : "");
+    orr_digest_add_text(d, r->options->aovs ? r->options->aovs : "");
+    orr_digest revision = orr_revision_digest(r->revision);
+    orr_digest_add(d, revision.bytes, sizeof revision.bytes);
+    uint64_t numbers[] = {r->width, r->height, r->samples, r->seed, r->format, r->compression, r->sequence->fps_num, r->sequence->fps_den, r->sequence->camera.id};
+    orr_digest_add(d, numbers, sizeof numbers);
+    digest_settings(d, r->settings);
+    orr_digest digest = orr_digest_end(d);
+    orr_digest_hex(&digest, hex);
+}
+
+/* --- encoding ------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct parallel_call { void (*fn)(void *, uint32_t); void *arg; } parallel_call;
+static void parallel_range(void *context, size_t begin, size_t end) {
+    const parallel_call *call = context;
+    for (size_t i = begin; i < end; i++) call->fn(call->arg, (uint32_t)i);
+}
+static void parallel_run(void *jobs, uint32_t count, void (*fn)(void *, uint32_t), void *arg) {
+    parallel_call call = {fn, arg};
+    orr_jobs_parallel_for(jobs, count, 1, parallel_range, &call);
+}
+
+static void encode(void *argument) {
+    flight *f = argument;
+    run *r = f->run;
+    uint64_t begin = orr_time_ns();
+    if (r->has_sheet)
+        for (uint32_t i = 0; i < f->result.output_count; i++)
+            if (!strcmp(f->result.outputs[i].channel, "ldr")) orr_sheet_add(&r->sheet, f->index, &f->result.outputs[i]);
+    if (r->options->out) {
+        const orr_pose_camera *c = &f->pose.camera;
+        orr_sink_frame sink = {.result = &f->result, .path = f->path, .format = r->format, .compression = r->compression, .fps_num = r->sequence->fps_num,
+                               .fps_den = r->sequence->fps_den, .seed = r->seed, .device = orr_gpu_device(orr_renderer_gpu(r->renderer))->name,
+                               .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .parallel = &r->parallel};
+        f->status = orr_sink_write(&sink, &f->error);
+    }
+    f->encode_ns = orr_time_ns() - begin;
+}
+
+static orr_status collect(run *r, flight *f, orr_error *err) {
+    if (f->collected) return ORR_OK;
+    f->collected = true;
+    f->status = orr_target_collect(r->target, f->slot, &f->result, &f->error);
+    if (f->status) return f->status;
+    orr_jobs_run(orr_renderer_jobs(r->renderer), encode, f, &f->counter, ORR_JOB_LOW);
+    (void)err;
+    return ORR_OK;
+}
+
+static void add_frame_stats(run *r, const flight *f) {
+    orr_text *t = &r->frame_stats;
+    orr_text_printf(t, "%s\n    {\"frame\": %lld, \"gpu_ms\": %.4f, \"encode_ms\": %.4f, \"ev100\": %.9g, \"exposure\": %.9g, \"draws\": %u, \"culled\": %u, \"patches\": %u, \"passes\": {",
+                    t->length ? "," : "", (long long)f->frame, f->result.gpu_ms, (double)f->encode_ns * 1e-6, f->result.ev100, f->result.exposure, f->result.draws,
+                    f->result.culled, f->result.patches);
+    bool first = true;
+    for (uint32_t i = 0; i < f->result.timing_count; i++) {
+        if (f->result.timings[i].depth) continue;
+        orr_text_printf(t, "%s", first ? "" : ", ");
+        orr_text_json_string(t, f->result.timings[i].name);
+        orr_text_printf(t, ": %.4f", (double)f->result.timings[i].ns * 1e-6);
+        first = false;
+    }
+    orr_text_puts(t, "}}");
+}
+
+static void tell_progress(run *r, const flight *f) {
+    if (!r->options->progress) return;
+    orr_progress p = {.frame = f->frame, .done = r->done, .total = r->frame_count, .skipped = r->report->skipped, .elapsed_s = (double)(orr_time_ns() - r->started_ns) * 1e-9};
+    for (uint32_t i = 0; i < f->result.timing_count; i++) {
+        double ms = (double)f->result.timings[i].ns * 1e-6;
+        if (!f->result.timings[i].depth && ms > p.slowest_pass_ms) p.slowest_pass_ms = ms, p.slowest_pass = f->result.timings[i].name;
+    }
+    r->options->progress(r->options->progress_context, &p);
+}
+
+/* Ends the oldest flight: its file is whole afterwards, or its error is the sequence's. */
+static orr_status finish(run *r, flight *f, orr_error *err) {
+    if (!f->used) return ORR_OK;
+    if (!collect(r, f, err)) orr_jobs_wait(orr_renderer_jobs(r->renderer), &f->counter);
+    orr_target_release(r->target, f->slot);
+    orr_pose_free(&f->pose);
+    f->used = false;
+    if (f->status) {
+        r->report->failed++;
+        if (err) *err = f->error;
+        return f->status;
+    }
+    r->done++, r->report->rendered++;
+    r->report->gpu_s += f->result.gpu_ms * 1e-3, r->report->encode_s += (double)f->encode_ns * 1e-9;
+    if (!r->report->first_file[0]) memcpy(r->report->first_file, f->path, sizeof f->path);
+    memcpy(r->report->last_file, f->path, sizeof f->path);
+    if (r->options->stats) add_frame_stats(r, f);
+    tell_progress(r, f);
+    return ORR_OK;
+}
+
+/* --- the loop -------------------------------------------------------------------------------------------------------------------- */
+
+double orr_sequence_time(const orr_sequence *sequence, int64_t frame) {
+    return (double)(frame - sequence->first_frame) * sequence->fps_den / sequence->fps_num; /* never by adding up */
+}
+
+static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err) {
+    *f = (flight){.run = r, .index = index, .frame = r->frames[index]};
+    double t_s = orr_sequence_time(r->sequence, f->frame);
+    orr_status status = r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
+    if (!status && r->sequence->track_count) status = r->sequence->evaluate(r->sequence->context, t_s, r->values, err);
+    if (!status) status = set_module_values(r, err);
+    if (!status) status = orr_revision_pose(r->revision, r->sequence->camera, t_s, r->bound, r->bound_count, r->values, &f->pose, err);
+    if (status) return status;
+    orr_frame_input input = {.frame = f->frame, .pose = &f->pose, .effect_values = (const orr_param_value *const *)r->effect_values};
+    status = orr_target_submit(r->target, &input, &f->slot, err);
+    if (status) return orr_pose_free(&f->pose), status;
+    f->used = true;
+    return ORR_OK;
+}
+
+static bool finished_before(const run *r, int64_t frame) {
+    char path[1024];
+    return r->options->resume && r->options->out && !orr_frame_path(r->options->out, frame, path, sizeof path, NULL) && orr_file_exists(path);
+}
+
+/* Up to three frames in flight: one on the device, one being encoded, one finishing. */
+static orr_status loop(run *r, orr_error *err) {
+    orr_status status = ORR_OK;
+    uint32_t in_flight = 0;
+    for (uint32_t i = 0; !status && i < r->frame_count; i++) {
+        if (r->options->stop && atomic_load_explicit(r->options->stop, memory_order_relaxed)) {
+            status = orr_fail(err, ORR_E_INTERRUPTED, NULL, "interrupted; the frames written are whole, and --resume goes on");
+            break;
+        }
+        if (finished_before(r, r->frames[i])) {
+            r->report->skipped++, r->done++;
+            continue;
+        }
+        flight *f = &r->flights[r->next_flight % ORR_TARGET_SLOTS];
+        if (in_flight == ORR_TARGET_SLOTS) status = finish(r, f, err), in_flight--;
+        if (!status) status = start_frame(r, f, i, err);
+        if (status) break;
+        in_flight++;
+        if (r->next_flight++ > 0) status = collect(r, &r->flights[(r->next_flight + ORR_TARGET_SLOTS - 2) % ORR_TARGET_SLOTS], err);
+    }
+    for (uint32_t k = 0; k < ORR_TARGET_SLOTS; k++) { /* what is in flight is finished, oldest first, whatever happened */
+        orr_status last = finish(r, &r->flights[(r->next_flight + k) % ORR_TARGET_SLOTS], status ? NULL : err);
+        if (!status) status = last;
+    }
+    return status;
+}
+
+static orr_status prepare(run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    orr_output outputs[ORR_MAX_OUTPUTS];
+    uint32_t output_count;
+    char folder[1024], digest[65];
+    orr_status status = choose_frames(r, err);
+    if (!status) status = choose_outputs(r, outputs, &output_count, err);
+    if (!status && o->video) status = orr_video_check(err);
+    if (!status && o->video && (!o->out || r->format == ORR_OUTPUT_EXR))
+        status = orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
+    if (!status && o->out) {
+        orr_path_folder(folder, sizeof folder, o->out);
+        status = orr_folder_create(folder, err);
+    }
+    if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
+    if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
+    if (!status) status = bind_module_tracks(r, err);
+    if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
+    if (status) return status;
+    if (o->out && strchr(o->out, '#')) {
+        sequence_digest(r, digest);
+        if (o->resume) status = orr_record_check(o->out, r->sequence->name, digest, err);
+        if (!status) status = orr_record_write(o->out, r->sequence->name, digest, err);
+    }
+    if (!status && o->contact_sheet) {
+        status = orr_sheet_create(r->frame_count, r->width, r->height, &r->sheet, err);
+        r->has_sheet = !status;
+    }
+    orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
+                                .output_count = output_count, .settings = r->settings, .revision = r->revision};
+    return status ? status : orr_target_create(r->renderer, &target, &r->target, err);
+}
+
+static orr_status write_stats(run *r, orr_error *err) {
+    orr_target_info info;
+    orr_target_get_info(r->target, &info);
+    orr_gpu_memory_stats memory;
+    orr_gpu_memory(orr_renderer_gpu(r->renderer), &memory);
+    const orr_gpu_device_info *device = orr_gpu_device(orr_renderer_gpu(r->renderer));
+    orr_text t = {0};
+    orr_text_puts(&t, "{\n  \"version\": ");
+    orr_text_json_string(&t, orr_version());
+    orr_text_puts(&t, ",\n  \"device\": ");
+    orr_text_json_string(&t, device->name);
+    orr_text_puts(&t, ",\n  \"driver\": ");
+    orr_text_json_string(&t, device->driver);
+    orr_text_printf(&t, ",\n  \"width\": %u, \"height\": %u, \"samples\": %u, \"seed\": %llu,\n", r->width, r->height, r->samples, (unsigned long long)r->seed);
+    orr_text_printf(&t, "  \"rendered\": %u, \"skipped\": %u, \"failed\": %u,\n  \"wall_s\": %.6f, \"gpu_s\": %.6f, \"encode_s\": %.6f,\n", r->report->rendered,
+                    r->report->skipped, r->report->failed, r->report->wall_s, r->report->gpu_s, r->report->encode_s);
+    orr_text_printf(&t, "  \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu, \"transient_bytes\": %llu, \"transient_unaliased_bytes\": %llu,\n",
+                    (unsigned long long)r->report->peak_rss_bytes, (unsigned long long)memory.peak_bytes, (unsigned long long)info.transient_bytes,
+                    (unsigned long long)info.unaliased_bytes);
+    orr_text_puts(&t, "  \"modules_off_but_set\": [");
+    bool first = true;
+    for (uint32_t e = 0; e < r->settings->effect_count; e++) { /* legal, but worth saying */
+        const orr_effect_settings *s = &r->settings->effects[e];
+        bool set = false;
+        for (uint32_t i = 0; i < s->effect->table.count; i++) set |= s->sources[i] != ORR_FROM_DEFAULT;
+        if (s->enabled || !set) continue;
+        orr_text_puts(&t, first ? "" : ", ");
+        orr_text_json_string(&t, s->effect->module.name);
+        first = false;
+    }
+    orr_text_printf(&t, "],\n  \"frames\": [%s\n  ]\n}\n", orr_text_cstr(&r->frame_stats));
+    orr_status status = t.failed ? orr_fail(err, ORR_E_MEMORY, r->options->stats, "no memory for the statistics") : orr_file_write(r->options->stats, t.data, t.length, err);
+    orr_text_free(&t);
+    return status;
+}
+
+static orr_status after(run *r, orr_status status, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    r->report->wall_s = (double)(orr_time_ns() - r->started_ns) * 1e-9;
+    r->report->peak_rss_bytes = orr_peak_rss_bytes();
+    orr_gpu_memory_stats memory;
+    orr_gpu_memory(orr_renderer_gpu(r->renderer), &memory);
+    r->report->gpu_peak_bytes = memory.peak_bytes;
+    if (!status && r->has_sheet && r->report->rendered) status = orr_sheet_write(&r->sheet, o->contact_sheet, err);
+    if (!status && o->video) {
+        for (uint32_t i = 1; !status && i < r->frame_count; i++)
+            if (r->frames[i] != r->frames[i - 1] + 1) status = orr_fail(err, ORR_E_USAGE, o->video, "a video needs frames that follow each other: %lld comes after %lld", (long long)r->frames[i], (long long)r->frames[i - 1]);
+        if (!status && r->frame_count) status = orr_video_write(o->video, o->out, r->frames[0], r->sequence->fps_num, r->sequence->fps_den, err);
+    }
+    if (o->stats && r->target) { /* also of a run that failed */
+        orr_status wrote = write_stats(r, status ? NULL : err);
+        if (!status) status = wrote;
+    }
+    return status;
+}
+
+static void clean_up(run *r) {
+    orr_target_destroy(&r->target);
+    orr_revision_release(&r->revision);
+    for (uint32_t e = 0; r->effect_values && e < r->settings->effect_count; e++) free(r->effect_values[e]);
+    free(r->effect_values), free(r->values), free(r->bound), free(r->frames);
+    if (r->has_sheet) orr_sheet_free(&r->sheet);
+    orr_text_free(&r->frame_stats);
+}
+
+orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
+                               orr_sequence_report *report, orr_error *err) {
+    *report = (orr_sequence_report){0};
+    run *r = orr_calloc(1, sizeof *r);
+    if (!r) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a sequence");
+    *r = (run){.renderer = renderer, .sequence = sequence, .settings = settings, .options = options, .report = report, .started_ns = orr_time_ns(),
+               .width = options->width ? options->width : sequence->width, .height = options->height ? options->height : sequence->height,
+               .samples = options->samples ? options->samples : sequence->samples ? sequence->samples : 1, .seed = options->has_seed ? options->seed : sequence->seed,
+               .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
+    orr_status status = prepare(r, err);
+    if (!status) status = loop(r, err);
+    if (r->target) status = after(r, status, err);
+    orr_renderer_forget(renderer, r->revision);
+    clean_up(r);
+    free(r);
+    return status;
+}

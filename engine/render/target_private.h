@@ -1,0 +1,40 @@
+#ifndef ORR_RENDER_TARGET_PRIVATE_H
+#define ORR_RENDER_TARGET_PRIVATE_H
+
+#include "render/effects.h"
+#include "render/frame.h"
+#include "render/target.h"
+
+enum { ORR_MAX_PASSES = 64, ORR_MAX_SUBMITS = 16 };
+
+typedef struct orr_target_slot {
+    bool busy;
+    orr_frame_buffers buffers;
+    orr_gpu_buffer readback[ORR_MAX_OUTPUTS];
+    uint64_t values[ORR_MAX_SUBMITS]; /* of the last sub-frames' submissions */
+    uint32_t submits;                 /* all of them */
+    orr_frame_result result;          /* but for what is known when it is collected */
+} orr_target_slot;
+
+struct orr_target {
+    orr_renderer *renderer;
+    orr_target_params params;
+    char label[64];
+    orr_output outputs[ORR_MAX_OUTPUTS];
+    bool wide, encodes;
+    orr_arena arena;
+    orr_graph graph;
+    orr_gpu_texture *textures;
+    orr_gpu_buffer encoded;
+    orr_target_slot slots[ORR_TARGET_SLOTS];
+    orr_frame_data data; /* of the frame being recorded */
+};
+
+uint32_t orr_target_draw_kind(const orr_revision *revision, const orr_pose_draw *draw);
+orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+
+#endif
