@@ -73,6 +73,12 @@ void *orr_table_get(const orr_table *table, uint64_t id) {
     return item != NULL && item->live && item->generation == (uint32_t)(id >> 32) ? item : NULL;
 }
 
+void *orr_table_peek(const orr_table *table, uint64_t id) {
+    uint32_t slot = (uint32_t)id;
+    orr_item *item = slot == 0 ? NULL : slot_at(table, slot - 1u);
+    return item != NULL && !item->retired && item->generation == (uint32_t)(id >> 32) ? item : NULL;
+}
+
 void orr_table_unpublish(orr_item *item) {
     item->live = false;
 }

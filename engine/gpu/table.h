@@ -17,8 +17,8 @@
 
 typedef struct orr_item { /* first member of every object in a table */
     uint32_t index, generation, next_free;
-    bool live;
-    uint64_t last_use; /* timeline value of the last submission that used it */
+    bool live, retired; /* retired: not live, and no open command uses it any more */
+    uint64_t last_use;  /* timeline value of the last submission that used it */
 } orr_item;
 
 typedef struct orr_table {
@@ -34,6 +34,7 @@ void orr_table_close(orr_table *table); /* frees the slots, not what they hold *
 ORR_MUST_CHECK orr_status orr_table_add(orr_table *table, const char *what, orr_item **out, orr_error *err);
 uint64_t orr_table_publish(orr_item *item);
 void *orr_table_get(const orr_table *table, uint64_t id);       /* NULL: none, or stale */
+void *orr_table_peek(const orr_table *table, uint64_t id);      /* as get, but finds it until it is retired */
 void orr_table_unpublish(orr_item *item);                       /* its id is stale from now on */
 void orr_table_remove(orr_table *table, orr_item *item);        /* the slot may be used again */
 orr_item *orr_table_at(const orr_table *table, uint32_t index); /* live item or NULL; index < count */

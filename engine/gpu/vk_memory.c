@@ -220,11 +220,14 @@ static orr_status grow(orr_gpu *gpu, uint32_t type, orr_vk_tiling tiling, uint64
     uint64_t block_size = next_block_size(gpu, type, tiling);
     bool dedicated = size > block_size / 2;
     if (dedicated) block_size = size;
-    if (heap->allocated + block_size > heap->budget) { /* the last bytes: no slack */
+    /* The driver's own budget is of device memory; one that the caller set is of all. */
+    bool counts = gpu->fixed_budget ||
+                  (gpu->caps.memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) != 0;
+    if (counts && heap->allocated + block_size > heap->budget) { /* the last bytes: no slack */
         block_size = size;
         dedicated = true;
     }
-    if (heap->allocated + block_size > heap->budget) return past_budget(gpu, label, size, err);
+    if (counts && heap->allocated + block_size > heap->budget) return past_budget(gpu, label, size, err);
     VkResult result = new_block(gpu, type, tiling, block_size, dedicated, out);
     if (result != VK_SUCCESS && block_size > size) result = new_block(gpu, type, tiling, size, true, out);
     if (result == VK_ERROR_OUT_OF_DEVICE_MEMORY || result == VK_ERROR_OUT_OF_HOST_MEMORY)

@@ -74,7 +74,10 @@ void orr_vk_collect(orr_gpu *gpu, uint64_t completed, bool everything) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < gpu->dead_count; i++) {
         orr_vk_dead dead = gpu->dead[i];
-        if (dead.value == NOT_YET && !still_recorded(gpu, &dead)) dead.value = atomic_load(&gpu->submitted);
+        if (dead.value == NOT_YET && !still_recorded(gpu, &dead)) {
+            dead.value = atomic_load(&gpu->submitted);
+            dead.item->retired = true; /* an upload that still waits for it is dropped */
+        }
         if (everything || (dead.value != NOT_YET && dead.value <= completed))
             bury(gpu, dead.kind, dead.item);
         else

@@ -104,7 +104,7 @@ static orr_status add_copy(orr_gpu *gpu, const orr_vk_copy *copy, const void *da
 }
 
 static void record_buffer(orr_gpu *gpu, orr_cmd *cmd, const orr_vk_copy *copy, uint64_t value) {
-    orr_vk_buffer *buffer = orr_table_get(&gpu->buffers, copy->object);
+    orr_vk_buffer *buffer = orr_table_peek(&gpu->buffers, copy->object);
     if (buffer == NULL) return; /* destroyed meanwhile */
     orr_track_barrier barrier;
     if (!copy->continues && orr_track_use(&buffer->state, ORR_USE_COPY_WRITE, ORR_LAYOUT_UNDEFINED, &barrier))
@@ -118,7 +118,7 @@ static void record_buffer(orr_gpu *gpu, orr_cmd *cmd, const orr_vk_copy *copy, u
 }
 
 static void record_texture(orr_gpu *gpu, orr_cmd *cmd, const orr_vk_copy *copy, uint64_t value) {
-    orr_vk_texture *t = orr_table_get(&gpu->textures, copy->object);
+    orr_vk_texture *t = orr_table_peek(&gpu->textures, copy->object);
     if (t == NULL) return;
     orr_track_barrier barrier;
     if (!copy->continues &&

@@ -570,6 +570,27 @@ static void test_deferred(void **state) {
     orr_cmd *next = begin(gpu); /* here what has ended is collected */
     orr_gpu_memory(gpu, &stats);
     assert_int_equal(stats.buffer_count, start.buffer_count - 1);
+    /* An upload that waits reaches a texture that is destroyed before the command that reads it is submitted.
+     */
+    orr_gpu_texture texture = make_texture(
+        gpu,
+        (orr_gpu_texture_params){.width = 8, .height = 8, .format = ORR_FORMAT_R32_UINT, .attachment = true});
+    orr_gpu_texture unread = make_texture(
+        gpu,
+        (orr_gpu_texture_params){.width = 8, .height = 8, .format = ORR_FORMAT_R32_UINT, .attachment = true});
+    OK(orr_gpu_upload_texture(gpu, unread, 0, 0, ones, sizeof ones, &err));
+    OK(orr_gpu_upload_texture(gpu, texture, 0, 0, ones, sizeof ones, &err));
+    orr_cmd_copy_to_buffer(next, texture, 0, 0, b, 0);
+    orr_gpu_texture_destroy(gpu, &texture);
+    orr_gpu_texture_destroy(gpu, &unread);
+    finish(gpu, next);
+    assert_memory_equal(result, ones, sizeof ones);
+    unread = make_texture(
+        gpu,
+        (orr_gpu_texture_params){.width = 8, .height = 8, .format = ORR_FORMAT_R32_UINT, .attachment = true});
+    OK(orr_gpu_upload_texture(gpu, unread, 0, 0, ones, sizeof ones, &err));
+    orr_gpu_texture_destroy(gpu, &unread); /* nobody reads it: the upload is dropped with it */
+    next = begin(gpu);
     /* A stale id is an error that says so, at submission, and the command is gone. */
     orr_cmd_copy_buffer(next, gone, 0, b, 0, 4);
     orr_cmd_fill_buffer(next, b, 0, 4, 0); /* after the error nothing more is recorded */
