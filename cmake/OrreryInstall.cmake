@@ -17,7 +17,7 @@ if(TARGET orrery)
     file(GLOB_RECURSE glsl CONFIGURE_DEPENDS shaders/* modules/*.comp modules/*.glsl modules/*.vert modules/*.frag modules/*.lua)
     add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/spirv.stamp"
       COMMAND ${CMAKE_COMMAND} -E rm -rf "${CMAKE_BINARY_DIR}/spirv"
-      COMMAND orrery build-shaders "${CMAKE_BINARY_DIR}/spirv"
+      COMMAND orrery build-shaders --no-cache --quiet --out "${CMAKE_BINARY_DIR}/spirv"
       COMMAND ${CMAKE_COMMAND} -E touch "${CMAKE_BINARY_DIR}/spirv.stamp"
       DEPENDS orrery module_files ${glsl} COMMENT "Compiling the shaders" VERBATIM)
     add_custom_target(spirv ALL DEPENDS "${CMAKE_BINARY_DIR}/spirv.stamp")
