@@ -322,8 +322,14 @@ int orr_cmd_api(orr_cli *cli) {
         orr_api_markdown(&text);
     else
         orr_api_json(&text);
-    orr_cli_print(&text);
-    return 0;
+    if (!cli->out) {
+        orr_cli_print(&text);
+        return 0;
+    }
+    orr_error err = {0};
+    orr_status status = orr_file_write(cli->out, orr_text_cstr(&text), text.length, &err);
+    orr_text_free(&text);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
 }
 
 int orr_cmd_completion(orr_cli *cli) {

@@ -15,7 +15,9 @@
 static const orr_cli_option options[] = {
     {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), "render", NULL, "Which frames: 0-47,96 or 0-90x10", false},
     {"size", "WxH", ORR_CLI_SIZE, FIELD(width), "render bench", "text:640x360|1280x720|1920x1080|3840x2160", "Size in pixels", false},
-    {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), "render build-shaders", "file:", "Files to write; #### becomes the number; .png or .exr", false},
+    {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), "render", "file:", "Files to write; #### becomes the number; .png or .exr", false},
+    {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api", "file:", "Write there instead of to standard output", false},
+    {"out", "FOLDER", ORR_CLI_TEXT, FIELD(out), "build-shaders", "file:", "Where the SPIR-V goes", false},
     {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED, NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
     {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset here among the --set (may repeat)", false},
     {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED, "module", "Turn a module on (may repeat)", false},
