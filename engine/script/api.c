@@ -159,8 +159,10 @@ static const char *lua_type_of(const orr_param_row *param) {
 }
 
 static void option_class(const orr_lua_row *row, orr_text *out) {
-    orr_text_puts(out, "orrery.options");
-    for (const char *c = row->name; *c; c++) orr_text_printf(out, "%c", *c == ':' || *c == '.' ? '_' : *c);
+    orr_text_puts(out, "orrery.");
+    const char *name = strncmp(row->name, "orrery.", 7) == 0 ? row->name + 7 : row->name;
+    for (const char *c = name; *c; c++) orr_text_printf(out, "%c", *c == ':' || *c == '.' ? '_' : *c);
+    orr_text_puts(out, "_options");
 }
 
 static void stub_param(orr_text *out, const orr_lua_row *row, const orr_param_row *param) {

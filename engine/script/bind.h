@@ -58,12 +58,13 @@ typedef struct orr_lua_class {
 
 /* What one lua_*.c file binds. */
 typedef struct orr_lua_group {
+    const char *title; /* in the reference */
     const orr_lua_row *rows;
     uint32_t row_count;
     const orr_lua_class *const *classes; /* NULL-terminated */
 } orr_lua_group;
-#define ORR_LUA_GROUP(rows_, classes_)                                                                       \
-    { (rows_), (uint32_t)(sizeof(rows_) / sizeof((rows_)[0])), (classes_) }
+#define ORR_LUA_GROUP(title_, rows_, classes_)                                                               \
+    { (title_), (rows_), (uint32_t)(sizeof(rows_) / sizeof((rows_)[0])), (classes_) }
 extern const orr_lua_group *const orr_lua_groups[]; /* NULL-terminated, in the order of the reference */
 
 typedef enum orr_option_state {

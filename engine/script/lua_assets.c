@@ -184,4 +184,4 @@ static const orr_lua_row rows[] = {
                 "assert(orrery.image_diff(\"sky.png\", \"sky.png\").flip == 0)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_dem, NULL};
-const orr_lua_group orr_lua_assets_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_assets_group = ORR_LUA_GROUP("Files", rows, classes);

@@ -207,4 +207,4 @@ static const orr_lua_row rows[] = {
      .example = "assert(orrery.scene():sun().kind == \"sun\")"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_node, NULL};
-const orr_lua_group orr_lua_node_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_node_group = ORR_LUA_GROUP("Nodes", rows, classes);

@@ -307,4 +307,5 @@ static const orr_lua_row rows[] = {
          "for _, module in ipairs(orrery.modules()) do print(module.name, module.version, module.doc) end"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_random, NULL};
-const orr_lua_group orr_lua_orrery_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_orrery_group =
+    ORR_LUA_GROUP("Parameters, random numbers, modules", rows, classes);

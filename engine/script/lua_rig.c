@@ -214,4 +214,4 @@ static const orr_lua_row rows[] = {
                 "assert(math.abs(flight.length_m - 9) < 1e-6)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_rig, NULL};
-const orr_lua_group orr_lua_rig_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_rig_group = ORR_LUA_GROUP("Camera rigs", rows, classes);

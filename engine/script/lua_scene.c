@@ -295,4 +295,4 @@ static const orr_lua_row rows[] = {
                 "= 1, roughness = 0.25 }"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_scene, &orr_class_material, NULL};
-const orr_lua_group orr_lua_scene_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_scene_group = ORR_LUA_GROUP("Scenes", rows, classes);

@@ -421,4 +421,4 @@ static const orr_lua_row rows[] = {
      "assert(orrery.sequence{ scene = scene, camera = camera, duration_s = 2 }.frames == 48)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_sequence, NULL};
-const orr_lua_group orr_lua_sequence_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_sequence_group = ORR_LUA_GROUP("Sequences", rows, classes);

@@ -268,4 +268,4 @@ static const orr_lua_row rows[] = {
      .example = "assert(orrery.plane{}.triangles == 2)"},
 };
 static const orr_lua_class *const classes[] = {&orr_class_shape, NULL};
-const orr_lua_group orr_lua_shapes_group = ORR_LUA_GROUP(rows, classes);
+const orr_lua_group orr_lua_shapes_group = ORR_LUA_GROUP("Shapes", rows, classes);

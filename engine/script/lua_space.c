@@ -106,4 +106,4 @@ static const orr_lua_row rows[] = {
      .returns = "string text",
      .example = "print(orrery.space.dump(\"/\"))"},
 };
-const orr_lua_group orr_lua_space_group = ORR_LUA_GROUP(rows, NULL);
+const orr_lua_group orr_lua_space_group = ORR_LUA_GROUP("The space", rows, NULL);
