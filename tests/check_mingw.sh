@@ -26,7 +26,7 @@ for layer in ${*:-base jobs space}; do
     for file in engine/"$layer"/*.c engine/"$layer"/platform/*_windows.c; do
         [ -f "$file" ] || continue
         # shellcheck disable=SC2086 # the warnings are many words
-        $cc -std=c17 -O1 $warnings -D__USE_MINGW_ANSI_STDIO=1 -Iengine/include -Iengine \
+        $cc -std=c17 -O1 $warnings -D__USE_MINGW_ANSI_STDIO=1 '-DORRERY_VERSION="0"' -Iengine/include -Iengine \
             -isystem "$work/include" -c "$file" -o "$work/out.o" || failed=1
     done
 done
