@@ -2,7 +2,7 @@
 -- shot; it gives back the node that holds all of it. Every turn is a whole one, so that the last frame leads into the first.
 return function(scene, seconds)
   local root  = scene:group{ name = "orrery" }
-  local brass = scene:material{ name = "brass", base_colour = {0.89, 0.64, 0.28}, metallic = 1, roughness = 0.22 }
+  local brass = scene:material{ name = "brass", base_colour = {0.94, 0.60, 0.25}, metallic = 1, roughness = 0.2 }
   local steel = scene:material{ name = "steel", base_colour = {0.58, 0.60, 0.63}, metallic = 1, roughness = 0.28 }
 
   local function turning(turns, from_deg) -- an angle about Y as a function of time
@@ -17,9 +17,9 @@ return function(scene, seconds)
   part(root, brass, orrery.lathe{ segments = 96, profile = {
     {0, 0.46}, {0.012, 0.46}, {0.012, 0.17}, {0.034, 0.15}, {0.022, 0.125}, {0.028, 0.09}, {0.10, 0.06},
     {0.20, 0.045}, {0.235, 0.03}, {0.24, 0}, {0, 0} } })
-  local gold = scene:material{ name = "gold", base_colour = {1, 0.72, 0.30}, metallic = 1, roughness = 0.15, emissive_nit = {5200, 2900, 800} }
+  local gold = scene:material{ name = "gold", base_colour = {1, 0.72, 0.30}, metallic = 1, roughness = 0.15, emissive_nit = {11000, 5200, 900} }
   part(root, gold, orrery.sphere{ radius_m = 0.088, segments = 96, rings = 48 }, 0, sun_height, 0)
-  scene:point{ parent = root, position_m = {0, sun_height, 0}, intensity_cd = 1800, colour = {1, 0.72, 0.42} }
+  scene:point{ parent = root, position_m = {0, sun_height, 0}, intensity_cd = 5000, colour = {1, 0.72, 0.42} }
 
   -- The ring of months on twelve legs.
   part(root, brass, orrery.ring{ outer_radius_m = 0.86, inner_radius_m = 0.80, height_m = 0.016, segments = 160 }, 0, 0.10, 0)
