@@ -15,8 +15,8 @@ local width, depth = bounds.max[1] - bounds.min[1], bounds.max[3] - bounds.min[3
 local function at(x, z) return {bounds.center[1] + x * width, bounds.center[3] + z * depth} end
 local flight = orrery.path{
   points = { at(-0.34, 0.42), at(-0.20, 0.18), at(0.02, 0.06), at(0.10, -0.14), at(0.30, -0.30) },
-  terrain = ground, clearance_m = 0.016 * width, -- these points have no heights: the ground gives them
-  duration_s = seconds, look_ahead_s = seconds / 3, look_below_m = 0.02 * width, bank_deg = 12,
+  terrain = ground, clearance_m = 0.022 * width, -- these points have no heights: the ground gives them
+  duration_s = seconds, look_ahead_s = seconds / 3, look_below_m = 0.04 * width, bank_deg = 12,
 }
 
 -- The sun goes from east to west by 15 degrees an hour; low, it is warmer and weaker.
@@ -24,7 +24,7 @@ local height = math.sin(math.rad(15 * (hour - 6)))
 scene:sun{ azimuth_deg = 90 + 15 * (hour - 6), elevation_deg = 6 + 54 * height, illuminance_lx = 40000 + 60000 * height,
            colour = {1, 0.82 + 0.18 * height, 0.62 + 0.38 * height} }
 scene:environment{}
-local camera = scene:camera{ rig = flight, vfov_deg = 50, near_m = 1 }
+local camera = scene:camera{ rig = flight, vfov_deg = 45, near_m = 1, aperture_f = 13 }
 
 return orrery.sequence{ name = "flythrough", scene = scene, camera = camera, size = {640, 360}, fps = 12, duration_s = seconds, samples = 8,
-                        modules = { vignette = { strength = 0.2 } } }
+                        modules = { vignette = { strength = 0.15 } } }
