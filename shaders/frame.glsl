@@ -23,6 +23,14 @@ layout(set = 0, binding = 0, std140) uniform FrameBlock {
     uvec4 ids;                             // x: object id of the terrain
 } frame;
 
+// What a scene lacks is folded out of the shaders: a CPU device runs both sides of every branch. Bits: orr_variant in
+// engine/render/renderer_private.h.
+layout(constant_id = 0) const uint VARIANT = 0xffffffffu;
+const uint SRGB_ARRAYS = VARIANT & 15u, LINEAR_ARRAYS = VARIANT >> 4u & 15u, MAPS = VARIANT >> 8u & 31u;
+const bool HAS_UV1 = (VARIANT >> 13u & 1u) != 0u, HAS_MESH = (VARIANT >> 14u & 1u) != 0u, HAS_TERRAIN = (VARIANT >> 15u & 1u) != 0u;
+const bool HAS_LIGHTS = (VARIANT >> 16u & 1u) != 0u, HAS_SHADOW = (VARIANT >> 17u & 1u) != 0u, HAS_SHADE = (VARIANT >> 18u & 1u) != 0u;
+const bool HAS_SUN = (VARIANT >> 19u & 1u) != 0u, SKY_GRADIENT = (VARIANT >> 20u & 1u) != 0u, SKY_MAP = (VARIANT >> 21u & 1u) != 0u;
+
 const float PI = 3.14159265358979;
 const float NO_DEPTH = 1e10; // the depth channel where nothing is seen
 

@@ -46,5 +46,5 @@ Vertex fetch_vertex(uint index) {
     return v;
 }
 vec2 fetch_uv1(Draw d, uint index, vec2 uv0) {
-    return d.uv1_offset == 0xffffffffu ? uv0 : uintBitsToFloat(texelFetch(uv1s, int(d.uv1_offset + index)).xy);
+    return !HAS_UV1 || d.uv1_offset == 0xffffffffu ? uv0 : uintBitsToFloat(texelFetch(uv1s, int(d.uv1_offset + index)).xy);
 }

@@ -16,8 +16,8 @@ vec3 env_gradient(vec3 d) {
 }
 vec3 background(vec3 d) {
     if (frame.background.w < 0.5) return frame.background.rgb;
-    if (frame.env_params.x < 0.5) return env_gradient(d);
-    if (frame.env_params.x < 1.5) return frame.env_zenith.rgb;
+    if (SKY_GRADIENT) return env_gradient(d);
+    if (!SKY_MAP) return frame.env_zenith.rgb;
     vec3 m = env_turn(d);
     vec2 uv = vec2(0.5 + atan(m.x, -m.z) / (2.0 * PI), acos(clamp(m.y, -1.0, 1.0)) / PI);
     return textureLod(sky_map, uv, 0.0).rgb * frame.env_params.w;
@@ -30,20 +30,21 @@ vec3 env_irradiance(vec3 n) { // over pi
     return max(e, vec3(0.0));
 }
 
-// Fraction of the sun that a point sees. Meshes: 3x3 taps of the shadow map; terrain: the height of its shadow.
+// Fraction of the sun that a point sees. Meshes: 2 x 2 filtered taps of the shadow map, which weigh 3 x 3 texels as a tent; terrain: the height of its shadow.
 float sun_visibility(vec3 position, vec3 n) {
     float lit = 1.0;
-    if (frame.shadow_params.x > 0.5) {
+    if (HAS_SHADOW) {
         vec3 p = (frame.shadow_matrix * vec4(position + n * frame.shadow_params.z, 1.0)).xyz;
         if (all(greaterThan(p.xy, vec2(0.0))) && all(lessThan(p.xy, vec2(1.0))) && p.z < 1.0) {
             float sum = 0.0;
-            for (int y = -1; y <= 1; y++)
-                for (int x = -1; x <= 1; x++)
-                    sum += textureLod(shadow_map, vec3(p.xy + vec2(x, y) * frame.shadow_params.y, p.z + frame.shadow_params.w), 0.0);
-            lit = sum / 9.0;
+            for (int i = 0; i < 4; i++) {
+                vec2 tap = vec2(i & 1, i >> 1) - 0.5;
+                sum += textureLod(shadow_map, vec3(p.xy + tap * frame.shadow_params.y, p.z + frame.shadow_params.w), 0.0);
+            }
+            lit = sum * 0.25;
         }
     }
-    if (frame.terrain_extent.w > 0.5) {
+    if (HAS_SHADE) {
         vec3 g = (frame.world_to_terrain * vec4(position, 1.0)).xyz;
         vec2 last = frame.terrain_extent.xy - 1.0;
         if (all(greaterThanEqual(g.xz, vec2(0.0))) && all(lessThanEqual(g.xz, last))) {
@@ -83,9 +84,9 @@ vec3 shade(vec3 position, vec3 v, vec3 n, vec3 base, float metallic, float rough
     float ess = dfg.x + dfg.y;
     vec3 energy = 1.0 + f0 * (1.0 / max(ess, 1e-3) - 1.0);  // for direct light (Turquin 2019)
     vec3 sum = vec3(0.0);
-    if (frame.sun_direction.w > 0.5 && dot(n, frame.sun_direction.xyz) > 0.0)
+    if (HAS_SUN && dot(n, frame.sun_direction.xyz) > 0.0)
         sum += brdf_direct(n, v, frame.sun_direction.xyz, diffuse, f0, roughness, energy) * frame.sun_light.rgb * sun_visibility(position, n);
-    sum += punctual(position, n, v, diffuse, f0, roughness, energy);
+    if (HAS_LIGHTS) sum += punctual(position, n, v, diffuse, f0, roughness, energy);
     vec3 irradiance = env_irradiance(n);
     vec3 radiance = textureLod(environment, env_turn(reflect(-v, n)), roughness * frame.params.z).rgb * frame.env_params.w;
     vec3 average = f0 + (1.0 - f0) / 21.0, multiple = single * average * (1.0 - ess) / (1.0 - average * (1.0 - ess));

@@ -1,5 +1,5 @@
 // glTF metallic-roughness materials. Textures live in up to eight array textures, one per (size, colour space): a fixed switch
-// chooses, since descriptor indexing is not to be had everywhere.
+// chooses, since descriptor indexing is not to be had everywhere. Needs frame.glsl.
 layout(set = 0, binding = 5) uniform usamplerBuffer materials; // MATERIAL_TEXELS each: orr_gpu_material
 layout(set = 0, binding = 6) uniform sampler2DArray textures_0;
 layout(set = 0, binding = 7) uniform sampler2DArray textures_1;
@@ -9,7 +9,6 @@ layout(set = 0, binding = 10) uniform sampler2DArray textures_4;
 layout(set = 0, binding = 11) uniform sampler2DArray textures_5;
 layout(set = 0, binding = 12) uniform sampler2DArray textures_6;
 layout(set = 0, binding = 13) uniform sampler2DArray textures_7;
-layout(constant_id = 0) const uint TEXTURE_ARRAYS = 8u; // how many are in use: the others' code folds away
 
 const int MATERIAL_TEXELS = 14;
 const uint FLAG_DOUBLE_SIDED = 1u, FLAG_UNLIT = 2u, FLAG_MASK = 4u, FLAG_BLEND = 8u;
@@ -21,25 +20,30 @@ struct Surface {
     float cutoff;
 };
 
-ivec2 array_size(uint which) {
-    if (TEXTURE_ARRAYS > 1u && which == 1u) return textureSize(textures_1, 0).xy;
-    if (TEXTURE_ARRAYS > 2u && which == 2u) return textureSize(textures_2, 0).xy;
-    if (TEXTURE_ARRAYS > 3u && which == 3u) return textureSize(textures_3, 0).xy;
-    if (TEXTURE_ARRAYS > 4u && which == 4u) return textureSize(textures_4, 0).xy;
-    if (TEXTURE_ARRAYS > 5u && which == 5u) return textureSize(textures_5, 0).xy;
-    if (TEXTURE_ARRAYS > 6u && which == 6u) return textureSize(textures_6, 0).xy;
-    if (TEXTURE_ARRAYS > 7u && which == 7u) return textureSize(textures_7, 0).xy;
-    return textureSize(textures_0, 0).xy;
+// Arrays 0-3 are sRGB (base colour, emission), 4-7 linear (the rest): a map looks at those of its own kind alone.
+ivec2 array_size(uint which, bool srgb) {
+    if (srgb) {
+        if (SRGB_ARRAYS > 1u && which == 1u) return textureSize(textures_1, 0).xy;
+        if (SRGB_ARRAYS > 2u && which == 2u) return textureSize(textures_2, 0).xy;
+        if (SRGB_ARRAYS > 3u && which == 3u) return textureSize(textures_3, 0).xy;
+        return textureSize(textures_0, 0).xy;
+    }
+    if (LINEAR_ARRAYS > 1u && which == 5u) return textureSize(textures_5, 0).xy;
+    if (LINEAR_ARRAYS > 2u && which == 6u) return textureSize(textures_6, 0).xy;
+    if (LINEAR_ARRAYS > 3u && which == 7u) return textureSize(textures_7, 0).xy;
+    return textureSize(textures_4, 0).xy;
 }
-vec4 array_sample(uint which, vec3 at, float lod) {
-    if (TEXTURE_ARRAYS > 1u && which == 1u) return textureLod(textures_1, at, lod);
-    if (TEXTURE_ARRAYS > 2u && which == 2u) return textureLod(textures_2, at, lod);
-    if (TEXTURE_ARRAYS > 3u && which == 3u) return textureLod(textures_3, at, lod);
-    if (TEXTURE_ARRAYS > 4u && which == 4u) return textureLod(textures_4, at, lod);
-    if (TEXTURE_ARRAYS > 5u && which == 5u) return textureLod(textures_5, at, lod);
-    if (TEXTURE_ARRAYS > 6u && which == 6u) return textureLod(textures_6, at, lod);
-    if (TEXTURE_ARRAYS > 7u && which == 7u) return textureLod(textures_7, at, lod);
-    return textureLod(textures_0, at, lod);
+vec4 array_sample(uint which, bool srgb, vec3 at, float lod) {
+    if (srgb) {
+        if (SRGB_ARRAYS > 1u && which == 1u) return textureLod(textures_1, at, lod);
+        if (SRGB_ARRAYS > 2u && which == 2u) return textureLod(textures_2, at, lod);
+        if (SRGB_ARRAYS > 3u && which == 3u) return textureLod(textures_3, at, lod);
+        return textureLod(textures_0, at, lod);
+    }
+    if (LINEAR_ARRAYS > 1u && which == 5u) return textureLod(textures_5, at, lod);
+    if (LINEAR_ARRAYS > 2u && which == 6u) return textureLod(textures_6, at, lod);
+    if (LINEAR_ARRAYS > 3u && which == 7u) return textureLod(textures_7, at, lod);
+    return textureLod(textures_4, at, lod);
 }
 // Wrap modes are arithmetic, since one sampler (repeat) serves all: 0 repeat, 1 clamp, 2 mirror.
 float wrap(float x, uint mode, float size) {
@@ -48,7 +52,7 @@ float wrap(float x, uint mode, float size) {
     return clamp(x, 0.5 / size, 1.0 - 0.5 / size);
 }
 // `reference` packs: array 0-3, layer 4-19, uv set 20, wrap s 21-22, wrap t 23-24, nearest 25.
-vec4 map_sample(int at, vec4 uv, vec4 duv0, vec4 duv1) {
+vec4 map_sample(int at, bool srgb, vec4 uv, vec4 duv0, vec4 duv1) {
     uvec4 a = texelFetch(materials, at), b = texelFetch(materials, at + 1);
     uint reference = a.x, which = reference & 15u;
     vec3 ru = uintBitsToFloat(a.yzw), rv = uintBitsToFloat(b.xyz);
@@ -57,12 +61,12 @@ vec4 map_sample(int at, vec4 uv, vec4 duv0, vec4 duv1) {
     vec4 d = second ? duv1 : duv0;
     vec2 p = vec2(dot(ru, vec3(st, 1.0)), dot(rv, vec3(st, 1.0)));
     vec2 dx = vec2(dot(ru.xy, d.xy), dot(rv.xy, d.xy)), dy = vec2(dot(ru.xy, d.zw), dot(rv.xy, d.zw));
-    vec2 size = vec2(array_size(which));
+    vec2 size = vec2(array_size(which, srgb));
     dx *= size, dy *= size;
     float lod = 0.5 * log2(max(max(dot(dx, dx), dot(dy, dy)), 1e-8));
     p = vec2(wrap(p.x, reference >> 21u & 3u, size.x), wrap(p.y, reference >> 23u & 3u, size.y));
     if ((reference >> 25u & 1u) != 0u) p = (floor(p * size) + 0.5) / size, lod = 0.0;
-    return array_sample(which, vec3(p, float(reference >> 4u & 0xffffu)), max(lod, 0.0));
+    return array_sample(which, srgb, vec3(p, float(reference >> 4u & 0xffffu)), max(lod, 0.0));
 }
 
 float material_alpha(uint material, vec4 uv, vec4 duv0, vec4 duv1, float vertex_alpha, out float cutoff) {
@@ -70,7 +74,7 @@ float material_alpha(uint material, vec4 uv, vec4 duv0, vec4 duv1, float vertex_
     float alpha = uintBitsToFloat(texelFetch(materials, at).w) * vertex_alpha;
     uvec4 c = texelFetch(materials, at + 3);
     cutoff = uintBitsToFloat(c.y);
-    if ((c.w & 1u) != 0u) alpha *= map_sample(at + 4, uv, duv0, duv1).a;
+    if ((MAPS & 1u) != 0u && (c.w & 1u) != 0u) alpha *= map_sample(at + 4, true, uv, duv0, duv1).a;
     return alpha;
 }
 
@@ -86,22 +90,24 @@ Surface material_surface(uint material, vec4 uv, vec4 duv0, vec4 duv1, vec4 colo
     s.metallic = f.x, s.roughness = f.y, s.occlusion = 1.0, s.normal = normalize(normal);
     s.cutoff = uintBitsToFloat(c.y);
     uint maps = c.w;
-    for (int m = 0; m < 5; m++) {
-        if ((maps >> uint(m) & 1u) == 0u) continue;
-        vec4 texel = map_sample(at + 4 + m * 2, uv, duv0, duv1);
-        if (m == 0) base *= texel;
-        else if (m == 1) s.roughness *= texel.g, s.metallic *= texel.b;
-        else if (m == 2) {
-            vec3 n = (texel.xyz * 2.0 - 1.0) * vec3(f.z, f.z, 1.0);
-            vec3 t = tangent.xyz - s.normal * dot(s.normal, tangent.xyz);
-            float length2 = dot(t, t);
-            if (length2 > 1e-12) {
-                t *= inversesqrt(length2);
-                s.normal = normalize(n.x * t + n.y * cross(s.normal, t) * tangent.w + n.z * s.normal);
-            }
-        } else if (m == 3) s.occlusion = 1.0 + f.w * (texel.r - 1.0);
-        else s.emission *= texel.rgb;
+    if ((MAPS & 1u) != 0u && (maps & 1u) != 0u) base *= map_sample(at + 4, true, uv, duv0, duv1);
+    vec4 orm = vec4(1.0); // occlusion, roughness, metallic: often one image (bit 5), sampled once
+    if ((MAPS & 2u) != 0u && (maps & 2u) != 0u) {
+        orm = map_sample(at + 6, false, uv, duv0, duv1);
+        s.roughness *= orm.g, s.metallic *= orm.b;
     }
+    if ((MAPS & 4u) != 0u && (maps & 4u) != 0u) {
+        vec3 n = (map_sample(at + 8, false, uv, duv0, duv1).xyz * 2.0 - 1.0) * vec3(f.z, f.z, 1.0);
+        vec3 t = tangent.xyz - s.normal * dot(s.normal, tangent.xyz);
+        float length2 = dot(t, t);
+        if (length2 > 1e-12) {
+            t *= inversesqrt(length2);
+            s.normal = normalize(n.x * t + n.y * cross(s.normal, t) * tangent.w + n.z * s.normal);
+        }
+    }
+    if ((MAPS & 8u) != 0u && (maps & 8u) != 0u) orm.r = map_sample(at + 10, false, uv, duv0, duv1).r;
+    if ((maps & 40u) != 0u) s.occlusion = 1.0 + f.w * (orm.r - 1.0);
+    if ((MAPS & 16u) != 0u && (maps & 16u) != 0u) s.emission *= map_sample(at + 12, true, uv, duv0, duv1).rgb;
     s.base = base.rgb, s.alpha = base.a;
     return s;
 }

@@ -54,7 +54,7 @@ Surface mesh_surface(ivec2 p, uvec2 which, out uvec2 id) {
     vec2 s1 = b.uv0 - a.uv0, s2 = c.uv0 - a.uv0, st = a.uv0 + s1 * uv.x + s2 * uv.y;
     vec4 duv0 = vec4(s1 * dx.x + s2 * dx.y, s1 * dy.x + s2 * dy.y), duv1 = duv0;
     vec2 st1 = st;
-    if (d.uv1_offset != 0xffffffffu) {
+    if (HAS_UV1 && d.uv1_offset != 0xffffffffu) {
         vec2 t0 = fetch_uv1(d, i0, a.uv0), t1 = fetch_uv1(d, i1, b.uv0) - t0, t2 = fetch_uv1(d, i2, c.uv0) - t0;
         st1 = t0 + t1 * uv.x + t2 * uv.y;
         duv1 = vec4(t1 * dx.x + t2 * dx.y, t1 * dy.x + t2 * dy.y);
@@ -99,8 +99,9 @@ void main() {
     float depth = NO_DEPTH;
     if (which.x != 0u) {
         depth = linear_depth(texelFetch(zbuffer, p, 0).r);
-        if ((which.x & 0x80000000u) != 0u) s = terrain_surface(p, depth), id = uvec2(frame.ids.x, 0u);
-        else s = mesh_surface(p, which, id);
+        bool terrain = (which.x & 0x80000000u) != 0u;
+        if (HAS_MESH && !terrain) s = mesh_surface(p, which, id);
+        if (HAS_TERRAIN && terrain) s = terrain_surface(p, depth), id = uvec2(frame.ids.x, 0u);
     }
     store(p, depth, s, id);
 }

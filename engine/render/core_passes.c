@@ -50,7 +50,7 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
     orr_gpu_pipeline pipelines[3];
     static const orr_core which[3] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MASK};
     orr_status status = ORR_OK;
-    for (int k = 0; !status && k < (r->residency.any_mask ? 3 : 2); k++) status = orr_core_get(r, which[k], t->data.arrays, &pipelines[k], err);
+    for (int k = 0; !status && k < (r->residency.any_mask ? 3 : 2); k++) status = orr_core_get(r, which[k], t->data.variant, &pipelines[k], err);
     if (status) return status;
     uint32_t mask = orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
     if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
@@ -78,7 +78,7 @@ static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, or
     orr_renderer *r = t->renderer;
     orr_gpu_pipeline pipeline;
     orr_gpu_bind binds[48];
-    orr_status status = orr_core_get(r, which, t->data.arrays, &pipeline, err);
+    orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
     if (status) return status;
     uint32_t n = pass_binds(r, io, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
     orr_cmd_dispatch(cmd, pipeline, binds, n, NULL, 0, (io->width + 7) / 8, (io->height + 7) / 8, 1);
@@ -97,8 +97,8 @@ orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io
     orr_gpu_bind reads[32], binds[32];
     orr_gpu_slot kinds[32];
     orr_gpu_pipeline pipelines[2];
-    orr_status status = orr_core_get(r, ORR_CORE_TRANSPARENT, t->data.arrays, &pipelines[0], err);
-    if (!status) status = orr_core_get(r, ORR_CORE_TRANSPARENT_TWO_SIDED, t->data.arrays, &pipelines[1], err);
+    orr_status status = orr_core_get(r, ORR_CORE_TRANSPARENT, t->data.variant, &pipelines[0], err);
+    if (!status) status = orr_core_get(r, ORR_CORE_TRANSPARENT_TWO_SIDED, t->data.variant, &pipelines[1], err);
     if (status) return status;
     const orr_revision *rev = r->residency.revision;
     uint32_t mask = orr_core_mask(ORR_CORE_TRANSPARENT);

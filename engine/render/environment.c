@@ -97,8 +97,8 @@ static orr_status upload_map(orr_renderer *r, const orr_image *map, orr_error *e
     return status;
 }
 
-/* Mip 0 from the source, then each mip from mip 0 through a cube of its own mips (linear ones), which the filter needs. */
-static orr_status record(orr_renderer *r, orr_cmd *cmd, const orr_environment_props *e, uint32_t side, uint32_t map_width, orr_error *err) {
+/* The HDRI: mip 0 resampled from the map, then each mip filtered through a cube with plain mips of its own, on the device. */
+static orr_status filter_map(orr_renderer *r, orr_cmd *cmd, uint32_t side, uint32_t map_width, orr_error *err) {
     orr_environment_gpu *env = &r->environment;
     orr_gpu_pipeline source, prefilter;
     orr_status status = orr_core_get(r, ORR_CORE_ENV_SOURCE, 0, &source, err);
@@ -108,17 +108,11 @@ static orr_status record(orr_renderer *r, orr_cmd *cmd, const orr_environment_pr
                                      .format = ORR_FORMAT_RGBA16_SFLOAT, .sampled = true, .storage = true};
     if (!status) status = orr_gpu_texture_create(r->gpu, &params, &plain, err);
     if (status) return status;
-    struct { uint32_t side, source, bright; float lod, zenith[4], horizon[4], ground[4]; } push = {
-        .side = side, .source = e->source, .lod = map_width ? fmaxf(0.0f, log2f((float)map_width / (4.0f * (float)side))) : 0.0f};
-    for (int c = 0; c < 3; c++) {
-        push.zenith[c] = e->source == ORR_ENV_CONSTANT ? (float)(e->luminance_nit / env->factor) : (float)((double)e->zenith_nit[c] / env->factor);
-        push.horizon[c] = (float)((double)e->horizon_nit[c] / env->factor), push.ground[c] = (float)((double)e->ground_nit[c] / env->factor);
-    }
+    struct { uint32_t side; float lod; } push = {side, fmaxf(0.0f, log2f((float)map_width / (4.0f * (float)side)))};
     orr_cmd_time_begin(cmd, "environment");
-    orr_gpu_texture sky = env->sky.id ? env->sky : r->white;
-    if (env->sky.id) orr_cmd_generate_mips(cmd, env->sky);
+    orr_cmd_generate_mips(cmd, env->sky);
     for (int pass = 0; pass < 2; pass++) {
-        orr_gpu_bind binds[2] = {{.binding = 1, .texture = sky, .sampler = r->sky}, {.binding = 2, .texture = pass ? env->cube : plain}};
+        orr_gpu_bind binds[2] = {{.binding = 1, .texture = env->sky, .sampler = r->sky}, {.binding = 2, .texture = pass ? env->cube : plain}};
         orr_cmd_dispatch(cmd, source, binds, 2, &push, sizeof push, (side + 7) / 8, (side + 7) / 8, 6);
     }
     orr_cmd_generate_mips(cmd, plain);
@@ -130,6 +124,63 @@ static orr_status record(orr_renderer *r, orr_cmd *cmd, const orr_environment_pr
     orr_cmd_time_end(cmd);
     orr_gpu_texture_destroy(r->gpu, &plain); /* deferred until this submission has ended */
     return ORR_OK;
+}
+
+enum { RINGS = 129 }; /* heights -1..1 at which the gradient is tabulated */
+
+static void ring_at(const double table[RINGS][3], double y, double out[3]) {
+    double at = fmin(fmax((y + 1.0) * 0.5 * (RINGS - 1), 0.0), RINGS - 1.0);
+    int i = at >= RINGS - 1 ? RINGS - 2 : (int)at;
+    for (int c = 0; c < 3; c++) out[c] = table[i][c] + (at - i) * (table[i + 1][c] - table[i][c]);
+}
+
+/* The GGX-filtered gradient around height y: it depends on nothing else, since gradient and lobe (n = v = r) are symmetric. */
+static void filter_ring(const double table[RINGS][3], double y, double roughness, double out[3]) {
+    double a2 = roughness * roughness * roughness * roughness, across = sqrt(fmax(1.0 - y * y, 0.0)), weight = 0.0, sum[3] = {0};
+    for (int i = 0; i < SAMPLES; i++) {
+        double u = (i + 0.5) / SAMPLES, turn = i * 0.61803398874989485, c = sqrt((1.0 - u) / (1.0 + (a2 - 1.0) * u)), s = sqrt(fmax(1.0 - c * c, 0.0));
+        double around = orr_cos40(2.0 * ORR_PI * (turn - floor(turn))); /* of h about n, towards straight up */
+        double nl = 2.0 * c * c - 1.0, h_y = c * y + s * around * across, radiance[3];
+        if (nl <= 0.0) continue;
+        ring_at(table, 2.0 * c * h_y - y, radiance); /* l = reflect(-n, h) */
+        for (int k = 0; k < 3; k++) sum[k] += radiance[k] * nl;
+        weight += nl;
+    }
+    for (int k = 0; k < 3; k++) out[k] = sum[k] / weight;
+}
+
+/* Gradient and constant need no device: one table a mip, spread over the faces. */
+static orr_status fill_plain(orr_renderer *r, const orr_environment_props *e, uint32_t side, orr_error *err) {
+    orr_environment_gpu *env = &r->environment;
+    double sky[RINGS][3], filtered[RINGS][3];
+    uint16_t *texels = malloc((size_t)side * side * 8);
+    if (!texels) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the environment");
+    orr_status status = ORR_OK;
+    for (int i = 0; i < RINGS; i++) {
+        if (e->source == ORR_ENV_CONSTANT) sky[i][0] = sky[i][1] = sky[i][2] = e->luminance_nit;
+        else gradient(e, 2.0 * i / (RINGS - 1) - 1.0, sky[i]);
+        for (int c = 0; c < 3; c++) sky[i][c] /= env->factor;
+    }
+    for (uint32_t mip = 0; !status && mip < env->mips; mip++) {
+        for (int i = 0; i < RINGS; i++) {
+            if (mip) filter_ring((const double(*)[3])sky, 2.0 * i / (RINGS - 1) - 1.0, (double)mip / (env->mips - 1), filtered[i]);
+            else memcpy(filtered[i], sky[i], sizeof filtered[i]);
+        }
+        uint32_t n = side >> mip;
+        for (uint32_t face = 0; !status && face < 6; face++) {
+            for (uint32_t y = 0; y < n; y++)
+                for (uint32_t x = 0; x < n; x++) {
+                    double u = (x + 0.5) / n * 2.0 - 1.0, v = (y + 0.5) / n * 2.0 - 1.0, radiance[3];
+                    double up = face == 2 ? 1.0 : face == 3 ? -1.0 : -v; /* as cube_direction of shaders/cube.glsl */
+                    ring_at((const double(*)[3])filtered, up / sqrt(u * u + v * v + 1.0), radiance);
+                    for (int c = 0; c < 3; c++) texels[((size_t)y * n + x) * 4 + (size_t)c] = orr_f32_to_f16((float)radiance[c]);
+                    texels[((size_t)y * n + x) * 4 + 3] = 0x3c00;
+                }
+            status = orr_gpu_upload_texture(r->gpu, env->cube, face, mip, texels, (size_t)n * n * 8, err);
+        }
+    }
+    free(texels);
+    return status;
 }
 
 static orr_status map_image(orr_renderer *r, const orr_pose *pose, orr_image *rgb, orr_error *err) {
@@ -172,7 +223,7 @@ orr_status orr_environment_update(orr_renderer *r, orr_cmd *cmd, const orr_pose 
     uint32_t side = map.pixels ? SIDE_MAP : SIDE_PLAIN;
     if (!status) status = make_cube(r, side, err);
     if (!status && map.pixels) status = upload_map(r, &map, err);
-    if (!status) status = record(r, cmd, &e, side, map.width, err);
+    if (!status) status = map.pixels ? filter_map(r, cmd, side, map.width, err) : fill_plain(r, &e, side, err);
     orr_image_free(&map);
     env->key = status ? 0 : key;
     return status;

@@ -253,7 +253,10 @@ static orr_status terrain_block(orr_renderer *r, orr_frame_buffers *b, orr_arena
 
 orr_status orr_frame_prepare(orr_renderer *r, orr_frame_buffers *buffers, orr_arena *arena, const orr_pose *pose, uint32_t width, uint32_t height,
                              int64_t frame, double exposure, orr_frame_data *data, orr_error *err) {
-    *data = (orr_frame_data){.pose = pose, .arrays = r->residency.array_count ? r->residency.array_count : 1};
+    *data = (orr_frame_data){.pose = pose, .variant = r->residency.variant};
+    if (pose->draw_count) data->variant |= ORR_VARIANT_MESH;
+    if (pose->terrain_count) data->variant |= ORR_VARIANT_TERRAIN;
+    if (pose->light_count) data->variant |= ORR_VARIANT_LIGHTS;
     view v = view_of(pose, width, height);
     data->half[0] = v.half_x, data->half[1] = v.half_y;
     projection(&pose->camera, &v, data->view_proj);
@@ -278,6 +281,7 @@ static void shadow_block(const orr_renderer *r, orr_frame_data *data) {
     orr_mat_mul(r->shadow_map.matrix, move, m);
     orr_mat_mul(bias, m, m);
     mat(data->block.shadow_matrix, m);
+    data->variant |= ORR_VARIANT_SHADOW;
     vec(data->block.shadow_params, 1.0, 1.0 / 2048.0, 1.5 * r->shadow_map.texel_m, 0.0);
 }
 
@@ -299,15 +303,17 @@ void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double expo
         }
         vec(b->env_params, e->source, orr_cos40(turn), orr_sin40(turn), k);
         b->background[3] = e->background == 0 ? 1.0f : 0.0f;
+        data->variant |= e->source == ORR_ENV_GRADIENT ? ORR_VARIANT_SKY_GRADIENT : e->source == ORR_ENV_HDRI ? ORR_VARIANT_SKY_MAP : 0;
     } else {
         vec(b->env_params, ORR_ENV_CONSTANT, 1.0, 0.0, 0.0);
     }
     b->params[2] = (float)(r->environment.mips ? r->environment.mips - 1 : 0);
     if (pose->has_sun) {
+        data->variant |= ORR_VARIANT_SUN;
         double lux = pose->sun.illuminance_lx * exposure;
         vec(b->sun_direction, pose->sun_direction[0], pose->sun_direction[1], pose->sun_direction[2], lux > 0.0);
         vec(b->sun_light, (double)pose->sun.colour[0] * lux, (double)pose->sun.colour[1] * lux, (double)pose->sun.colour[2] * lux, 0);
     }
     shadow_block(r, data);
-    if (pose->terrain_count && pose->has_sun && pose->terrains[0].props.casts_shadow && r->terrain.sun_key) b->terrain_extent[3] = 1.0f;
+    if (pose->terrain_count && pose->has_sun && pose->terrains[0].props.casts_shadow && r->terrain.sun_key) data->variant |= ORR_VARIANT_SHADE;
 }

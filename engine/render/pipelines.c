@@ -1,4 +1,5 @@
 /* The core pipelines, one row each: shaders, interface, fixed state. Made when first needed. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/renderer_private.h"
@@ -20,6 +21,7 @@ typedef struct core_row {
     orr_gpu_cull cull;
     float bias_constant, bias_slope;
     bool depth_clamp, holes;
+    uint32_t variant; /* bits of VARIANT that its shaders look at */
 } core_row;
 
 #define P(i) (ORR_SLOT_PASS + (i))
@@ -27,6 +29,7 @@ typedef struct core_row {
 #define RESOLVE_SLOTS                                                                                                              \
     {P(0), ORR_BIND_SAMPLED, 0}, {P(1), ORR_BIND_SAMPLED, 0}, {P(2), ORR_BIND_IMAGE_WRITE, 0}, {P(3), ORR_BIND_IMAGE_WRITE, 0},    \
         {P(4), ORR_BIND_IMAGE_WRITE, 0}, {P(5), ORR_BIND_IMAGE_WRITE, 0}, {P(6), ORR_BIND_IMAGE_WRITE, 0}
+#define RESOLVE_VARIANT (ORR_VARIANT_TEXTURES | ORR_VARIANT_MESH | ORR_VARIANT_TERRAIN)
 #define RESOLVE_SCENE (GEOMETRY | MATERIAL | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_GRADIENT) | S(ORR_SLOT_RAMP))
 /* Slopes of reversed depth are negative: the bias pushes away from the light. */
 #define SHADOW_STATE .depth = ORR_FORMAT_D32_SFLOAT, .depth_write = true, .bias_constant = -2.0f, .bias_slope = -2.5f, .depth_clamp = true
@@ -36,30 +39,30 @@ static const core_row rows[ORR_CORE_COUNT] = {
                              RASTER_VISIBILITY, .cull = ORR_CULL_BACK},
     [ORR_CORE_VISIBILITY_TWO_SIDED] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4,
                                        .mesh_vertices = true, RASTER_VISIBILITY},
-    [ORR_CORE_VISIBILITY_MASK] = {.vertex = "visibility.vert", .fragment = "visibility_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 4,
+    [ORR_CORE_VISIBILITY_MASK] = {.vertex = "visibility.vert", .fragment = "visibility_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 4, .variant = ORR_VARIANT_TEXTURES,
                                   .mesh_vertices = true, RASTER_VISIBILITY},
     [ORR_CORE_TERRAIN] = {.vertex = "terrain.vert", .fragment = "terrain.frag", .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_PATCHES),
                           RASTER_VISIBILITY},
     [ORR_CORE_TERRAIN_HOLES] = {.vertex = "terrain.vert", .fragment = "terrain.frag",
                                 .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_PATCHES), RASTER_VISIBILITY, .holes = true},
     [ORR_CORE_SHADOW] = {.vertex = "shadow.vert", .scene = GEOMETRY, .push_bytes = 68, .mesh_vertices = true, SHADOW_STATE},
-    [ORR_CORE_SHADOW_MASK] = {.vertex = "shadow.vert", .fragment = "shadow_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 68,
+    [ORR_CORE_SHADOW_MASK] = {.vertex = "shadow.vert", .fragment = "shadow_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 68, .variant = ORR_VARIANT_TEXTURES,
                               .mesh_vertices = true, SHADOW_STATE},
-    [ORR_CORE_RESOLVE] = {.compute = "resolve.comp", .scene = RESOLVE_SCENE, .own = {RESOLVE_SLOTS}},
-    [ORR_CORE_RESOLVE_ID] = {.compute = "resolve.comp", .define = "#define WITH_ID\n", .scene = RESOLVE_SCENE,
+    [ORR_CORE_RESOLVE] = {.compute = "resolve.comp", .variant = RESOLVE_VARIANT, .scene = RESOLVE_SCENE, .own = {RESOLVE_SLOTS}},
+    [ORR_CORE_RESOLVE_ID] = {.compute = "resolve.comp", .define = "#define WITH_ID\n", .variant = RESOLVE_VARIANT, .scene = RESOLVE_SCENE,
                              .own = {RESOLVE_SLOTS, {P(7), ORR_BIND_IMAGE_WRITE, 0}}},
-    [ORR_CORE_LIGHTING] = {.compute = "lighting.comp", .scene = S(ORR_SLOT_FRAME) | LIGHTING,
+    [ORR_CORE_LIGHTING] = {.compute = "lighting.comp", .variant = ORR_VARIANT_LIGHTING, .scene = S(ORR_SLOT_FRAME) | LIGHTING,
                            .own = {{P(0), ORR_BIND_SAMPLED, 0}, {P(1), ORR_BIND_SAMPLED, 0}, {P(2), ORR_BIND_SAMPLED, 0},
                                    {P(3), ORR_BIND_SAMPLED, 0}, {P(4), ORR_BIND_SAMPLED, 0}, {P(5), ORR_BIND_IMAGE_WRITE, 0}}},
-    [ORR_CORE_TRANSPARENT] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4,
+    [ORR_CORE_TRANSPARENT] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING, .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4,
                               .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT, .depth = ORR_FORMAT_D32_SFLOAT,
                               .blend = ORR_BLEND_PREMULTIPLIED, .cull = ORR_CULL_BACK},
-    [ORR_CORE_TRANSPARENT_TWO_SIDED] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .scene = GEOMETRY | MATERIAL | LIGHTING,
+    [ORR_CORE_TRANSPARENT_TWO_SIDED] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING, .scene = GEOMETRY | MATERIAL | LIGHTING,
                                         .push_bytes = 4, .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT,
                                         .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED},
     [ORR_CORE_ACCUMULATE] = {.compute = "accumulate.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_RW, 0}}, .push_bytes = 16},
     [ORR_CORE_ENCODE] = {.compute = "encode.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_STORAGE_WRITE, 0}}, .push_bytes = 12},
-    [ORR_CORE_ENV_SOURCE] = {.compute = "env_source.comp", .own = {{1, ORR_BIND_SAMPLED, 0}, {2, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 64},
+    [ORR_CORE_ENV_SOURCE] = {.compute = "env_source.comp", .own = {{1, ORR_BIND_SAMPLED, 0}, {2, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 8},
     [ORR_CORE_ENV_PREFILTER] = {.compute = "env_prefilter.comp", .own = {{1, ORR_BIND_SAMPLED, 0}, {2, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 16},
     [ORR_CORE_DFG] = {.compute = "dfg.comp", .own = {{1, ORR_BIND_IMAGE_WRITE, 0}}},
     [ORR_CORE_TERRAIN_GRADIENT] = {.compute = "terrain_gradient.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 8},
@@ -93,7 +96,7 @@ static orr_status make_compute(orr_renderer *r, const core_row *row, const orr_g
                                orr_gpu_pipeline *out, orr_error *err) {
     orr_shader_ref ref = reference(row, row->compute, ORR_GLSL_COMPUTE);
     orr_gpu_compute_params params = {.label = row->compute, .slots = slots, .slot_count = slot_count, .push_bytes = row->push_bytes, .specs = specs,
-                                     .spec_count = row->scene & S(ORR_SLOT_TEXTURES) ? 1 : 0};
+                                     .spec_count = row->variant ? 1 : 0};
     orr_status status = orr_shaders_get(r->shaders, &ref, &params.shader, err);
     return status ? status : orr_gpu_compute_create(r->gpu, &params, out, err);
 }
@@ -117,26 +120,28 @@ static orr_status make_raster(orr_renderer *r, const core_row *row, const orr_gp
     return status ? status : orr_gpu_raster_create(r->gpu, &params, out, err);
 }
 
-orr_status orr_core_get(orr_renderer *r, orr_core which, uint32_t arrays, orr_gpu_pipeline *out, orr_error *err) {
+orr_status orr_core_get(orr_renderer *r, orr_core which, uint32_t variant, orr_gpu_pipeline *out, orr_error *err) {
     const core_row *row = &rows[which];
-    if (!(row->scene & S(ORR_SLOT_TEXTURES))) arrays = 0;
-    orr_gpu_pipeline *made = &r->core[which][arrays];
-    if (!made->id) {
-        orr_gpu_slot slots[ORR_SLOT_PASS + 16];
-        uint32_t slot_count = slots_of(row, slots);
-        orr_gpu_spec specs[2] = {{0, arrays}, {1, row->holes}};
-        orr_status status = row->compute ? make_compute(r, row, slots, slot_count, specs, made, err)
-                                         : make_raster(r, row, slots, slot_count, specs, made, err);
-        if (status) return status;
+    variant &= row->variant;
+    for (uint32_t i = 0; i < r->made_count; i++)
+        if (r->made[i].which == which && r->made[i].variant == variant) return *out = r->made[i].pipeline, ORR_OK;
+    if (r->made_count == r->made_capacity) {
+        uint32_t wanted = r->made_capacity ? r->made_capacity * 2 : 32;
+        orr_core_made *larger = orr_realloc(r->made, wanted, sizeof *larger);
+        if (!larger) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u pipelines", wanted);
+        r->made = larger, r->made_capacity = wanted;
     }
-    *out = *made;
-    return ORR_OK;
+    orr_gpu_slot slots[ORR_SLOT_PASS + 16];
+    uint32_t slot_count = slots_of(row, slots);
+    orr_gpu_spec specs[2] = {{0, variant}, {1, row->holes}};
+    orr_status status = row->compute ? make_compute(r, row, slots, slot_count, specs, out, err) : make_raster(r, row, slots, slot_count, specs, out, err);
+    if (!status) r->made[r->made_count++] = (orr_core_made){which, variant, *out};
+    return status;
 }
 
 void orr_core_destroy(orr_renderer *r) {
-    for (int i = 0; i < ORR_CORE_COUNT; i++)
-        for (int k = 0; k <= ORR_MAX_TEXTURE_ARRAYS; k++)
-            if (r->core[i][k].id) orr_gpu_pipeline_destroy(r->gpu, &r->core[i][k]);
+    for (uint32_t i = 0; i < r->made_count; i++) orr_gpu_pipeline_destroy(r->gpu, &r->made[i].pipeline);
+    free(r->made);
 }
 
 orr_status orr_core_build(orr_shaders *shaders, const char *folder, uint32_t *count, orr_error *err) {

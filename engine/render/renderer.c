@@ -99,7 +99,7 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
     case ORR_SLOT_DFG: bind.texture = r->dfg; break;
     case ORR_SLOT_SKY: bind.texture = or_texture(r->environment.sky, r->white), bind.sampler = r->sky; break;
     default: /* textures */
-        bind.texture = slot - ORR_SLOT_TEXTURES < res->array_count ? res->arrays[slot - ORR_SLOT_TEXTURES] : res->array_count ? res->arrays[0] : r->white_array;
+        bind.texture = or_texture(res->arrays[slot - ORR_SLOT_TEXTURES], r->white_array);
         bind.sampler = r->linear_repeat;
     }
     return bind;

@@ -24,7 +24,21 @@ typedef enum orr_core {
     ORR_CORE_TRANSPARENT_TWO_SIDED, ORR_CORE_ACCUMULATE, ORR_CORE_ENCODE, ORR_CORE_ENV_SOURCE, ORR_CORE_ENV_PREFILTER, ORR_CORE_DFG,
     ORR_CORE_TERRAIN_GRADIENT, ORR_CORE_TERRAIN_SUN, ORR_CORE_COUNT
 } orr_core;
-enum { ORR_MAX_TEXTURE_ARRAYS = 8 };
+enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
+
+/* What a scene has: VARIANT of shaders/frame.glsl, one specialisation constant by which the rest is folded away. */
+enum {
+    ORR_VARIANT_SRGB = 0, ORR_VARIANT_LINEAR = 4, ORR_VARIANT_MAPS = 8, /* shifts: array counts, maps in use */
+    ORR_VARIANT_UV1 = 1 << 13, ORR_VARIANT_MESH = 1 << 14, ORR_VARIANT_TERRAIN = 1 << 15, ORR_VARIANT_LIGHTS = 1 << 16,
+    ORR_VARIANT_SHADOW = 1 << 17, ORR_VARIANT_SHADE = 1 << 18, ORR_VARIANT_SUN = 1 << 19, ORR_VARIANT_SKY_GRADIENT = 1 << 20,
+    ORR_VARIANT_SKY_MAP = 1 << 21, ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
+    ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN | ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP
+};
+typedef struct orr_core_made {
+    orr_core which;
+    uint32_t variant;
+    orr_gpu_pipeline pipeline;
+} orr_core_made;
 
 /* Bindings shared by the core shaders; the rest are each pass's own. */
 enum {
@@ -62,7 +76,7 @@ typedef struct orr_residency { /* one revision on the device */
     uint32_t *first_index, *vertex_offset, *uv1_offset; /* per primitive */
     uint32_t vertex_count, deform_first, deform_capacity; /* the last `deform_capacity` vertices are rewritten per frame */
     orr_gpu_texture arrays[ORR_MAX_TEXTURE_ARRAYS];
-    uint32_t array_count;
+    uint32_t variant; /* the part that materials decide */
     bool any_blend, any_mask;
 } orr_residency;
 
@@ -74,7 +88,8 @@ struct orr_renderer {
     const orr_log *log;
     struct orr_space *space;
     char app_root[128];
-    orr_gpu_pipeline core[ORR_CORE_COUNT][ORR_MAX_TEXTURE_ARRAYS + 1]; /* by number of texture arrays: a specialisation constant */
+    orr_core_made *made;
+    uint32_t made_count, made_capacity;
     orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;
     orr_gpu_texture white, white_array, grey_cube, dark_depth, dfg; /* stand-ins for what a scene lacks, never sampled for effect */
     bool dfg_ready;
@@ -85,7 +100,7 @@ struct orr_renderer {
     orr_shadow_gpu shadow_map;
 };
 
-ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t arrays, orr_gpu_pipeline *out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant, orr_gpu_pipeline *out, orr_error *err);
 void orr_core_destroy(orr_renderer *renderer);
 ORR_MUST_CHECK orr_status orr_core_build(orr_shaders *shaders, const char *folder, uint32_t *count, orr_error *err);
 
@@ -109,7 +124,7 @@ typedef struct orr_frame_data {
     uint32_t *blended;  uint32_t blended_count; /* back to front */
     uint32_t *vertex_offsets; /* per draw: the primitive's, or where its deformed vertices are */
     uint32_t patch_count;
-    uint32_t arrays;          /* texture arrays in use */
+    uint32_t variant;         /* ORR_VARIANT_ bits */
     double view_proj[16]; /* without jitter, relative world */
     double half[2];       /* of the view: tangents, or metres when orthographic */
 } orr_frame_data;

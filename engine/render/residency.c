@@ -12,7 +12,7 @@ void orr_residency_free(orr_renderer *r) {
     orr_gpu_buffer_destroy(r->gpu, &res->indices);
     orr_gpu_buffer_destroy(r->gpu, &res->uv1s);
     orr_gpu_buffer_destroy(r->gpu, &res->materials);
-    for (uint32_t i = 0; i < res->array_count; i++) orr_gpu_texture_destroy(r->gpu, &res->arrays[i]);
+    for (uint32_t i = 0; i < ORR_MAX_TEXTURE_ARRAYS; i++) orr_gpu_texture_destroy(r->gpu, &res->arrays[i]);
     free(res->first_index), free(res->vertex_offset), free(res->uv1_offset);
     *res = (orr_residency){0};
 }
@@ -55,6 +55,7 @@ static orr_status load_geometry(orr_renderer *r, const orr_revision *rev, orr_er
         res->uv1_offset[i] = p->uv1 ? (uint32_t)uv1s : ORR_NONE;
         vertices += p->vertex_count, indices += p->index_count, uv1s += p->uv1 ? p->vertex_count : 0;
     }
+    if (uv1s) res->variant |= ORR_VARIANT_UV1;
     res->deform_first = (uint32_t)vertices, res->deform_capacity = deform_vertices(rev);
     vertices += res->deform_capacity;
     res->vertex_count = (uint32_t)vertices;
@@ -75,6 +76,11 @@ static orr_status load_geometry(orr_renderer *r, const orr_revision *rev, orr_er
     return status;
 }
 
+static bool same_map(const orr_rev_map *a, const orr_rev_map *b) {
+    return a->texture == b->texture && a->uv_set == b->uv_set && a->wrap_s == b->wrap_s && a->wrap_t == b->wrap_t && a->nearest == b->nearest &&
+           !memcmp(a->uv, b->uv, sizeof a->uv);
+}
+
 static void pack_material(const orr_rev_material *m, const uint32_t *references, uint32_t out[MATERIAL_WORDS]) {
     float f[16] = {m->base_colour[0], m->base_colour[1], m->base_colour[2], m->base_colour[3], m->emissive_nit[0], m->emissive_nit[1],
                    m->emissive_nit[2], 0.0f, m->metallic, m->roughness, m->normal_scale, m->occlusion_strength, m->ior, m->alpha_cutoff, 0.0f, 0.0f};
@@ -84,6 +90,10 @@ static void pack_material(const orr_rev_material *m, const uint32_t *references,
     for (uint32_t k = 0; k < ORR_MAP_COUNT; k++) {
         const orr_rev_map *map = &m->maps[k];
         if (map->texture == ORR_NONE) continue;
+        if (k == ORR_MAP_OCCLUSION && same_map(map, &m->maps[ORR_MAP_METAL_ROUGH])) {
+            out[15] |= 1u << 5; /* one image for both: sampled once */
+            continue;
+        }
         out[15] |= 1u << k;
         uint32_t *w = &out[16 + k * 8];
         w[0] = references[map->texture] | (map->uv_set & 1u) << 20 | (uint32_t)map->wrap_s << 21 | (uint32_t)map->wrap_t << 23 | (map->nearest ? 1u << 25 : 0u);
@@ -97,6 +107,7 @@ static orr_status load_materials(orr_renderer *r, const orr_revision *rev, const
     if (!packed) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u materials", rev->material_count);
     for (uint32_t i = 0; i < rev->material_count; i++) {
         pack_material(&rev->materials[i], references, packed[i]);
+        r->residency.variant |= (packed[i][15] & 31u) << ORR_VARIANT_MAPS;
         r->residency.any_blend |= rev->materials[i].alpha_mode == ORR_ALPHA_BLEND;
         r->residency.any_mask |= rev->materials[i].alpha_mode == ORR_ALPHA_MASK;
     }

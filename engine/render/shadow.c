@@ -55,7 +55,7 @@ static orr_status draw_casters(orr_renderer *r, orr_cmd *cmd, const orr_pose *po
         orr_core which = masked ? ORR_CORE_SHADOW_MASK : ORR_CORE_SHADOW;
         if (masked && !res->any_mask) break;
         orr_gpu_pipeline pipeline;
-        orr_status status = orr_core_get(r, which, data->arrays, &pipeline, err);
+        orr_status status = orr_core_get(r, which, data->variant, &pipeline, err);
         if (status) return status;
         orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, data, orr_core_mask(which), binds));
         orr_cmd_vertices(cmd, res->vertices, 0, res->indices, 0);

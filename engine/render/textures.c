@@ -4,6 +4,8 @@
 
 #include "render/renderer_private.h"
 
+enum { SMALL_PIXELS = 128 * 128 };
+
 typedef struct bucket {
     uint32_t width, height, layers;
     bool srgb;
@@ -13,21 +15,22 @@ static const orr_image *image_of(orr_renderer *r, const orr_rev_texture *t) {
     return t->image == ORR_NONE ? orr_assets_image(r->assets, t->asset) : orr_assets_model_image(r->assets, t->asset, t->image);
 }
 
-static int32_t find_bucket(const bucket *buckets, uint32_t count, uint32_t width, uint32_t height, bool srgb) {
-    for (uint32_t i = 0; i < count; i++)
-        if (buckets[i].width == width && buckets[i].height == height && buckets[i].srgb == srgb) return (int32_t)i;
+/* The array of that size among those of a kind: `buckets` is the kind's own four. */
+static int32_t find_bucket(const bucket *buckets, uint32_t width, uint32_t height) {
+    for (int32_t i = 0; i < ORR_ARRAYS_OF_KIND; i++)
+        if (buckets[i].width == width && buckets[i].height == height) return i;
     return -1;
 }
 
-/* More sizes than arrays: those of one colour space share the one with the nearest larger side. */
-static int32_t nearest_bucket(const bucket *buckets, uint32_t count, uint32_t width, uint32_t height, bool srgb) {
+/* Small images join a larger array rather than cost every pixel another lookup; so do those whose size finds no free array. */
+static int32_t nearest_bucket(const bucket *buckets, uint32_t width, uint32_t height) {
     int32_t best = -1;
     uint64_t best_cost = UINT64_MAX;
-    for (uint32_t i = 0; i < count; i++) {
-        if (buckets[i].srgb != srgb) continue;
-        uint64_t w = buckets[i].width > width ? buckets[i].width - width : 4u * (uint64_t)(width - buckets[i].width);
-        uint64_t h = buckets[i].height > height ? buckets[i].height - height : 4u * (uint64_t)(height - buckets[i].height);
-        if (w + h < best_cost) best_cost = w + h, best = (int32_t)i;
+    for (int32_t i = 0; i < ORR_ARRAYS_OF_KIND; i++) {
+        if (!buckets[i].width) continue;
+        uint64_t w = buckets[i].width >= width ? buckets[i].width - width : 4u * (uint64_t)(width - buckets[i].width);
+        uint64_t h = buckets[i].height >= height ? buckets[i].height - height : 4u * (uint64_t)(height - buckets[i].height);
+        if (w + h < best_cost) best_cost = w + h, best = i;
     }
     return best;
 }
@@ -61,50 +64,63 @@ static orr_status upload_layer(orr_renderer *r, const bucket *b, orr_gpu_texture
     return status;
 }
 
-static orr_status plan(orr_renderer *r, const orr_revision *rev, bucket *buckets, uint32_t *count, uint32_t *references, orr_error *err) {
-    uint32_t max_layers = orr_gpu_get_limits(r->gpu)->max_layers;
+static orr_status sizes(orr_renderer *r, const orr_revision *rev, bucket *buckets, bool small, orr_error *err) {
     for (uint32_t i = 0; i < rev->texture_count; i++) {
         const orr_rev_texture *t = &rev->textures[i];
         const orr_image *image = image_of(r, t);
         if (!image) return orr_fail(err, ORR_E_NOT_READY, orr_assets_path(r->assets, t->asset), "a texture of this file is not decoded");
-        int32_t at = find_bucket(buckets, *count, image->width, image->height, t->srgb);
-        /* The last array of the eight is kept for the other colour space until both have one. */
-        bool other = false;
-        for (uint32_t k = 0; k < *count; k++) other |= buckets[k].srgb != t->srgb;
-        if (at < 0 && *count < (other || *count == 0 ? ORR_MAX_TEXTURE_ARRAYS : ORR_MAX_TEXTURE_ARRAYS - 1)) {
-            at = (int32_t)(*count)++;
-            buckets[at] = (bucket){image->width, image->height, 0, t->srgb};
+        bucket *kind = buckets + (t->srgb ? 0 : ORR_ARRAYS_OF_KIND);
+        if ((image->width * (uint64_t)image->height <= SMALL_PIXELS) != small || find_bucket(kind, image->width, image->height) >= 0) continue;
+        for (int k = 0; k < ORR_ARRAYS_OF_KIND; k++) {
+            if (kind[k].width && !(small && k == 0)) continue;
+            if (!(small && kind[0].width)) kind[k] = (bucket){image->width, image->height, 0, t->srgb};
+            break;
         }
-        if (at < 0) at = nearest_bucket(buckets, *count, image->width, image->height, t->srgb);
-        if (at < 0 || buckets[at].layers == max_layers)
+    }
+    return ORR_OK;
+}
+
+static orr_status plan(orr_renderer *r, const orr_revision *rev, bucket *buckets, uint32_t *references, orr_error *err) {
+    orr_status status = sizes(r, rev, buckets, false, err);
+    if (!status) status = sizes(r, rev, buckets, true, err);
+    if (status) return status;
+    uint32_t max_layers = orr_gpu_get_limits(r->gpu)->max_layers;
+    for (uint32_t i = 0; i < rev->texture_count; i++) {
+        const orr_image *image = image_of(r, &rev->textures[i]);
+        uint32_t first = rev->textures[i].srgb ? 0 : ORR_ARRAYS_OF_KIND;
+        int32_t at = find_bucket(buckets + first, image->width, image->height);
+        if (at < 0) at = nearest_bucket(buckets + first, image->width, image->height);
+        bucket *b = &buckets[first + (uint32_t)at];
+        if (b->layers == max_layers)
             return orr_fail(err, ORR_E_LIMIT, NULL, "the scene has more textures of one size than the device's %u array layers", max_layers);
-        references[i] = (uint32_t)at | buckets[at].layers++ << 4;
+        references[i] = (first + (uint32_t)at) | b->layers++ << 4;
     }
     return ORR_OK;
 }
 
 orr_status orr_textures_load(orr_renderer *r, const orr_revision *rev, uint32_t *references, orr_error *err) {
     bucket buckets[ORR_MAX_TEXTURE_ARRAYS] = {0};
-    uint32_t count = 0;
-    orr_status status = plan(r, rev, buckets, &count, references, err);
-    for (uint32_t i = 0; !status && i < count; i++) {
+    orr_status status = plan(r, rev, buckets, references, err);
+    for (uint32_t i = 0; !status && i < ORR_MAX_TEXTURE_ARRAYS; i++) {
+        if (!buckets[i].layers) continue;
         char label[64];
         (void)orr_format(label, sizeof label, "textures %ux%u %s", buckets[i].width, buckets[i].height, buckets[i].srgb ? "sRGB" : "linear");
         orr_gpu_texture_params params = {.label = label, .width = buckets[i].width, .height = buckets[i].height, .layers = buckets[i].layers, .array = true,
                                          .mips = ORR_MIPS_ALL, .format = buckets[i].srgb ? ORR_FORMAT_RGBA8_SRGB : ORR_FORMAT_RGBA8_UNORM, .sampled = true};
         status = orr_gpu_texture_create(r->gpu, &params, &r->residency.arrays[i], err);
-        if (!status) r->residency.array_count = i + 1;
+        r->residency.variant += UINT32_C(1) << (i < ORR_ARRAYS_OF_KIND ? ORR_VARIANT_SRGB : ORR_VARIANT_LINEAR);
     }
     for (uint32_t i = 0; !status && i < rev->texture_count; i++) {
         uint32_t at = references[i] & 15u;
         status = upload_layer(r, &buckets[at], r->residency.arrays[at], references[i] >> 4, image_of(r, &rev->textures[i]),
                               orr_assets_path(r->assets, rev->textures[i].asset), err);
     }
-    if (status || !count) return status;
+    if (status || !rev->texture_count) return status;
     for (uint32_t i = 0; i < rev->texture_count; i++) orr_assets_drop_pixels(r->assets, rev->textures[i].asset);
     orr_cmd *cmd;
     uint64_t value;
     if ((status = orr_cmd_begin(r->gpu, "mip maps", &cmd, err))) return status;
-    for (uint32_t i = 0; i < count; i++) orr_cmd_generate_mips(cmd, r->residency.arrays[i]);
+    for (uint32_t i = 0; i < ORR_MAX_TEXTURE_ARRAYS; i++)
+        if (buckets[i].layers) orr_cmd_generate_mips(cmd, r->residency.arrays[i]);
     return orr_gpu_submit(r->gpu, &cmd, &value, err);
 }
