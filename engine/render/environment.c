@@ -108,7 +108,7 @@ static orr_status filter_map(orr_renderer *r, orr_cmd *cmd, uint32_t side, uint3
                                      .format = ORR_FORMAT_RGBA16_SFLOAT, .sampled = true, .storage = true};
     if (!status) status = orr_gpu_texture_create(r->gpu, &params, &plain, err);
     if (status) return status;
-    struct { uint32_t side; float lod; } push = {side, fmaxf(0.0f, log2f((float)map_width / (4.0f * (float)side)))};
+    struct { uint32_t side; float lod; } push = {side, (float)fmax(0.0, orr_round40(log2(map_width / (4.0 * side))))};
     orr_cmd_time_begin(cmd, "environment");
     orr_cmd_generate_mips(cmd, env->sky);
     for (int pass = 0; pass < 2; pass++) {

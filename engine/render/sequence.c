@@ -8,6 +8,8 @@
 #include "render/sink.h"
 #include "render/target.h"
 
+enum { FLIGHT_BYTES = 1 << 30 }; /* of host memory for frames that wait for their encoder */
+
 /* A frame between submission and its file. */
 typedef struct flight {
     struct run *run;
@@ -44,8 +46,8 @@ typedef struct run {
     orr_sheet sheet;
     bool has_sheet;
     orr_parallel parallel;
-    flight flights[ORR_TARGET_SLOTS];
-    uint32_t done, next_flight, oldest;
+    flight *flights; /* a ring, one per slot of the target */
+    uint32_t slots, done, next_flight;
     orr_text frame_stats;
 } run;
 
@@ -276,7 +278,7 @@ static bool finished_before(const run *r, int64_t frame) {
     return r->options->resume && r->options->out && !orr_frame_path(r->options->out, frame, path, sizeof path, NULL) && orr_file_exists(path);
 }
 
-/* Up to three frames in flight: one on the device, one being encoded, one finishing. */
+/* One frame on the device, the others being encoded: the ring is what keeps the one from waiting for the others. */
 static orr_status loop(run *r, orr_error *err) {
     orr_status status = ORR_OK;
     uint32_t in_flight = 0;
@@ -289,18 +291,28 @@ static orr_status loop(run *r, orr_error *err) {
             r->report->skipped++, r->done++;
             continue;
         }
-        flight *f = &r->flights[r->next_flight % ORR_TARGET_SLOTS];
-        if (in_flight == ORR_TARGET_SLOTS) status = finish(r, f, err), in_flight--;
+        flight *f = &r->flights[r->next_flight % r->slots];
+        if (in_flight == r->slots) status = finish(r, f, err), in_flight--;
         if (!status) status = start_frame(r, f, i, err);
         if (status) break;
         in_flight++;
-        if (r->next_flight++ > 0) status = collect(r, &r->flights[(r->next_flight + ORR_TARGET_SLOTS - 2) % ORR_TARGET_SLOTS], err);
+        if (r->next_flight++ > 0) status = collect(r, &r->flights[(r->next_flight + r->slots - 2) % r->slots], err);
     }
-    for (uint32_t k = 0; k < ORR_TARGET_SLOTS; k++) { /* what is in flight is finished, oldest first, whatever happened */
-        orr_status last = finish(r, &r->flights[(r->next_flight + k) % ORR_TARGET_SLOTS], status ? NULL : err);
+    for (uint32_t k = 0; k < r->slots; k++) { /* what is in flight is finished, oldest first, whatever happened */
+        orr_status last = finish(r, &r->flights[(r->next_flight + k) % r->slots], status ? NULL : err);
         if (!status) status = last;
     }
     return status;
+}
+
+/* As many as there are encoders and two more, within a bound on memory; three keep two cores busy. */
+static orr_status make_ring(run *r, uint32_t output_count, orr_error *err) {
+    uint64_t frame_bytes = (uint64_t)r->width * r->height * 8 * output_count, most = FLIGHT_BYTES / (frame_bytes ? frame_bytes : 1);
+    uint32_t wanted = orr_jobs_threads(orr_renderer_jobs(r->renderer)) + 2;
+    if (wanted > most) wanted = (uint32_t)most;
+    r->slots = wanted < 4 ? 3 : wanted < ORR_TARGET_SLOTS ? wanted : ORR_TARGET_SLOTS;
+    r->flights = orr_calloc(r->slots, sizeof *r->flights);
+    return r->flights ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
 }
 
 static orr_status prepare(run *r, orr_error *err) {
@@ -310,6 +322,7 @@ static orr_status prepare(run *r, orr_error *err) {
     char folder[1024], digest[65];
     orr_status status = choose_frames(r, err);
     if (!status) status = choose_outputs(r, outputs, &output_count, err);
+    if (!status) status = make_ring(r, output_count, err);
     if (!status && o->video) status = orr_video_check(err);
     if (!status && o->video && (!o->out || r->format == ORR_OUTPUT_EXR))
         status = orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
@@ -332,7 +345,7 @@ static orr_status prepare(run *r, orr_error *err) {
         r->has_sheet = !status;
     }
     orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
-                                .output_count = output_count, .settings = r->settings, .revision = r->revision};
+                                .output_count = output_count, .slots = r->slots, .settings = r->settings, .revision = r->revision};
     return status ? status : orr_target_create(r->renderer, &target, &r->target, err);
 }
 
@@ -396,7 +409,7 @@ static void clean_up(run *r) {
     orr_target_destroy(&r->target);
     orr_revision_release(&r->revision);
     for (uint32_t e = 0; r->effect_values && e < r->settings->effect_count; e++) free(r->effect_values[e]);
-    free(r->effect_values), free(r->values), free(r->bound), free(r->frames);
+    free(r->effect_values), free(r->values), free(r->bound), free(r->frames), free(r->flights);
     if (r->has_sheet) orr_sheet_free(&r->sheet);
     orr_text_free(&r->frame_stats);
 }

@@ -95,7 +95,7 @@ static orr_status make_buffers(orr_target *t, orr_error *err) {
     if (t->encodes)
         status = orr_gpu_buffer_create(gpu, &(orr_gpu_buffer_params){.label = "encoded", .size_bytes = (uint64_t)t->params.width * t->params.height * (t->wide ? 8 : 4)},
                                        &t->encoded, err);
-    for (uint32_t s = 0; s < ORR_TARGET_SLOTS; s++)
+    for (uint32_t s = 0; s < t->params.slots; s++)
         for (uint32_t i = 0; !status && i < t->params.output_count; i++) {
             orr_gpu_buffer_params params = {.label = "readback", .size_bytes = output_bytes(t, &t->outputs[i]), .memory = ORR_MEMORY_READBACK};
             status = orr_gpu_buffer_create(gpu, &params, &t->slots[s].readback[i], err);
@@ -112,6 +112,7 @@ orr_status orr_target_create(orr_renderer *r, const orr_target_params *params, o
     orr_target *t = orr_calloc(1, sizeof *t);
     if (!t) return orr_fail(err, ORR_E_MEMORY, params->label, "no memory for a target");
     t->renderer = r, t->params = *params;
+    t->params.slots = !params->slots ? 3 : params->slots < ORR_TARGET_SLOTS ? params->slots : ORR_TARGET_SLOTS;
     (void)orr_format(t->label, sizeof t->label, "%s", params->label ? params->label : "target");
     for (uint32_t i = 0; i < params->output_count; i++) {
         t->outputs[i] = params->outputs[i];
@@ -270,8 +271,8 @@ static orr_status record_sub_frame(orr_target *t, orr_target_slot *slot, const o
 
 orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32_t *slot_index, orr_error *err) {
     uint32_t s = 0;
-    while (s < ORR_TARGET_SLOTS && t->slots[s].busy) s++;
-    if (s == ORR_TARGET_SLOTS) return orr_fail(err, ORR_E_LIMIT, t->label, "all %d frames in flight are taken: collect and release one first", ORR_TARGET_SLOTS);
+    while (s < t->params.slots && t->slots[s].busy) s++;
+    if (s == t->params.slots) return orr_fail(err, ORR_E_LIMIT, t->label, "all %u frames in flight are taken: collect and release one first", t->params.slots);
     orr_target_slot *slot = &t->slots[s];
     slot->submits = 0;
     slot->result = (orr_frame_result){.frame = input->frame};

@@ -10,7 +10,7 @@
 
 typedef struct orr_target orr_target;
 
-enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 3, ORR_MAX_TIMINGS = 64 };
+enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 32, ORR_MAX_TIMINGS = 64 };
 
 /* "ldr" is encoded for display (RGBA, 8 or 16 bits); other channels come as they are stored. */
 typedef struct orr_output {
@@ -24,6 +24,7 @@ typedef struct orr_target_params {
     uint64_t seed;
     const orr_output *outputs;
     uint32_t output_count;
+    uint32_t slots; /* frames that may be in flight or being read at once; 0 = 3, at most ORR_TARGET_SLOTS */
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;
