@@ -10,6 +10,7 @@ typedef struct compiler {
     bool *needed;           /* per texture */
     bool *crosses;          /* per texture: read in frame scope, made in sub-frame scope */
     int32_t *producer;      /* per texture: pass, in order */
+    uint64_t *slot_bytes;   /* per slot of memory: its largest texture */
     uint32_t texture_capacity;
 } compiler;
 
@@ -236,7 +237,8 @@ static void add_accumulators(compiler *c) {
         const orr_graph_pass *maker = &c->passes[c->producer[t]];
         if (c->desc->samples < 2 || !c->crosses[t] || !maker->live || per_frame(maker)) continue;
         const orr_channel_info *info = orr_channel_find(g->textures[t].channel);
-        bool mean = !info || !strcmp(info->combine, "mean");
+        bool whole = g->textures[t].format == ORR_FORMAT_R32_UINT || g->textures[t].format == ORR_FORMAT_RG32_UINT || g->textures[t].format == ORR_FORMAT_RGBA32_UINT;
+        bool mean = info ? !strcmp(info->combine, "mean") : !whole; /* whole numbers have no mean */
         orr_graph_texture sum = g->textures[t];
         (void)orr_format(sum.name, sizeof sum.name, "%s#frame", sum.channel);
         sum.attachment = false;
@@ -285,27 +287,28 @@ static void lives(compiler *c) {
 
 static uint64_t texture_bytes(const orr_graph_texture *t) { return (uint64_t)t->width * t->height * orr_format_bytes(t->format); }
 
+static bool slot_is_free(const orr_graph *g, uint32_t texture, uint32_t slot) {
+    const orr_graph_texture *a = &g->textures[texture];
+    for (uint32_t u = 0; u < texture; u++) {
+        const orr_graph_texture *b = &g->textures[u];
+        if (b->last >= 0 && b->slot == slot && a->first <= b->last && b->first <= a->last) return false;
+    }
+    return true;
+}
+
 /* Greedy interval colouring in order of creation: a texture takes the first slot that is free for its whole life. */
 static void share_memory(compiler *c) {
     orr_graph *g = c->graph;
-    uint64_t slot_bytes[64] = {0};
     for (uint32_t t = 0; t < g->texture_count; t++) {
         orr_graph_texture *a = &g->textures[t];
         if (a->last < 0) continue;
-        g->unaliased_bytes += texture_bytes(a);
-        uint32_t slot = 0;
-        for (bool clash = true; clash && slot < 63; slot += clash) {
-            clash = false;
-            for (uint32_t u = 0; u < t && !clash; u++) {
-                const orr_graph_texture *b = &g->textures[u];
-                clash = b->last >= 0 && b->slot == slot && a->first <= b->last && b->first <= a->last;
-            }
-        }
-        a->slot = slot;
-        if (slot + 1 > g->slot_count) g->slot_count = slot + 1;
-        if (texture_bytes(a) > slot_bytes[slot]) slot_bytes[slot] = texture_bytes(a);
+        a->slot = 0;
+        while (a->slot < g->slot_count && !slot_is_free(g, t, a->slot)) a->slot++;
+        if (a->slot == g->slot_count) c->slot_bytes[g->slot_count++] = 0;
+        uint64_t bytes = texture_bytes(a), *largest = &c->slot_bytes[a->slot];
+        g->unaliased_bytes += bytes;
+        if (bytes > *largest) g->transient_bytes += bytes - *largest, *largest = bytes;
     }
-    for (int s = 0; s < 64; s++) g->transient_bytes += slot_bytes[s];
 }
 
 static orr_status allocate(compiler *c, orr_error *err) {
@@ -320,7 +323,8 @@ static orr_status allocate(compiler *c, orr_error *err) {
     c->needed = ORR_ARENA_NEW(arena, bool, c->texture_capacity);
     c->crosses = ORR_ARENA_NEW(arena, bool, c->texture_capacity);
     c->producer = ORR_ARENA_NEW(arena, int32_t, c->texture_capacity);
-    if (!c->graph->textures || !c->graph->accumulates || !c->graph->passes || !c->passes || !c->needed || !c->crosses || !c->producer)
+    c->slot_bytes = ORR_ARENA_NEW(arena, uint64_t, c->texture_capacity);
+    if (!c->graph->textures || !c->graph->accumulates || !c->graph->passes || !c->passes || !c->needed || !c->crosses || !c->producer || !c->slot_bytes)
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the frame graph");
     return ORR_OK;
 }
