@@ -422,10 +422,11 @@ static orr_status load_folder(orr_modules *modules, const char *root, const orr_
         orr_format(file, sizeof file, "%s.lua", names[i]);
         orr_path_join(path, sizeof path, folder, file);
         if (!orr_file_exists(path) || orr_modules_find(modules, names[i]) >= 0) continue;
-        orr_error problem = {
-            0}; /* one bad module must not take the others down: it is missing, and says why */
-        if (load_manifest(modules, folder, names[i], path, &problem) != ORR_OK)
-            orr_log_write(log, ORR_LOG_ERROR, "module '%s' is not available: %s", names[i], problem.message);
+        /* One bad module must not take the others down: it is missing, and asked for, it says why. */
+        orr_error problem = {0};
+        if (load_manifest(modules, folder, names[i], path, &problem) == ORR_OK) continue;
+        orr_modules_add_failed(modules, names[i], &problem);
+        orr_log_write(log, ORR_LOG_ERROR, "module '%s' is not available: %s", names[i], problem.message);
     }
     orr_names_free(&names, count);
     return status;

@@ -13,6 +13,7 @@
 
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "gpu_support.h"
 #include "script/private.h"
 
 static orr_engine *engine;
@@ -618,6 +619,7 @@ static int start(void **state) {
 
 static int finish_tests(void **state) {
     (void)state;
+    keep_drivers();
     orr_engine_destroy(&engine);
     const char *const files[] = {"ball.png", "sky.png"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) orr_file_remove(files[i]);
