@@ -36,10 +36,10 @@ float sun_visibility(vec3 position, vec3 n) {
     if (HAS_SHADOW) {
         vec3 p = (frame.shadow_matrix * vec4(position + n * frame.shadow_params.z, 1.0)).xyz;
         if (all(greaterThan(p.xy, vec2(0.0))) && all(lessThan(p.xy, vec2(1.0))) && p.z < 1.0) {
-            float sum = 0.0;
+            float sum = 0.0; // p.z below 0: beyond the farthest caster, whose shade reaches there too
             for (int i = 0; i < 4; i++) {
                 vec2 tap = vec2(i & 1, i >> 1) - 0.5;
-                sum += textureLod(shadow_map, vec3(p.xy + tap * frame.shadow_params.y, p.z + frame.shadow_params.w), 0.0);
+                sum += textureLod(shadow_map, vec3(p.xy + tap * frame.shadow_params.y, max(p.z, 0.0)), 0.0);
             }
             lit = sum * 0.25;
         }
