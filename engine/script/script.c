@@ -24,8 +24,7 @@ static void timeout_hook(lua_State *L, lua_Debug *at) {
     orr_script *script = script_of(L);
     if (!script->entered || orr_time_ns() - script->entered_ns < script->budget_ns) return;
     script->timed_out = true;
-    lua_sethook(L, timeout_hook, LUA_MASKCOUNT,
-                1); /* again at the next instruction, for scripts that catch the error */
+    lua_sethook(L, timeout_hook, LUA_MASKCOUNT, 1); /* again at once, for scripts that catch the error */
     orr_bind_throw(L, "the script was still running after --timeout %g s", script->params.timeout_s);
 }
 
