@@ -23,7 +23,7 @@ void main() {
     } else {
         vec3 position = ray_base(pixel) + dir * depth, base = texelFetch(in_albedo, p, 0).rgb;
         vec4 m = texelFetch(in_material, p, 0);
-        // Unlit: as a white diffuser in daylight would show the colour, 1/pi of the key illuminance.
+        // Unlit (KHR_materials_unlit): the colour is the pre-exposed radiance itself, whatever the light and the exposure.
         vec3 lit = m.w > 0.5 ? base : shade(position, -normalize(dir), texelFetch(in_normal, p, 0).xyz, base, m.y, m.x, m.z);
         result = vec4(lit + texelFetch(in_emission, p, 0).rgb, 1.0);
     }

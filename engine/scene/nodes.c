@@ -9,7 +9,7 @@
 #define PLACE_ROWS(T)                                                                                                          \
     ROW("position_m", VEC3, T, place.position_m, "Position relative to the parent", .def = "0 0 0"),                           \
     ROW("rotation", QUAT, T, place.rotation, "Rotation as a unit quaternion x y z w", .def = "0 0 0 1"),                      \
-    ROW("rotation_deg", VEC3, T, place.rotation_deg, "Euler angles about x, y, z; applied z first, then x, then y, after `rotation`", .def = "0 0 0"), \
+    ROW("rotation_deg", VEC3, T, place.rotation_deg, "Euler angles about x, y, z; applied z first, then x, then y, then `rotation`", .def = "0 0 0"), \
     ROW("scale", VEC3, T, place.scale, "Scale along x, y, z; one number scales evenly", .def = "1 1 1"),                      \
     ROW("visible", BOOL, T, place.visible, "Whether it and its children are drawn", .def = "true")
 #define SHADOW_ROW(T) ROW("casts_shadow", BOOL, T, casts_shadow, "Whether it shades others from the sun", .def = "true")
@@ -22,6 +22,7 @@ static const orr_param_row model_rows[] = {
     ROW("animation", STRING, orr_model_props, animation, "Name or number (from 0) of the glTF animation to play; empty: the rest pose", .def = ""),
     ROW("time_s", F64, orr_model_props, time_s, "Time inside the animation; the sequence's own t when not set", .def = "0"),
     ROW("loop", BOOL, orr_model_props, loop, "Whether the animation starts again at its end", .def = "true"),
+    ROW("lights", BOOL, orr_model_props, lights, "Whether its own lights shine; a directional one is the sun when the scene has none", .def = "true"),
     ROW("emissive_nit", F64, orr_model_props, emissive_nit, "Luminance of a glTF emission of 1", .def = "1000", .min = "0", .max = "1e9"),
 };
 static const orr_param_row terrain_rows[] = {
@@ -48,6 +49,7 @@ static const orr_param_row camera_rows[] = {
     ROW("aperture_f", F64, orr_camera_props, aperture_f, "f-number N", .def = "16", .min = "0.1", .max = "256"),
     ROW("shutter_s", F64, orr_camera_props, shutter_s, "Exposure time", .def = "0.01", .min = "1e-6", .max = "3600"),
     ROW("iso", F64, orr_camera_props, iso, "Sensor speed S", .def = "100", .min = "1", .max = "1e7"),
+    ROW("model_camera", STRING, orr_camera_props, model_camera, "Name or number (from 0) of a camera of the model that is this camera's parent: its place, animation and lens", .def = ""),
 };
 static const orr_param_row sun_rows[] = {
     ROW("azimuth_deg", F64, orr_sun_props, azimuth_deg, "Direction it shines from, clockwise from north (-Z)", .def = "135"),
@@ -98,7 +100,7 @@ static const orr_param_row material_rows[] = {
     ROW("alpha_mode", ENUM, orr_material_props, alpha_mode, "How opacity is used", .def = "opaque", .choices = "opaque|mask|blend"),
     ROW("alpha_cutoff", F64, orr_material_props, alpha_cutoff, "Opacity below which `mask` cuts away", .def = "0.5", .min = "0", .max = "1"),
     ROW("double_sided", BOOL, orr_material_props, double_sided, "Whether back faces are drawn", .def = "false"),
-    ROW("unlit", BOOL, orr_material_props, unlit, "Shown at its own colour, as white paper in the scene's light", .def = "false"),
+    ROW("unlit", BOOL, orr_material_props, unlit, "Shown at its own colour, whatever the light and the exposure", .def = "false"),
     ROW("base_colour_map", ASSET, orr_material_props, maps[0], "Image of base colour (sRGB) and opacity", .def = ""),
     ROW("metallic_roughness_map", ASSET, orr_material_props, maps[1], "Image: roughness in green, metallic in blue", .def = ""),
     ROW("normal_map", ASSET, orr_material_props, maps[2], "Tangent-space normals", .def = ""),

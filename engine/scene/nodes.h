@@ -16,7 +16,7 @@ typedef struct orr_group_props { orr_place place; } orr_group_props;
 typedef struct orr_mesh_props { orr_place place; uint8_t casts_shadow; } orr_mesh_props;
 typedef struct orr_model_props {
     orr_place place;
-    uint8_t casts_shadow, loop;
+    uint8_t casts_shadow, loop, lights;
     const char *animation;
     double time_s, emissive_nit;
 } orr_model_props;
@@ -33,6 +33,7 @@ typedef struct orr_camera_props {
     double look_at_m[3], up[3];
     double vfov_deg, focal_length_mm, sensor_height_mm, ortho_height_m, roll_deg, near_m;
     double aperture_f, shutter_s, iso;
+    const char *model_camera;
 } orr_camera_props;
 typedef struct orr_sun_props {
     double azimuth_deg, elevation_deg, illuminance_lx, angular_diameter_deg;

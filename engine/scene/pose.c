@@ -62,6 +62,7 @@ typedef struct poser {
     double (*world)[16];
     bool *visible;
     uint32_t draw_capacity;
+    bool sun_authored;
 } poser;
 
 static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t bound_count, const orr_param_value *values, orr_error *err) {
@@ -133,24 +134,54 @@ static orr_status pick_animation(const orr_model *model, const char *wanted, con
     return status;
 }
 
+/* glTF lights shine along -Z; lux and candela come as they are (KHR_lights_punctual). */
+static void model_light(poser *p, const orr_model_light *from, const double m[16]) {
+    double along[3] = {-m[8], -m[9], -m[10]};
+    orr_normalize3(along);
+    if (from->kind == ORR_LIGHT_DIRECTIONAL) {
+        if (p->sun_authored || p->pose->has_sun) return;
+        p->pose->has_sun = true;
+        p->pose->sun = (orr_sun_props){.illuminance_lx = from->intensity, .angular_diameter_deg = 0.545, .casts_shadow = 1};
+        memcpy(p->pose->sun.colour, from->colour, sizeof from->colour);
+        for (int k = 0; k < 3; k++) p->pose->sun_direction[k] = -along[k];
+        return;
+    }
+    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
+    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]}, .intensity_cd = from->intensity, .range_m = from->range_m, .cos_inner = -1.0, .cos_outer = -2.0};
+    memcpy(light->direction, along, sizeof along);
+    memcpy(light->colour, from->colour, sizeof from->colour);
+    if (from->kind == ORR_LIGHT_SPOT) light->cos_inner = orr_cos40(from->inner_rad), light->cos_outer = orr_cos40(from->outer_rad);
+}
+
+static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], float **weights, orr_error *err) {
+    const orr_rev_node *node = &p->rev->nodes[index];
+    const orr_model_props *props = p->props[index];
+    const orr_model *model = orr_assets_model(p->rev->assets, node->asset);
+    uint32_t animation, weight_count = orr_model_weight_count(model);
+    orr_status status = pick_animation(model, props->animation, node->name, &animation, err);
+    if (status) return status;
+    *world = orr_arena_alloc(&p->pose->arena, model->node_count ? model->node_count : 1, sizeof **world);
+    *weights = weight_count ? ORR_ARENA_NEW(&p->pose->arena, float, weight_count) : NULL;
+    if (!*world || (weight_count && !*weights)) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
+    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop, &(*world)[0][0], *weights);
+    return ORR_OK;
+}
+
 static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     const orr_model_props *props = p->props[index];
     const orr_model *model = orr_assets_model(p->rev->assets, node->asset);
     orr_arena *arena = &p->pose->arena;
-    uint32_t animation;
-    orr_status status = pick_animation(model, props->animation, node->name, &animation, err);
+    double(*world)[16];
+    float *weights;
+    orr_status status = pose_model(p, index, &world, &weights, err);
     if (status) return status;
-    double(*world)[16] = orr_arena_alloc(arena, model->node_count ? model->node_count : 1, sizeof *world);
-    uint32_t weight_count = orr_model_weight_count(model);
-    float *weights = weight_count ? ORR_ARENA_NEW(arena, float, weight_count) : NULL;
-    if (!world || (weight_count && !weights)) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
-    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop, &world[0][0], weights);
     for (uint32_t n = 0; n < model->node_count; n++) {
-        if (model->nodes[n].mesh == ORR_NONE) continue;
-        const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
         double placed[16];
         orr_mat_mul(p->world[index], world[n], placed);
+        if (props->lights && model->nodes[n].light != ORR_NONE) model_light(p, &model->lights[model->nodes[n].light], placed);
+        if (model->nodes[n].mesh == ORR_NONE) continue;
+        const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
         for (uint32_t k = 0; k < mesh->primitive_count; k++) {
             uint32_t which = mesh->first_primitive + k;
             const orr_model_primitive *primitive = &model->primitives[which];
@@ -208,10 +239,44 @@ static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
     return ORR_OK;
 }
 
+/* A camera that a model brings: where its node is at this time, and its lens. */
+static orr_status model_camera(poser *p, uint32_t index, const char *wanted, double world[16], orr_camera_props *lens, orr_error *err) {
+    const orr_rev_node *node = &p->rev->nodes[index];
+    if (node->parent == ORR_NONE || p->rev->nodes[node->parent].kind != ORR_NODE_MODEL)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "camera '%s' asks for a model's camera, but its parent is no model: give it parent = the model", node->name);
+    const orr_model *model = orr_assets_model(p->rev->assets, p->rev->nodes[node->parent].asset);
+    uint64_t number = UINT64_MAX;
+    uint32_t found = ORR_NONE;
+    (void)orr_parse_u64(wanted, &number);
+    for (uint32_t n = 0; n < model->node_count; n++) {
+        uint32_t camera = model->nodes[n].camera;
+        if (camera == ORR_NONE) continue;
+        if (camera == number || !strcmp(model->cameras[camera].name, wanted) || !strcmp(model->nodes[n].name, wanted)) found = n;
+    }
+    if (found == ORR_NONE)
+        return orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no camera '%s'; it has %u", p->rev->nodes[node->parent].name, wanted, model->camera_count);
+    double(*posed)[16];
+    float *weights;
+    orr_status status = pose_model(p, node->parent, &posed, &weights, err);
+    if (status) return status;
+    orr_mat_mul(p->world[node->parent], posed[found], world);
+    const orr_model_camera *from = &model->cameras[model->nodes[found].camera];
+    lens->near_m = from->znear > 0.0 ? from->znear : lens->near_m;
+    if (from->orthographic) lens->ortho_height_m = 2.0 * from->ymag;
+    else lens->vfov_deg = from->yfov_rad * (180.0 / ORR_PI), lens->focal_length_mm = 0.0;
+    return ORR_OK;
+}
+
 /* Right, up, forward from a look-at, or from the node's own axes (-Z forward). */
 static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
-    const orr_camera_props *c = p->props[index];
-    const double *m = p->world[index];
+    orr_camera_props own = *(const orr_camera_props *)p->props[index];
+    const orr_camera_props *c = &own;
+    double m[16];
+    memcpy(m, p->world[index], sizeof m);
+    if (c->model_camera && *c->model_camera) {
+        orr_status status = model_camera(p, index, c->model_camera, m, &own, err);
+        if (status) return status;
+    }
     orr_pose_camera *out = &p->pose->camera;
     *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]}, .ortho_height_m = c->ortho_height_m, .near_m = c->near_m,
                              .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .vfov_rad = RAD(c->vfov_deg)};
@@ -287,6 +352,16 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
     }
 }
 
+static uint32_t model_lights(const orr_revision *revision) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < revision->node_count; i++) {
+        if (revision->nodes[i].kind != ORR_NODE_MODEL) continue;
+        const orr_model *model = orr_assets_model(revision->assets, revision->nodes[i].asset);
+        for (uint32_t n = 0; n < model->node_count; n++) count += model->nodes[n].light != ORR_NONE;
+    }
+    return count;
+}
+
 orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s, const orr_bound_track *bound, uint32_t bound_count,
                              const orr_param_value *values, orr_pose *pose, orr_error *err) {
     *pose = (orr_pose){.t_s = t_s};
@@ -296,7 +371,7 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
     p.set_rows = ORR_ARENA_NEW(&pose->arena, uint32_t, n);
     p.world = orr_arena_alloc(&pose->arena, n, sizeof *p.world);
     p.visible = ORR_ARENA_NEW(&pose->arena, bool, n);
-    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n);
+    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n + model_lights(revision));
     pose->terrains = ORR_ARENA_NEW(&pose->arena, orr_pose_terrain, n);
     orr_status status = ORR_OK;
     if (!p.props || !p.set_rows || !p.world || !p.visible || !pose->lights || !pose->terrains)
@@ -306,6 +381,7 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
         p.props[i] = revision->nodes[i].props;
         p.set_rows[i] = revision->nodes[i].set_rows;
         camera_found |= revision->nodes[i].id.id == camera.id;
+        p.sun_authored |= revision->nodes[i].kind == ORR_NODE_SUN;
     }
     if (!status && !camera_found) status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
     if (!status) status = apply_tracks(&p, bound, bound_count, values, err);

@@ -206,6 +206,19 @@ static void digest_node(orr_digest_builder *d, const orr_revision *rev, const or
     orr_digest_add(d, asset.bytes, sizeof asset.bytes);
 }
 
+/* Field by field: structs have padding. */
+static void digest_material(orr_digest_builder *d, const orr_rev_material *m) {
+    orr_digest_add(d, m, offsetof(orr_rev_material, alpha_mode)); /* floats alone up to there */
+    uint32_t modes[3] = {m->alpha_mode, m->double_sided, m->unlit};
+    orr_digest_add(d, modes, sizeof modes);
+    for (int k = 0; k < ORR_MAP_COUNT; k++) {
+        const orr_rev_map *map = &m->maps[k];
+        uint32_t use[5] = {map->texture, map->uv_set, map->wrap_s, map->wrap_t, map->nearest};
+        orr_digest_add(d, use, sizeof use);
+        orr_digest_add(d, map->uv, sizeof map->uv);
+    }
+}
+
 static orr_digest digest_revision(const orr_revision *rev) {
     orr_digest_builder *d = orr_digest_begin();
     for (uint32_t i = 0; i < rev->node_count; i++) digest_node(d, rev, &rev->nodes[i]);
@@ -214,10 +227,12 @@ static orr_digest digest_revision(const orr_revision *rev) {
         uint64_t hash[2] = {orr_hash64(p->vertices, p->vertex_count * sizeof *p->vertices, 0), orr_hash64(p->indices, p->index_count * sizeof *p->indices, 0)};
         orr_digest_add(d, hash, sizeof hash);
     }
-    for (uint32_t i = 0; i < rev->material_count; i++) orr_digest_add(d, &rev->materials[i], offsetof(orr_rev_material, alpha_mode));
+    for (uint32_t i = 0; i < rev->material_count; i++) digest_material(d, &rev->materials[i]);
     for (uint32_t i = 0; i < rev->texture_count; i++) {
         orr_digest asset = orr_assets_digest(rev->assets, rev->textures[i].asset);
+        uint32_t use[2] = {rev->textures[i].image, rev->textures[i].srgb};
         orr_digest_add(d, asset.bytes, sizeof asset.bytes);
+        orr_digest_add(d, use, sizeof use);
     }
     return orr_digest_end(d);
 }
