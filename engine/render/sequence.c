@@ -326,10 +326,7 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status && o->video) status = orr_video_check(err);
     if (!status && o->video && (!o->out || r->format == ORR_OUTPUT_EXR))
         status = orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
-    if (!status && o->out) {
-        orr_path_folder(folder, sizeof folder, o->out);
-        status = orr_folder_create(folder, err);
-    }
+    if (!status) status = check_side(r, err);
     if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
     if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
     if (!status) status = bind_module_tracks(r, err);

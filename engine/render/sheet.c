@@ -94,10 +94,7 @@ orr_status orr_record_write(const char *out, const char *name, const char *diges
 /* --- video ---------------------------------------------------------------------------------------------------------------------- */
 
 orr_status orr_video_check(orr_error *err) {
-    const char *argv[] = {"ffmpeg", "-hide_banner", "-loglevel", "quiet", "-version", NULL};
-    int code = 0;
-    orr_error inner = {0};
-    if (orr_process_run(argv, &code, &inner) || code != 0)
+    if (!orr_program_exists("ffmpeg"))
         return orr_fail(err, ORR_E_NOT_FOUND, "ffmpeg", "a video needs the program ffmpeg, which is not installed: install it, or leave --video out");
     return ORR_OK;
 }

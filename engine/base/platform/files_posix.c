@@ -310,3 +310,13 @@ bool orr_path_cache(char *out, size_t size) {
 orr_status orr_file_rename(const char *from, const char *to, orr_error *err) {
     return rename(from, to) == 0 ? ORR_OK : orr_fail_errno(err, errno, to, "rename a file to");
 }
+
+bool orr_program_exists(const char *name) {
+    const char *folders = getenv("PATH");
+    char path[4096];
+    for (size_t length; folders && *folders; folders += length + (folders[length] == ':')) {
+        length = strcspn(folders, ":");
+        if (orr_format(path, sizeof path, "%.*s/%s", (int)length, folders, name) && access(path, X_OK) == 0) return true;
+    }
+    return false;
+}

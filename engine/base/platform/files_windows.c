@@ -323,3 +323,10 @@ orr_status orr_file_rename(const char *from, const char *to, orr_error *err) {
     DWORD code = move_file(from, to);
     return code ? fail_windows(err, code, to, "rename a file to") : ORR_OK;
 }
+
+bool orr_program_exists(const char *name) {
+    wchar_t *wide = orr_windows_wide(name), found[MAX_PATH];
+    bool there = wide && SearchPathW(NULL, wide, L".exe", MAX_PATH, found, NULL) > 0;
+    free(wide);
+    return there;
+}

@@ -81,6 +81,7 @@ void orr_library_close(orr_library **library);
 /* Runs a program found on PATH with arguments (argv[0] first, NULL last), no shell; waits. stdin: null.
  * `*exit_code` gets its code. ORR_E_NOT_FOUND when there is no such program. */
 ORR_MUST_CHECK orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err);
+bool orr_program_exists(const char *name); /* on PATH, and runnable */
 bool orr_stream_is_terminal(int fd); /* 0, 1, 2 */
 void orr_setenv(const char *name, const char *value, bool overwrite);
 
