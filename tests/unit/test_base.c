@@ -487,6 +487,11 @@ static void test_library_and_process(void **state) {
     assert_int_equal(code, 7);
     const char *absent[] = {"orrery-no-such-program", NULL};
     assert_int_equal(orr_process_run(absent, &code, &err), ORR_E_NOT_FOUND);
+    orr_process_cost cost = {0};
+    assert_int_equal(orr_process_measure(absent, NULL, &cost, &err), ORR_E_NOT_FOUND);
+    assert_int_equal(orr_process_measure(fails, NULL, &cost, &err), ORR_OK);
+    assert_int_equal(cost.exit_code, 7);
+    assert_true(cost.wall_s > 0 && cost.cpu_s >= 0 && cost.peak_rss_bytes > 0);
     assert_false(orr_stream_is_terminal(-1));
 }
 

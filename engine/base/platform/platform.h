@@ -81,6 +81,15 @@ void orr_library_close(orr_library **library);
 /* Runs a program found on PATH with arguments (argv[0] first, NULL last), no shell; waits. stdin: null.
  * `*exit_code` gets its code. ORR_E_NOT_FOUND when there is no such program. */
 ORR_MUST_CHECK orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err);
+/* The same, with its standard output written to a file (`output` NULL = dropped, and its messages with it), and
+ * what it took. The peak counts this process's own when that is higher: measure from a small one. */
+typedef struct orr_process_cost {
+    int exit_code;
+    double wall_s, cpu_s; /* cpu: user and system, of all threads */
+    uint64_t peak_rss_bytes;
+} orr_process_cost;
+ORR_MUST_CHECK orr_status orr_process_measure(const char *const *argv, const char *output, orr_process_cost *cost,
+                                              orr_error *err);
 bool orr_program_exists(const char *name); /* on PATH, and runnable */
 bool orr_stream_is_terminal(int fd); /* 0, 1, 2 */
 void orr_setenv(const char *name, const char *value, bool overwrite);

@@ -329,32 +329,76 @@ void orr_library_close(orr_library **library) {
 
 /* --- processes ---------------------------------------------------------------------------------- */
 
-orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err) {
-    posix_spawn_file_actions_t actions;
-    if (posix_spawn_file_actions_init(&actions) != 0)
-        return orr_fail(err, ORR_E_MEMORY, argv[0], "cannot start '%s': out of memory", argv[0]);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    pid_t child = 0;
+static orr_status spawn(const char *const *argv, const posix_spawn_file_actions_t *actions, pid_t *child,
+                        orr_error *err) {
     /* posix_spawn wants char *const *, yet never writes: the copy of a pointer through void drops the const.
      */
     char *const *arguments = NULL;
     memcpy(&arguments, &argv, sizeof arguments);
-    int result = posix_spawnp(&child, argv[0], &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
+    int result = posix_spawnp(child, argv[0], actions, NULL, arguments, environ);
+    if (result == 0) return ORR_OK;
     if (result == ENOENT)
         return orr_fail(err, ORR_E_NOT_FOUND, argv[0], "program '%s' is not installed (not found on PATH)",
                         argv[0]);
-    if (result != 0) {
-        orr_fail(err, ORR_E_PROCESS, argv[0], "cannot start program '%s': system error %d", argv[0], result);
-        return ORR_E_PROCESS;
-    }
+    return orr_fail(err, ORR_E_PROCESS, argv[0], "cannot start program '%s': system error %d", argv[0],
+                    result);
+}
+
+static orr_status wait_for(pid_t child, const char *name, int *exit_code, struct rusage *usage,
+                           orr_error *err) {
     int status = 0;
-    while (waitpid(child, &status, 0) < 0)
+    while (wait4(child, &status, 0, usage) < 0)
         if (errno != EINTR)
-            return orr_fail(err, ORR_E_PROCESS, argv[0], "lost track of program '%s': system error %d",
-                            argv[0], errno);
+            return orr_fail(err, ORR_E_PROCESS, name, "lost track of program '%s': system error %d", name,
+                            errno);
     *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return ORR_OK;
+}
+
+static orr_status begin_actions(posix_spawn_file_actions_t *actions, const char *name, orr_error *err) {
+    if (posix_spawn_file_actions_init(actions) != 0)
+        return orr_fail(err, ORR_E_MEMORY, name, "cannot start '%s': out of memory", name);
+    posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    return ORR_OK;
+}
+
+orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err) {
+    posix_spawn_file_actions_t actions;
+    struct rusage usage;
+    pid_t child = 0;
+    orr_status status = begin_actions(&actions, argv[0], err);
+    if (status != ORR_OK) return status;
+    status = spawn(argv, &actions, &child, err);
+    posix_spawn_file_actions_destroy(&actions);
+    return status == ORR_OK ? wait_for(child, argv[0], exit_code, &usage, err) : status;
+}
+
+static double seconds(const struct timeval *time) {
+    return (double)time->tv_sec + (double)time->tv_usec * 1e-6;
+}
+
+orr_status orr_process_measure(const char *const *argv, const char *output, orr_process_cost *cost,
+                               orr_error *err) {
+    posix_spawn_file_actions_t actions;
+    struct rusage usage = {0};
+    pid_t child = 0;
+    orr_status status = begin_actions(&actions, argv[0], err);
+    if (status != ORR_OK) return status;
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output ? output : "/dev/null",
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (!output) posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    uint64_t begin = orr_time_ns();
+    status = spawn(argv, &actions, &child, err);
+    posix_spawn_file_actions_destroy(&actions);
+    if (status == ORR_OK) status = wait_for(child, argv[0], &cost->exit_code, &usage, err);
+    cost->wall_s = (double)(orr_time_ns() - begin) * 1e-9;
+    cost->cpu_s = seconds(&usage.ru_utime) + seconds(&usage.ru_stime);
+#ifdef __linux__
+    cost->peak_rss_bytes = (uint64_t)usage.ru_maxrss * 1024;
+#else
+    cost->peak_rss_bytes = (uint64_t)usage.ru_maxrss;
+#endif
+    return status;
 }
 
 bool orr_stream_is_terminal(int fd) {

@@ -304,13 +304,13 @@ static void append_quoted(orr_text *line, const char *argument) {
     orr_text_puts(line, "\"");
 }
 
-static HANDLE open_null(void) {
+static HANDLE open_shared(const wchar_t *path, DWORD access, DWORD how) {
     SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
-    return CreateFileW(L"NUL", GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, OPEN_EXISTING, 0,
-                       NULL);
+    return CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, how, 0, NULL);
 }
 
-static BOOL start_process(const char *const *argv, PROCESS_INFORMATION *process) {
+static BOOL start_process(const char *const *argv, HANDLE output, HANDLE messages,
+                          PROCESS_INFORMATION *process) {
     orr_text line = {0};
     for (size_t i = 0; argv[i]; i++) append_quoted(&line, argv[i]);
     wchar_t *wide = line.failed ? NULL : orr_windows_wide(orr_text_cstr(&line));
@@ -320,9 +320,9 @@ static BOOL start_process(const char *const *argv, PROCESS_INFORMATION *process)
         return FALSE;
     }
     STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
-    startup.hStdInput = open_null();
-    startup.hStdOutput = GetStdHandle(STD_OUTPUT_HANDLE);
-    startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
+    startup.hStdInput = open_shared(L"NUL", GENERIC_READ, OPEN_EXISTING);
+    startup.hStdOutput = output;
+    startup.hStdError = messages;
     BOOL started = CreateProcessW(NULL, wide, NULL, NULL, TRUE, 0, NULL, NULL, &startup, process);
     DWORD code = GetLastError();
     if (startup.hStdInput != INVALID_HANDLE_VALUE) CloseHandle(startup.hStdInput);
@@ -331,23 +331,57 @@ static BOOL start_process(const char *const *argv, PROCESS_INFORMATION *process)
     return started;
 }
 
+static orr_status cannot_start(const char *name, orr_error *err) {
+    DWORD code = GetLastError();
+    if (orr_windows_errno(code) == ENOENT)
+        return orr_fail(err, ORR_E_NOT_FOUND, name, "program '%s' is not installed (not found on PATH)",
+                        name);
+    return orr_fail(err, ORR_E_PROCESS, name, "cannot start program '%s': system error %lu", name, code);
+}
+
+static int wait_for(PROCESS_INFORMATION *process) {
+    DWORD code = 1;
+    WaitForSingleObject(process->hProcess, INFINITE);
+    GetExitCodeProcess(process->hProcess, &code);
+    CloseHandle(process->hThread);
+    return (int)code;
+}
+
 orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err) {
     PROCESS_INFORMATION process = {0};
-    if (!start_process(argv, &process)) {
-        DWORD code = GetLastError();
-        if (orr_windows_errno(code) == ENOENT)
-            return orr_fail(err, ORR_E_NOT_FOUND, argv[0],
-                            "program '%s' is not installed (not found on PATH)", argv[0]);
-        return orr_fail(err, ORR_E_PROCESS, argv[0], "cannot start program '%s': system error %lu", argv[0],
-                        code);
-    }
-    DWORD code = 1;
-    WaitForSingleObject(process.hProcess, INFINITE);
-    GetExitCodeProcess(process.hProcess, &code);
-    CloseHandle(process.hThread);
+    if (!start_process(argv, GetStdHandle(STD_OUTPUT_HANDLE), GetStdHandle(STD_ERROR_HANDLE), &process))
+        return cannot_start(argv[0], err);
+    *exit_code = wait_for(&process);
     CloseHandle(process.hProcess);
-    *exit_code = (int)code;
     return ORR_OK;
+}
+
+orr_status orr_process_measure(const char *const *argv, const char *output, orr_process_cost *cost,
+                               orr_error *err) {
+    PROCESS_INFORMATION process = {0};
+    FILETIME created, ended, kernel = {0}, user = {0};
+    PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};
+    wchar_t *path = orr_windows_wide(output ? output : "NUL");
+    if (!path) return orr_fail(err, ORR_E_MEMORY, argv[0], "cannot start '%s': out of memory", argv[0]);
+    HANDLE file = open_shared(path, GENERIC_WRITE, output ? CREATE_ALWAYS : OPEN_EXISTING);
+    free(path);
+    if (file == INVALID_HANDLE_VALUE)
+        return orr_fail(err, ORR_E_WRITE, output, "%s: cannot be written: system error %lu",
+                        output ? output : "NUL", GetLastError());
+    uint64_t begin = orr_time_ns();
+    BOOL started = start_process(argv, file, output ? GetStdHandle(STD_ERROR_HANDLE) : file, &process);
+    orr_status status = started ? ORR_OK : cannot_start(argv[0], err);
+    if (started) {
+        cost->exit_code = wait_for(&process);
+        cost->wall_s = (double)(orr_time_ns() - begin) * 1e-9;
+        GetProcessTimes(process.hProcess, &created, &ended, &kernel, &user);
+        GetProcessMemoryInfo(process.hProcess, &memory, sizeof memory);
+        cost->cpu_s = (double)(filetime_ns(kernel) + filetime_ns(user)) * 1e-9;
+        cost->peak_rss_bytes = memory.PeakWorkingSetSize;
+        CloseHandle(process.hProcess);
+    }
+    CloseHandle(file);
+    return status;
 }
 
 bool orr_stream_is_terminal(int fd) {
