@@ -38,7 +38,8 @@ static orr_status order_nodes(builder *b, orr_error *err) {
 static orr_status copy_props(builder *b, orr_rev_node *node, const orr_node_slot *from, orr_error *err) {
     node->props = orr_arena_alloc(&b->rev->arena, 1, orr_node_props_size(from->kind));
     node->name = orr_arena_strdup(&b->rev->arena, from->name);
-    if (!node->props || !node->name) return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision");
+    node->shown = orr_arena_strdup(&b->rev->arena, from->shown ? from->shown : from->name);
+    if (!node->props || !node->name || !node->shown) return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision");
     memcpy(node->props, from->props, orr_node_props_size(from->kind));
     const orr_param_table *table = orr_node_table(from->kind);
     for (uint32_t i = 0; i < table->count; i++) {
@@ -258,7 +259,9 @@ orr_status orr_scene_publish(orr_scene *scene, orr_revision **out, orr_error *er
     atomic_init(&rev->references, 1);
     rev->assets = scene->assets;
     rev->number = scene->next_revision;
-    orr_status status = build(&b, err);
+    rev->scene = orr_arena_strdup(&rev->arena, scene->at);
+    orr_status status = orr_scene_exchange(scene, err);
+    if (!status) status = build(&b, err);
     free(b.order), free(b.table);
     if (!status) rev->digest = digest_revision(rev);
     if (!status) status = orr_scene_show(scene, rev, err);

@@ -41,7 +41,7 @@ typedef struct orr_rev_node {
     orr_node id;
     orr_node_kind kind;
     uint32_t parent; /* always smaller, or ORR_NONE */
-    const char *name;
+    const char *name, *shown; /* shown: its name in the space */
     void *props;
     uint32_t set_rows; /* bit i: row i was set by the author */
     orr_asset asset;
@@ -56,6 +56,7 @@ struct orr_revision {
     orr_arena arena;
     orr_assets *assets;
     uint64_t number;
+    const char *scene; /* its place in the space; "" = none */
     orr_rev_node *nodes;             uint32_t node_count;
     orr_rev_primitive *primitives;   uint32_t primitive_count;
     orr_rev_material *materials;     uint32_t material_count; /* 0 is the default */

@@ -13,6 +13,8 @@ orr_status orr_scene_create(const orr_scene_params *params, orr_scene **out, orr
     scene->assets = params->assets;
     scene->space = params->space;
     scene->next_revision = 1;
+    orr_status status = orr_scene_view_open(scene, err);
+    if (status) return orr_scene_destroy(&scene), status;
     *out = scene;
     return ORR_OK;
 }
@@ -20,6 +22,7 @@ orr_status orr_scene_create(const orr_scene_params *params, orr_scene **out, orr
 void orr_scene_destroy(orr_scene **scene_io) {
     orr_scene *scene = *scene_io;
     if (!scene) return;
+    orr_scene_view_close(scene);
     for (uint32_t i = 0; i < scene->node_count; i++) free(scene->nodes[i].props);
     for (uint32_t i = 0; i < scene->mesh_count; i++) free(scene->meshes[i].data.vertices), free(scene->meshes[i].data.indices);
     free(scene->nodes), free(scene->meshes), free(scene->materials);
@@ -74,6 +77,7 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
     *node = (orr_node_slot){.generation = node->generation + 1, .kind = kind, .parent = parent_slot, .props = props,
                              .name = orr_arena_strdup(&scene->arena, name && *name ? name : fallback)};
     *out = orr_scene_id(scene, slot);
+    scene->edits++;
     return ORR_OK;
 }
 
@@ -83,6 +87,7 @@ static void remove_slot(orr_scene *scene, uint32_t slot) {
     free(scene->nodes[slot].props);
     scene->nodes[slot].props = NULL;
     scene->nodes[slot].generation++;
+    scene->edits++;
 }
 
 orr_status orr_node_remove(orr_scene *scene, orr_node node, orr_error *err) {
@@ -102,6 +107,7 @@ orr_status orr_node_set_parent(orr_scene *scene, orr_node node, orr_node parent,
             return orr_fail(err, ORR_E_ARGUMENT, scene->name, "'%s' cannot be under '%s', which is below it: a node graph has no cycles",
                             scene->nodes[slot].name, scene->nodes[parent_slot].name);
     scene->nodes[slot].parent = parent_slot;
+    scene->edits++;
     return ORR_OK;
 }
 
@@ -119,6 +125,7 @@ orr_status orr_node_set(orr_scene *scene, orr_node node, uint32_t row_index, con
     if (copy.text) copy.text = orr_arena_strdup(&scene->arena, copy.text);
     orr_param_store(&row, &copy, n->props);
     n->set_rows |= UINT32_C(1) << row_index;
+    scene->edits++;
     return ORR_OK;
 }
 
