@@ -5,7 +5,7 @@
 
 #include "render/renderer_private.h"
 
-enum { SIDE_PLAIN = 64, SIDE_MAP = 256, SAMPLES = 32 };
+enum { SIDE_LEAST = 64, SIDE_MOST = 256, SAMPLES = 32 };
 
 orr_status orr_dfg_update(orr_renderer *r, orr_cmd *cmd, orr_error *err) {
     if (r->dfg_ready) return ORR_OK;
@@ -220,7 +220,8 @@ orr_status orr_environment_update(orr_renderer *r, orr_cmd *cmd, const orr_pose 
     }
     sh_finish((const double(*)[3])sh, env->sh);
     orr_gpu_texture_destroy(r->gpu, &env->sky);
-    uint32_t side = map.pixels ? SIDE_MAP : SIDE_PLAIN;
+    uint32_t side = SIDE_LEAST; /* a quarter of a map's width is a face's own resolution */
+    while (map.pixels && side < SIDE_MOST && side * 4 < map.width) side *= 2;
     if (!status) status = make_cube(r, side, err);
     if (!status && map.pixels) status = upload_map(r, &map, err);
     if (!status) status = map.pixels ? filter_map(r, cmd, side, map.width, err) : fill_plain(r, &e, side, err);
