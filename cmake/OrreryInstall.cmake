@@ -10,6 +10,7 @@ install(DIRECTORY docs DESTINATION share/doc/orrery)
 if(TARGET orrery)
   set_target_properties(orrery PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
     INSTALL_RPATH "$ORIGIN/../lib/orrery/lib")
+  orr_keep_open(orrery)
   install(TARGETS orrery RUNTIME DESTINATION bin)
   add_dependencies(program orrery)
   if(ORRERY_SPIRV AND NOT ORRERY_SANITIZE)

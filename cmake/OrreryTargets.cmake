@@ -19,6 +19,14 @@ function(orr_layer name)
   endforeach()
 endfunction()
 
+# orr_keep_open(program): see tests/keep_open.c.
+function(orr_keep_open program)
+  if(ORRERY_SANITIZE MATCHES "address")
+    target_sources(${program} PRIVATE "${CMAKE_SOURCE_DIR}/tests/keep_open.c")
+    target_link_options(${program} PRIVATE -Wl,--export-dynamic-symbol=dlclose)
+  endif()
+endfunction()
+
 # orr_test(name LAYERS … DEPS …): tests/unit/<name>.c with cmocka, run by ctest under that name.
 #   The variable ORRERY_TEST_DATA names the folder of real inputs; a test that needs it skips without it.
 function(orr_test name)
@@ -32,6 +40,7 @@ function(orr_test name)
   foreach(layer ${T_LAYERS})
     target_link_libraries(${name} PRIVATE orr_${layer})
   endforeach()
+  orr_keep_open(${name})
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
     ENVIRONMENT_MODIFICATION "${ORRERY_TEST_ENVIRONMENT}")
