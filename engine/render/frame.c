@@ -28,18 +28,26 @@ typedef struct view {
     double far_m;
 } view;
 
-static view view_of(const orr_pose *pose, uint32_t width, uint32_t height) {
+static double far_end(const orr_pose_camera *c, const double centre[3], double radius) {
+    double d[3];
+    for (int k = 0; k < 3; k++) d[k] = centre[k] - c->position_m[k];
+    return orr_dot3(d, c->forward) + radius;
+}
+
+static view view_of(const orr_renderer *r, const orr_pose *pose, uint32_t width, uint32_t height) {
     const orr_pose_camera *c = &pose->camera;
     bool ortho = c->ortho_height_m > 0.0;
     view v = {.half_y = ortho ? 0.5 * c->ortho_height_m : orr_tan40(0.5 * c->vfov_rad)};
     v.half_x = v.half_y * width / height;
     v.far_m = c->near_m * 2.0;
-    for (uint32_t i = 0; i < pose->draw_count; i++) {
-        double d[3];
-        for (int k = 0; k < 3; k++) d[k] = pose->draws[i].centre[k] - c->position_m[k];
-        v.far_m = fmax(v.far_m, orr_dot3(d, c->forward) + pose->draws[i].radius);
+    for (uint32_t i = 0; i < pose->draw_count; i++) v.far_m = fmax(v.far_m, far_end(c, pose->draws[i].centre, pose->draws[i].radius));
+    for (uint32_t i = 0; i < pose->terrain_count; i++) {
+        const orr_pose_terrain *t = &pose->terrains[i];
+        const orr_dem *dem = orr_assets_dem(r->assets, t->asset);
+        double x = 0.5 * (dem->width - 1) * dem->spacing_x_m, z = 0.5 * (dem->height - 1) * dem->spacing_y_m, k = t->props.exaggeration, centre[3], radius;
+        orr_bounds_sphere((double[3]){-x, k * dem->min_m, -z}, (double[3]){x, k * dem->max_m, z}, t->world, centre, &radius);
+        v.far_m = fmax(v.far_m, far_end(c, centre, radius));
     }
-    for (uint32_t i = 0; i < pose->terrain_count; i++) v.far_m = fmax(v.far_m, 1e6);
     return v;
 }
 
@@ -57,9 +65,9 @@ static void projection(const orr_pose_camera *c, const view *v, double m[16]) {
 }
 
 static void frustum(const orr_pose_camera *c, const double m[16], uint32_t width, uint32_t height, double planes[6][4]) {
-    for (int p = 0; p < 4; p++) { /* a pixel of slack for the jitter */
+    for (int p = 0; p < 4; p++) { /* a pixel of slack around the picture, for the jitter */
         int row = p >> 1;
-        double sign = p & 1 ? -1.0 : 1.0, slack = 1.0 - 2.0 / (row ? height : width), length;
+        double sign = p & 1 ? -1.0 : 1.0, slack = 1.0 / (1.0 + 2.0 / (row ? height : width)), length;
         for (int k = 0; k < 4; k++) planes[p][k] = m[k * 4 + 3] + sign * slack * m[k * 4 + row];
         length = orr_length3(planes[p]);
         for (int k = 0; k < 4; k++) planes[p][k] /= length;
@@ -257,7 +265,7 @@ orr_status orr_frame_prepare(orr_renderer *r, orr_frame_buffers *buffers, orr_ar
     if (pose->draw_count) data->variant |= ORR_VARIANT_MESH;
     if (pose->terrain_count) data->variant |= ORR_VARIANT_TERRAIN;
     if (pose->light_count) data->variant |= ORR_VARIANT_LIGHTS;
-    view v = view_of(pose, width, height);
+    view v = view_of(r, pose, width, height);
     data->half[0] = v.half_x, data->half[1] = v.half_y;
     projection(&pose->camera, &v, data->view_proj);
     double planes[6][4];
