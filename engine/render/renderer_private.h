@@ -62,6 +62,7 @@ typedef struct orr_terrain_gpu {
     bool holes;
 } orr_terrain_gpu;
 
+enum { ORR_SHADOW_SIDE = 2048 };
 typedef struct orr_shadow_gpu {
     orr_gpu_texture map;
     uint64_t key;

@@ -4,8 +4,6 @@
 
 #include "render/renderer_private.h"
 
-enum { SHADOW_SIDE = 2048 };
-
 static uint64_t shadow_key(const orr_pose *pose) {
     uint64_t key = orr_hash64(pose->sun_direction, sizeof pose->sun_direction, 1);
     for (uint32_t i = 0; i < pose->draw_count; i++) {
@@ -43,7 +41,7 @@ static bool fit(const orr_renderer *r, const orr_pose *pose, double m[16], doubl
         m[12 + row] = -middle[row] * scale[row];
     }
     m[15] = 1.0;
-    *texel_m = side / SHADOW_SIDE;
+    *texel_m = side / ORR_SHADOW_SIDE;
     return true;
 }
 
@@ -83,14 +81,14 @@ orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose
     shadow->any = fit(r, pose, shadow->matrix, &shadow->texel_m);
     if (!shadow->any) return shadow->key = key, ORR_OK;
     if (!shadow->map.id) {
-        orr_gpu_texture_params params = {.label = "shadow map", .width = SHADOW_SIDE, .height = SHADOW_SIDE, .format = ORR_FORMAT_D32_SFLOAT,
+        orr_gpu_texture_params params = {.label = "shadow map", .width = ORR_SHADOW_SIDE, .height = ORR_SHADOW_SIDE, .format = ORR_FORMAT_D32_SFLOAT,
                                          .sampled = true, .attachment = true};
         orr_status status = orr_gpu_texture_create(r->gpu, &params, &shadow->map, err);
         if (status) return status;
     }
     orr_gpu_bind reads[16];
     orr_gpu_slot kinds[16];
-    orr_gpu_render_params pass = {.label = "shadow", .width = SHADOW_SIDE, .height = SHADOW_SIDE, .depth = {.texture = shadow->map}};
+    orr_gpu_render_params pass = {.label = "shadow", .width = ORR_SHADOW_SIDE, .height = ORR_SHADOW_SIDE, .depth = {.texture = shadow->map}};
     pass.read_count = orr_scene_reads(r, data, orr_core_mask(ORR_CORE_SHADOW_MASK), reads, kinds);
     pass.reads = reads, pass.read_slots = kinds;
     orr_cmd_time_begin(cmd, "shadow");

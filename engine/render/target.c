@@ -83,7 +83,7 @@ static orr_status make_textures(orr_target *t, orr_error *err) {
     return status;
 }
 
-static size_t output_bytes(const orr_target *t, const orr_output *output) {
+size_t orr_target_output_bytes(const orr_target *t, const orr_output *output) {
     size_t pixels = (size_t)t->params.width * t->params.height;
     if (!strcmp(output->channel, "ldr")) return pixels * (output->wide ? 8 : 4);
     return pixels * orr_format_bytes(t->graph.textures[orr_graph_final(&t->graph, output->channel)].format);
@@ -97,7 +97,7 @@ static orr_status make_buffers(orr_target *t, orr_error *err) {
                                        &t->encoded, err);
     for (uint32_t s = 0; s < t->params.slots; s++)
         for (uint32_t i = 0; !status && i < t->params.output_count; i++) {
-            orr_gpu_buffer_params params = {.label = "readback", .size_bytes = output_bytes(t, &t->outputs[i]), .memory = ORR_MEMORY_READBACK};
+            orr_gpu_buffer_params params = {.label = "readback", .size_bytes = orr_target_output_bytes(t, &t->outputs[i]), .memory = ORR_MEMORY_READBACK};
             status = orr_gpu_buffer_create(gpu, &params, &t->slots[s].readback[i], err);
         }
     return status;
@@ -182,8 +182,8 @@ static orr_status expose(const orr_target *t, const orr_frame_input *input, orr_
     return ORR_OK;
 }
 
-static orr_status record_passes(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t count, uint32_t sub_frame, orr_error *err) {
-    for (uint32_t i = first; i < count; i++) {
+orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t end, uint32_t sub_frame, orr_error *err) {
+    for (uint32_t i = first; i < end; i++) {
         const orr_graph_pass *pass = &t->graph.passes[i];
         uint32_t width = t->params.width, height = t->params.height;
         for (uint32_t u = 0; u < pass->use_count; u++)
@@ -197,7 +197,7 @@ static orr_status record_passes(orr_target *t, orr_cmd *cmd, uint32_t first, uin
     return ORR_OK;
 }
 
-static orr_status record_accumulation(orr_target *t, orr_cmd *cmd, uint32_t sub_frame, orr_error *err) {
+orr_status orr_target_accumulate(orr_target *t, orr_cmd *cmd, uint32_t sub_frame, orr_error *err) {
     if (!t->graph.accumulate_count) return ORR_OK;
     orr_gpu_pipeline pipeline;
     orr_status status = orr_core_get(t->renderer, ORR_CORE_ACCUMULATE, 0, &pipeline, err);
@@ -233,7 +233,7 @@ static void record_readback(orr_target *t, orr_cmd *cmd, orr_target_slot *slot) 
     orr_cmd_time_begin(cmd, "readback");
     for (uint32_t i = 0; i < t->params.output_count; i++) {
         bool ldr = !strcmp(t->outputs[i].channel, "ldr");
-        if (ldr) orr_cmd_copy_buffer(cmd, t->encoded, 0, slot->readback[i], 0, output_bytes(t, &t->outputs[i]));
+        if (ldr) orr_cmd_copy_buffer(cmd, t->encoded, 0, slot->readback[i], 0, orr_target_output_bytes(t, &t->outputs[i]));
         else orr_cmd_copy_to_buffer(cmd, t->textures[orr_graph_final(&t->graph, t->outputs[i].channel)], 0, 0, slot->readback[i], 0);
     }
     orr_cmd_time_end(cmd);
@@ -259,10 +259,10 @@ static orr_status record_sub_frame(orr_target *t, orr_target_slot *slot, const o
     double jitter[2];
     orr_frame_jitter(t->params.seed, sub, t->params.samples, jitter);
     orr_frame_sub(&t->data, sub, jitter);
-    if (!status) status = record_passes(t, cmd, 0, t->graph.sub_frame_passes, sub, err);
-    if (!status) status = record_accumulation(t, cmd, sub, err);
+    if (!status) status = orr_target_record(t, cmd, 0, t->graph.sub_frame_passes, sub, err);
+    if (!status) status = orr_target_accumulate(t, cmd, sub, err);
     if (!status && sub + 1 == t->params.samples) {
-        status = record_passes(t, cmd, t->graph.sub_frame_passes, t->graph.pass_count, sub, err);
+        status = orr_target_record(t, cmd, t->graph.sub_frame_passes, t->graph.pass_count, sub, err);
         if (!status) record_readback(t, cmd, slot);
     }
     if (status) return orr_cmd_abandon(&cmd), status;
@@ -285,6 +285,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     for (uint32_t sub = 0; !status && sub < t->params.samples; sub++) status = record_sub_frame(t, slot, &slot->result, sub, err);
     slot->result.draws = t->data.visible_count + t->data.blended_count, slot->result.patches = t->data.patch_count;
     slot->result.culled = input->pose->draw_count - slot->result.draws;
+    if (!status) orr_target_count_geometry(t, slot);
     orr_arena_free(&arena);
     if (status) return orr_error_prefix(err, "frame %lld", (long long)input->frame);
     slot->busy = true;
@@ -308,6 +309,7 @@ static void sum_timings(orr_target *t, const orr_target_slot *slot, orr_frame_re
         }
     }
     for (uint32_t k = 0; k < result->timing_count; k++) {
+        result->pass_bytes[k] = orr_target_pass_bytes(t, slot, result->timings[k].name);
         result->timings[k].ns = result->timings[k].ns * slot->submits / (known ? known : 1);
         if (!result->timings[k].depth) result->gpu_ms += (double)result->timings[k].ns * 1e-6;
     }
@@ -325,7 +327,7 @@ orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *resul
         bool ldr = !strcmp(t->outputs[i].channel, "ldr");
         result->outputs[i] = (orr_frame_output){
             .channel = t->outputs[i].channel, .width = t->params.width, .height = t->params.height,
-            .pixels = orr_gpu_buffer_map(t->renderer->gpu, slot->readback[i]), .size_bytes = output_bytes(t, &t->outputs[i]),
+            .pixels = orr_gpu_buffer_map(t->renderer->gpu, slot->readback[i]), .size_bytes = orr_target_output_bytes(t, &t->outputs[i]),
             .format = ldr ? (t->wide ? ORR_FORMAT_NONE : ORR_FORMAT_RGBA8_UNORM) : t->graph.textures[orr_graph_final(&t->graph, t->outputs[i].channel)].format};
     }
     return ORR_OK;

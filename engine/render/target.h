@@ -53,6 +53,9 @@ typedef struct orr_frame_result {
     orr_frame_output outputs[ORR_MAX_OUTPUTS];
     uint32_t output_count;
     orr_gpu_timing timings[ORR_MAX_TIMINGS]; /* summed over sub-frames, by pass */
+    /* What each pass must at least move: its images in and out, the geometry it draws. Material maps, terrain heights and the reads of
+     * the shadow map are left out: how much of them a frame touches is its view's. 0: not known. */
+    uint64_t pass_bytes[ORR_MAX_TIMINGS];
     uint32_t timing_count;
     double gpu_ms;
     uint32_t draws, culled, patches;
@@ -68,6 +71,9 @@ typedef struct orr_target_info {
     uint32_t pass_count;
     uint64_t transient_bytes, unaliased_bytes;
 } orr_target_info;
+/* For benchmarks: GPU seconds of `repeats` (at most 200) recordings of one pass in a single submission, and the bytes that one must
+ * move. "accumulate" or a pass of a stage after it: those need no scene. */
+ORR_MUST_CHECK orr_status orr_target_time_pass(orr_target *target, const char *name, uint32_t repeats, double *seconds, uint64_t *bytes, orr_error *err);
 void orr_target_get_info(const orr_target *target, orr_target_info *info);
 
 #endif
