@@ -50,7 +50,7 @@ ORR_MUST_CHECK orr_status orr_modules_build(const orr_modules *modules, const or
 /* --- presets --- strict text: "# comment", "module.param = value", "param = value" (the script's own, handed to `script_set`),
  * "enable = module", "disable = module". Errors name file:line. Bounded (1 MiB), fuzzed. */
 typedef struct orr_preset_sink {
-    orr_status (*script_set)(void *context, const char *name, const char *text, orr_error *err); /* NULL: such a line is an error */
+    orr_status (*script_set)(void *context, const char *name, const char *text, unsigned line, orr_error *err); /* NULL: such a line is an error */
     void *context;
 } orr_preset_sink;
 ORR_MUST_CHECK orr_status orr_preset_apply(const char *text, size_t size, const char *name, orr_settings *settings, orr_value_source source,

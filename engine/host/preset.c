@@ -11,6 +11,7 @@ typedef struct reader {
     orr_settings *settings;
     orr_value_source source;
     const orr_preset_sink *sink;
+    unsigned line;
 } reader;
 
 static bool is_blank(char c) {
@@ -32,7 +33,8 @@ static orr_status apply(const reader *r, const char *key, const char *value, orr
     bool enable = strcmp(key, "enable") == 0, disable = strcmp(key, "disable") == 0;
     if (enable || disable) return orr_settings_enable(r->settings, value, enable, r->source, err);
     if (strchr(key, '.')) return orr_settings_set_text(r->settings, key, value, r->source, err);
-    if (r->sink && r->sink->script_set) return r->sink->script_set(r->sink->context, key, value, err);
+    if (r->sink && r->sink->script_set)
+        return r->sink->script_set(r->sink->context, key, value, r->line, err);
     return orr_fail(
         err, ORR_E_UNKNOWN_KEY, NULL,
         "'%s' names no module, and there is no script to have it as a parameter: write module.parameter",
@@ -53,15 +55,14 @@ static orr_status apply_line(const reader *r, const char *begin, const char *end
     return apply(r, key, value, err);
 }
 
-static orr_status apply_lines(const reader *r, const char *text, size_t size, const char *name,
-                              orr_error *err) {
+static orr_status apply_lines(reader *r, const char *text, size_t size, const char *name, orr_error *err) {
     const char *line = text, *end = text + size;
-    for (unsigned number = 1; line < end; number++) {
+    for (r->line = 1; line < end; r->line++) {
         const char *newline = memchr(line, '\n', (size_t)(end - line));
         const char *stop = newline ? newline : end;
         orr_error error = {0};
         orr_status status = apply_line(r, line, stop, &error);
-        if (status) return orr_fail(err, status, name, "%s:%u: %s", name, number, error.message);
+        if (status) return orr_fail(err, status, name, "%s:%u: %s", name, r->line, error.message);
         line = newline ? newline + 1 : end;
     }
     return ORR_OK;
@@ -74,6 +75,6 @@ orr_status orr_preset_apply(const char *text, size_t size, const char *name, orr
     if (!size) return ORR_OK;
     if (memchr(text, 0, size))
         return orr_fail(err, ORR_E_BAD_DATA, name, "%s: is no preset: it holds a zero byte", name);
-    const reader r = {settings, source, sink};
+    reader r = {settings, source, sink, 0};
     return apply_lines(&r, text, size, name, err);
 }

@@ -126,10 +126,19 @@ static void decode_guarded(decoder *d) {
     read_pixels(d);
 }
 
+/* The size stands at a fixed place; libpng would first walk through the chunks up to the pixels. */
+static orr_status check_size(const decoder *d) {
+    if (d->size < 29 || memcmp(d->data + 12, "IHDR", 4) != 0) return ORR_OK; /* libpng says what is wrong */
+    const uint8_t *at = d->data + 16;
+    uint32_t width = png_get_uint_32(at), height = png_get_uint_32(at + 4);
+    return orr_image_check_size(d->name, width, height, at[8] == 16 ? 8 : 4, d->limits, d->err);
+}
+
 orr_status orr_png_decode(const uint8_t *data, size_t size, const char *name, uint32_t channels,
                           const orr_image_limits *limits, orr_image *out, orr_error *err) {
     decoder d = {
         .data = data, .size = size, .name = name, .channels = channels, .limits = limits, .err = err};
+    if ((d.status = check_size(&d)) != ORR_OK) return d.status;
     d.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &d, decode_failed, ignore_warning);
     if (d.png != NULL) d.info = png_create_info_struct(d.png);
     if (d.info == NULL)

@@ -62,6 +62,8 @@ static orr_status choose_frames(run *r, orr_error *err) {
     if (!r->frames) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a list of %u frames", total);
     for (uint32_t i = 0; i < total; i++)
         if (shards < 2 || i % shards == o->shard_index - 1) r->frames[r->frame_count++] = o->frames ? o->frames[i] : r->sequence->first_frame + i;
+    if (o->out && !strchr(o->out, '#') && o->resume)
+        return orr_fail(err, ORR_E_USAGE, o->out, "--resume needs numbered files: put #### into --out");
     if (o->out && !strchr(o->out, '#') && r->frame_count > 1)
         return orr_fail(err, ORR_E_USAGE, o->out, "%u frames need numbered files: put #### into --out", r->frame_count);
     return ORR_OK;
@@ -315,35 +317,68 @@ static orr_status make_ring(run *r, uint32_t output_count, orr_error *err) {
     return r->flights ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
 }
 
+static orr_status check_size(const run *r, orr_error *err) {
+    uint32_t side = orr_gpu_get_limits(orr_renderer_gpu(r->renderer))->max_image_side;
+    if (r->width <= side && r->height <= side) return ORR_OK;
+    return orr_fail(err, r->options->width ? ORR_E_USAGE : ORR_E_SCRIPT, NULL, "%s%ux%u pixels: each side must be 1 to %u on this device",
+                    r->options->width ? "--size " : "a sequence of ", r->width, r->height, side);
+}
+
+static orr_status check_video(const run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    if (!o->video) return ORR_OK;
+    orr_status status = orr_video_check(err);
+    if (status) return status;
+    if (!o->out || r->format == ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
+    for (uint32_t i = 1; i < r->frame_count; i++)
+        if (r->frames[i] != r->frames[i - 1] + 1)
+            return orr_fail(err, ORR_E_USAGE, o->video, "a video needs frames that follow each other: %lld comes after %lld", (long long)r->frames[i], (long long)r->frames[i - 1]);
+    return ORR_OK;
+}
+
+/* Frames of another run that this one will replace go first: were it stopped halfway, --resume would take them for its own. */
+static void drop_stale_frames(const run *r, const char *digest) {
+    char path[1024];
+    if (orr_record_exists(r->options->out, r->sequence->name) && !orr_record_check(r->options->out, r->sequence->name, digest, NULL)) return;
+    for (uint32_t i = 0; i < r->frame_count; i++)
+        if (!orr_frame_path(r->options->out, r->frames[i], path, sizeof path, NULL)) orr_file_remove(path);
+}
+
+static orr_status prepare_folder(run *r, const char *digest, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    char folder[1024];
+    orr_path_folder(folder, sizeof folder, o->out);
+    orr_status status = orr_folder_create(folder, err);
+    if (status || !strchr(o->out, '#')) return status;
+    if (!o->resume) drop_stale_frames(r, digest);
+    return orr_record_write(o->out, r->sequence->name, digest, err);
+}
+
 static orr_status prepare(run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
     orr_output outputs[ORR_MAX_OUTPUTS];
     uint32_t output_count;
-    char folder[1024], digest[65];
+    char digest[65];
     orr_status status = choose_frames(r, err);
     if (!status) status = choose_outputs(r, outputs, &output_count, err);
     if (!status) status = make_ring(r, output_count, err);
-    if (!status && o->video) status = orr_video_check(err);
-    if (!status && o->video && (!o->out || r->format == ORR_OUTPUT_EXR))
-        status = orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
-    if (!status) status = check_side(r, err);
+    if (!status) status = check_video(r, err);
+    if (!status) status = check_size(r, err);
     if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
     if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
     if (!status) status = bind_module_tracks(r, err);
     if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
     if (status) return status;
-    if (o->out && strchr(o->out, '#')) {
-        sequence_digest(r, digest);
-        if (o->resume) status = orr_record_check(o->out, r->sequence->name, digest, err);
-        if (!status) status = orr_record_write(o->out, r->sequence->name, digest, err);
-    }
+    if (o->out && strchr(o->out, '#')) sequence_digest(r, digest);
+    if (o->out && o->resume) status = orr_record_check(o->out, r->sequence->name, digest, err);
     if (!status && o->contact_sheet) {
         status = orr_sheet_create(r->frame_count, r->width, r->height, &r->sheet, err);
         r->has_sheet = !status;
     }
     orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
                                 .output_count = output_count, .slots = r->slots, .settings = r->settings, .revision = r->revision};
-    return status ? status : orr_target_create(r->renderer, &target, &r->target, err);
+    if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
+    return status || !o->out ? status : prepare_folder(r, digest, err); /* last: what fails before leaves nothing behind */
 }
 
 static orr_status write_stats(run *r, orr_error *err) {
@@ -391,8 +426,6 @@ static orr_status after(run *r, orr_status status, orr_error *err) {
     r->report->gpu_peak_bytes = memory.peak_bytes;
     if (!status && r->has_sheet && r->report->rendered) status = orr_sheet_write(&r->sheet, o->contact_sheet, err);
     if (!status && o->video) {
-        for (uint32_t i = 1; !status && i < r->frame_count; i++)
-            if (r->frames[i] != r->frames[i - 1] + 1) status = orr_fail(err, ORR_E_USAGE, o->video, "a video needs frames that follow each other: %lld comes after %lld", (long long)r->frames[i], (long long)r->frames[i - 1]);
         if (!status && r->frame_count) status = orr_video_write(o->video, o->out, r->frames[0], r->sequence->fps_num, r->sequence->fps_den, err);
     }
     if (o->stats && r->target) { /* also of a run that failed */

@@ -69,6 +69,12 @@ static void record_path(const char *out, const char *name, char path[1024]) {
     orr_path_join(path, 1024, folder, file);
 }
 
+bool orr_record_exists(const char *out, const char *name) {
+    char path[1024];
+    record_path(out, name, path);
+    return orr_file_exists(path);
+}
+
 orr_status orr_record_check(const char *out, const char *name, const char *digest, orr_error *err) {
     char path[1024], expected[128];
     record_path(out, name, path);

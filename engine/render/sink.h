@@ -37,6 +37,7 @@ void orr_sheet_free(orr_sheet *sheet);
 
 /* The record beside the frames: what they were made from. */
 ORR_MUST_CHECK orr_status orr_record_check(const char *out, const char *name, const char *digest, orr_error *err); /* none there: fine */
+bool orr_record_exists(const char *out, const char *name);
 ORR_MUST_CHECK orr_status orr_record_write(const char *out, const char *name, const char *digest, orr_error *err);
 
 ORR_MUST_CHECK orr_status orr_video_check(orr_error *err); /* is there an ffmpeg? */

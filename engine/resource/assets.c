@@ -229,6 +229,10 @@ static void decode(void *argument) {
     switch (a->kind) {
     case ORR_ASSET_MODEL:
         a->status = orr_model_decode(a->data, a->size, a->path, fetch_beside, a, &a->model, &a->error);
+        if (!a->status && a->model.skipped_primitives)
+            orr_log_write(a->assets->log, ORR_LOG_WARNING,
+                          "%s: %u primitive(s) left out: points and lines are not drawn", a->path,
+                          a->model.skipped_primitives);
         if (!a->status) start_images(a);
         break;
     case ORR_ASSET_DEM:
@@ -364,7 +368,8 @@ static orr_status wait_pixels(asset *a, orr_error *err) {
     orr_jobs_wait(a->assets->jobs, &a->pixels);
     for (uint32_t i = 0; a->images && i < a->model.image_count; i++) {
         if (!a->images[i].status) continue;
-        return orr_fail(err, a->images[i].status, a->path, "'%s': %s", a->path, a->images[i].error.message);
+        return orr_fail(err, a->images[i].status, a->path, "'%s': %s: %s", a->path, a->model.images[i].name,
+                        a->images[i].error.message);
     }
     return ORR_OK;
 }

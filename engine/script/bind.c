@@ -52,15 +52,22 @@ void orr_bind_fail(orr_call *call, orr_status code, const char *format, ...) {
     abort();
 }
 
+/* The script's own line comes in front; the file that the error is about must stand in the text. */
+static ORR_NORETURN void raise_as(orr_call *call, orr_status code, const orr_error *err) {
+    bool says_path = !err->path[0] || strstr(err->message, err->path);
+    orr_bind_fail(call, code, "%s: %s%s%s", call->row->name, says_path ? "" : err->path,
+                  says_path ? "" : ": ", err->message);
+}
+
 void orr_bind_raise(orr_call *call, const orr_error *err) {
     bool machine =
         err->code == ORR_E_MEMORY || err->code == ORR_E_INTERNAL || err->code == ORR_E_SCRIPT_TIMEOUT;
-    orr_bind_fail(call, machine ? err->code : ORR_E_SCRIPT, "%s: %s", call->row->name, err->message);
+    raise_as(call, machine ? err->code : ORR_E_SCRIPT, err);
 }
 
 void orr_bind_raise_data(orr_call *call, const orr_error *err) {
     bool argument = err->code == ORR_E_ARGUMENT || err->code == ORR_E_STALE || err->code == ORR_E_EXISTS;
-    orr_bind_fail(call, argument ? ORR_E_SCRIPT : err->code, "%s: %s", call->row->name, err->message);
+    raise_as(call, argument ? ORR_E_SCRIPT : err->code, err);
 }
 
 void orr_bind_throw(lua_State *L, const char *format, ...) {

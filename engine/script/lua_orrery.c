@@ -117,7 +117,7 @@ static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value
         text = path;
     }
     if (orr_param_parse(row, text, &script->arena, value, &err) != ORR_OK)
-        orr_bind_fail(call, ORR_E_USAGE, "%s %s=%s: %s", last->where, row->name, last->text, err.message);
+        orr_bind_fail(call, last->wrong, "%s %s=%s: %s", last->where, row->name, last->text, err.message);
     return true;
 }
 

@@ -13,7 +13,8 @@ typedef struct orr_script_param {
 
 /* `--set name=value`, or such a line of a preset: what it says of the script's own parameters. */
 typedef struct orr_script_override {
-    const char *name, *text, *where; /* where: "--set", or the preset's name */
+    const char *name, *text, *where; /* where: "--set", or the preset's "file:line" */
+    orr_status wrong;                /* what a wrong name or value is: wrong usage, or bad data */
     bool used;
 } orr_script_override;
 

@@ -108,7 +108,7 @@ orr_status orr_script_call(orr_script *script, int args, int results, orr_error 
 
 /* `--set name=value` without a dot is the script's own. */
 static orr_status add_override(orr_script *script, const char *name, size_t length, const char *text,
-                               const char *where, orr_error *err) {
+                               const char *where, orr_status wrong, orr_error *err) {
     orr_script_override *list =
         ORR_ARENA_NEW(&script->arena, orr_script_override, script->override_count + 1);
     char *key = orr_arena_strndup(&script->arena, name, length),
@@ -116,7 +116,8 @@ static orr_status add_override(orr_script *script, const char *name, size_t leng
     if (!list || !key || !value)
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the parameters of the script");
     if (script->override_count) memcpy(list, script->overrides, sizeof *list * script->override_count);
-    list[script->override_count++] = (orr_script_override){.name = key, .text = value, .where = where};
+    list[script->override_count++] =
+        (orr_script_override){.name = key, .text = value, .where = where, .wrong = wrong};
     script->overrides = list;
     return ORR_OK;
 }
@@ -126,10 +127,15 @@ typedef struct preset_context {
     const char *where;
 } preset_context;
 
-static orr_status preset_set(void *context, const char *name, const char *text, orr_error *err) {
+static orr_status preset_set(void *context, const char *name, const char *text, unsigned line,
+                             orr_error *err) {
     preset_context *preset = context;
-    return preset->script ? add_override(preset->script, name, strlen(name), text, preset->where, err)
-                          : ORR_OK;
+    char where[1100];
+    if (!preset->script) return ORR_OK;
+    orr_format(where, sizeof where, "%s:%u", preset->where, line);
+    char *kept = orr_arena_strdup(&preset->script->arena, where);
+    if (!kept) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a preset");
+    return add_override(preset->script, name, strlen(name), text, kept, ORR_E_BAD_DATA, err);
 }
 
 /* Applies a preset; the script's own parameters go to `script`, or are passed over when it is NULL. */
@@ -158,7 +164,7 @@ static orr_status read_overlays(orr_script *script, orr_error *err) {
                                 overlay->text);
             size_t length = (size_t)(equals - overlay->text);
             if (!memchr(overlay->text, '.', length))
-                status = add_override(script, overlay->text, length, equals + 1, "--set", err);
+                status = add_override(script, overlay->text, length, equals + 1, "--set", ORR_E_USAGE, err);
         } else if (overlay->kind == ORR_OVERLAY_PRESET) {
             orr_settings *scratch = NULL; /* the modules' lines are applied later, to each sequence */
             status = orr_settings_create(orr_engine_modules(script->engine), &scratch, err);
@@ -296,8 +302,8 @@ static orr_status check_overrides(const orr_script *script, orr_error *err) {
         if (override->used) continue;
         const char *near_name =
             orr_nearest_name(override->name, script->declared_count, declared_name, script);
-        return orr_fail(err, ORR_E_USAGE, NULL, "%s: the script has no parameter '%s'%s%s%s", override->where,
-                        override->name,
+        return orr_fail(err, override->wrong, NULL, "%s: the script has no parameter '%s'%s%s%s",
+                        override->where, override->name,
                         near_name ? ": did you mean '" : "; `--help` after the script lists them",
                         near_name ? near_name : "", near_name ? "'?" : "");
     }

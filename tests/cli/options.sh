@@ -62,7 +62,7 @@ expect 0 'count=3' run ask.lua --help
 expect 0 'How many (f64, 1 to 9)' render ask.lua --help
 expect 0 'file=…' run model.lua --help
 expect 2 "did you mean 'count'?" run ask.lua --set cuont=4
-expect 2 "did you mean 'count'?" run ask.lua --preset bad.preset
+expect 4 "bad.preset:2: the script has no parameter 'cuont': did you mean 'count'?" run ask.lua --preset bad.preset
 expect 2 'between 1 and 9' run ask.lua --set count=44
 expect 2 '--set count: write --set name=value' run ask.lua --set count
 expect 2 'the script needs --set file=' run model.lua

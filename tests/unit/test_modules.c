@@ -412,9 +412,9 @@ static void test_precedence(void **state) {
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static orr_status script_set(void *context, const char *name, const char *text, orr_error *err) {
+static orr_status script_set(void *context, const char *name, const char *text, unsigned line, orr_error *err) {
     (void)err;
-    return orr_format(context, 64, "%s=%s", name, text) ? ORR_OK : ORR_E_LIMIT;
+    return orr_format(context, 64, "%u: %s=%s", line, name, text) ? ORR_OK : ORR_E_LIMIT;
 }
 
 static void refuses_preset(orr_settings *s, const char *text, orr_status code, const char *part) {
@@ -436,7 +436,7 @@ static void test_preset(void **state) {
         fail_msg("%s", err.message);
     assert_true(of(s, "vignette")->enabled && of(s, "vignette")->values[0].number[0] == 0.5);
     assert_string_equal(of(s, "vignette")->values[1].text, "a = b # c"); /* a comment is a line of its own */
-    assert_string_equal(got, "model=ship.glb");
+    assert_string_equal(got, "6: model=ship.glb");
     assert_int_equal(orr_preset_apply(NULL, 0, "empty", s, ORR_FROM_PRESET, NULL, NULL), ORR_OK);
     refuses_preset(s, "vignette.strength = 0.5\n\nvignette.strenght = 1\n", ORR_E_UNKNOWN_KEY,
                    "dusk.preset:3: ");
