@@ -16,24 +16,9 @@
 #include "space/space.h"
 #include "space/value_param.h"
 
-enum { PATH = 1024, NAME = ORR_SPACE_MAX_NAME + 1, BUILDS_KEPT = 3 };
+enum { PATH = 1024, NAME = ORR_SPACE_MAX_NAME + 1, SUFFIX = 16, BUILDS_KEPT = 3 };
 
 /* --- names --------------------------------------------------------------------------------------------- */
-
-/* `text` as a name of the space, with room for "~4294967295". */
-static void clean_name(const char *text, char out[NAME]) {
-    size_t length = 0;
-    for (size_t size = strlen(text), i = 0, n; i < size && length < NAME - 20; i += n) {
-        n = orr_utf8_next(text + i, size - i, NULL);
-        bool bad = !n || (unsigned char)text[i] < 0x20 || text[i] == 0x7f || text[i] == '/';
-        if (!n) n = 1;
-        if (!bad) memcpy(out + length, text + i, n);
-        if (bad) out[length] = '_';
-        length += bad ? 1 : n;
-    }
-    out[length] = 0;
-    if (!*out || !strcmp(out, ".") || !strcmp(out, "..")) (void)orr_format(out, NAME, "_");
-}
 
 /* The value at `path`, the caller's, or NULL. */
 static const orr_value *value_at(orr_space *space, const char *path) {
@@ -49,7 +34,7 @@ static bool has_value(orr_space *space, const char *path) {
 
 /* Whether `folder`/`name`, or name~n for n above 1, is taken. */
 static bool taken(orr_space *space, const char *folder, const char *name, uint32_t n, const char *leaf) {
-    char path[PATH], suffix[16] = "";
+    char path[PATH], suffix[SUFFIX] = "";
     if (n > 1) (void)orr_format(suffix, sizeof suffix, "~%u", n);
     (void)orr_format(path, sizeof path, "%s/%s%s/%s", folder, name, suffix, leaf);
     return has_value(space, path);
@@ -59,7 +44,7 @@ static bool taken(orr_space *space, const char *folder, const char *name, uint32
  * halving, for a thousand leaves all called "leaf". A thing is taken when it has a value at `leaf`. */
 static void free_name(orr_space *space, const char *folder, const char *wanted, const char *leaf,
                       char out[NAME]) {
-    clean_name(wanted, out);
+    orr_space_name(wanted, out, NAME - SUFFIX);
     uint32_t low = 0, high = 1; /* low is taken */
     while (taken(space, folder, out, high, leaf)) low = high, high *= 2;
     while (high - low > 1) {

@@ -17,6 +17,19 @@ bool orr_path_name_ok(const char *name, size_t length) {
     return true;
 }
 
+void orr_space_name(const char *text, char *out, size_t size) {
+    size_t length = 0;
+    for (size_t end = strlen(text), i = 0, n; i < end; i += n ? n : 1) {
+        n = orr_utf8_next(text + i, end - i, NULL);
+        bool good = orr_path_name_ok(text + i, n) || text[i] == '.';
+        if (length + (good ? n : 1) >= size) break;
+        memcpy(out + length, good ? text + i : "_", good ? n : 1);
+        length += good ? n : 1;
+    }
+    out[length] = 0;
+    if (!orr_path_name_ok(out, length)) (void)orr_format(out, size, "_");
+}
+
 static orr_status bad_name(const char *path, const char *name, size_t length, orr_error *err) {
     if (length == 0)
         return orr_fail(err, ORR_E_ARGUMENT, path,

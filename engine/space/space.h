@@ -30,6 +30,10 @@ void orr_space_destroy(orr_space **space);
 orr_schemas *orr_space_schemas(orr_space *space);    /* borrowed; register the types of records here */
 uint64_t orr_space_revision(const orr_space *space); /* 0 = nothing was ever written */
 
+/* Any text as a name for a path: what no name may have becomes "_", what does not fit `size` (2 to
+ * ORR_SPACE_MAX_NAME + 1) is cut at a character. */
+void orr_space_name(const char *text, char *out, size_t size);
+
 /* --- values ------------------------------------------------------------------------------------------ */
 /* Replaces the whole value at `path`. Takes `value`, also on failure. ORR_E_ARGUMENT (bad path), ORR_E_MEMORY
  * (`value` is NULL), ORR_E_LIMIT. */
