@@ -62,8 +62,6 @@ static const core_row rows[ORR_CORE_COUNT] = {
                                         .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED},
     [ORR_CORE_ACCUMULATE] = {.compute = "accumulate.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_RW, 0}}, .push_bytes = 16},
     [ORR_CORE_ENCODE] = {.compute = "encode.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_STORAGE_WRITE, 0}}, .push_bytes = 12},
-    [ORR_CORE_ENV_SOURCE] = {.compute = "env_source.comp", .own = {{1, ORR_BIND_SAMPLED, 0}, {2, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 8},
-    [ORR_CORE_ENV_PREFILTER] = {.compute = "env_prefilter.comp", .own = {{1, ORR_BIND_SAMPLED, 0}, {2, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 16},
     [ORR_CORE_DFG] = {.compute = "dfg.comp", .own = {{1, ORR_BIND_IMAGE_WRITE, 0}}},
     [ORR_CORE_TERRAIN_GRADIENT] = {.compute = "terrain_gradient.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 8},
     [ORR_CORE_TERRAIN_SUN] = {.compute = "terrain_sun.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}}, .push_bytes = 24},

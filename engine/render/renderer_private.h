@@ -21,7 +21,7 @@ typedef struct orr_frame_block {
 typedef enum orr_core {
     ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MASK, ORR_CORE_TERRAIN, ORR_CORE_TERRAIN_HOLES,
     ORR_CORE_SHADOW, ORR_CORE_SHADOW_MASK, ORR_CORE_RESOLVE, ORR_CORE_RESOLVE_ID, ORR_CORE_LIGHTING, ORR_CORE_TRANSPARENT,
-    ORR_CORE_TRANSPARENT_TWO_SIDED, ORR_CORE_ACCUMULATE, ORR_CORE_ENCODE, ORR_CORE_ENV_SOURCE, ORR_CORE_ENV_PREFILTER, ORR_CORE_DFG,
+    ORR_CORE_TRANSPARENT_TWO_SIDED, ORR_CORE_ACCUMULATE, ORR_CORE_ENCODE, ORR_CORE_DFG,
     ORR_CORE_TERRAIN_GRADIENT, ORR_CORE_TERRAIN_SUN, ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -110,7 +110,7 @@ void orr_residency_free(orr_renderer *renderer);
 ORR_MUST_CHECK orr_status orr_textures_load(orr_renderer *renderer, const orr_revision *revision, uint32_t *references, orr_error *err);
 
 /* Products: recorded into `cmd` only when their keys changed. */
-ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, orr_error *err);
+ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, const orr_pose *pose, orr_error *err);
 ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, orr_error *err);
 ORR_MUST_CHECK orr_status orr_dfg_update(orr_renderer *renderer, orr_cmd *cmd, orr_error *err);
 struct orr_frame_data;

@@ -222,7 +222,7 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
     orr_renderer *r = t->renderer;
     const orr_pose *pose = t->data.pose;
     orr_status status = orr_dfg_update(r, cmd, err);
-    if (!status) status = orr_environment_update(r, cmd, pose, err);
+    if (!status) status = orr_environment_update(r, pose, err);
     if (!status) status = orr_terrain_update(r, cmd, pose, err);
     if (!status) status = orr_shadow_update(r, cmd, pose, &t->data, err);
     if (!status) orr_frame_products(r, &t->data, exposure);
