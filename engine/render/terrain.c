@@ -83,8 +83,8 @@ orr_status orr_terrain_select(const orr_dem *dem, const float lod[4], const doub
 
 typedef struct ramp_stop { float at; uint32_t flat, steep; } ramp_stop; /* sRGB */
 static const ramp_stop ramps[ORR_RAMP_COUNT][6] = {
-    [ORR_RAMP_ALPINE] = {{0.0f, 0x6b7a45, 0x75694f}, {0.3f, 0x59703f, 0x6f6450}, {0.55f, 0x6f7750, 0x7a6f60}, {0.75f, 0x8e8674, 0x81796e},
-                         {0.88f, 0xc9c6c0, 0x8d8880}, {1.0f, 0xf2f3f5, 0xa5a4a2}},
+    [ORR_RAMP_ALPINE] = {{0.0f, 0x8b8a62, 0x7d7156}, {0.2f, 0x717750, 0x72684e}, {0.48f, 0x5f6a47, 0x6d6452}, {0.7f, 0x858164, 0x7d7467},
+                         {0.82f, 0xb9b3a8, 0x8d877f}, {1.0f, 0xfafbfc, 0xb4b4b6}},
     [ORR_RAMP_HYPSOMETRIC] = {{0.0f, 0x4f8f5b, 0x4f8f5b}, {0.2f, 0x9dbb6c, 0x93ab66}, {0.4f, 0xe6d690, 0xd3bf80}, {0.6f, 0xcf9f62, 0xb98a54},
                               {0.8f, 0x9c6b4d, 0x8a5f46}, {1.0f, 0xf4efe9, 0xd8d2cc}},
     [ORR_RAMP_DESERT] = {{0.0f, 0xc99b66, 0x9a6b45}, {0.25f, 0xd3a873, 0xa5623c}, {0.5f, 0xb9794e, 0x9b4f34}, {0.7f, 0xcf9a6e, 0xa65a3c},
