@@ -290,7 +290,7 @@ static void shadow_block(const orr_renderer *r, orr_frame_data *data) {
     orr_mat_mul(bias, m, m);
     mat(data->block.shadow_matrix, m);
     data->variant |= ORR_VARIANT_SHADOW;
-    vec(data->block.shadow_params, 1.0, 1.0 / 2048.0, 1.5 * r->shadow_map.texel_m, 0.0);
+    vec(data->block.shadow_params, 1.0, 1.0 / r->shadow_map.side, 1.5 * r->shadow_map.texel_m, 0.0);
 }
 
 void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double exposure) {

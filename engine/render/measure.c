@@ -66,7 +66,7 @@ uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot,
         if (!strcmp(t->graph.passes[i].name, name)) return graph_pass_bytes(t, slot, &t->graph.passes[i]) * (i < t->graph.sub_frame_passes ? t->params.samples : 1);
     if (!strcmp(name, "accumulate"))
         for (uint32_t sub = 0; sub < t->params.samples; sub++) bytes += accumulation_bytes(&t->graph, sub);
-    if (!strcmp(name, "shadow")) bytes = slot->caster_bytes + (uint64_t)ORR_SHADOW_SIDE * ORR_SHADOW_SIDE * sizeof(float);
+    if (!strcmp(name, "shadow")) bytes = slot->caster_bytes + (uint64_t)t->renderer->shadow_map.side * t->renderer->shadow_map.side * sizeof(float);
     if (!strcmp(name, "readback")) bytes = 2 * output_sum(t);
     return bytes;
 }

@@ -62,12 +62,12 @@ typedef struct orr_terrain_gpu {
     bool holes;
 } orr_terrain_gpu;
 
-enum { ORR_SHADOW_SIDE = 2048 };
 typedef struct orr_shadow_gpu {
     orr_gpu_texture map;
     uint64_t key;
     double matrix[16]; /* absolute world to clip: made camera-relative per frame */
     double texel_m;
+    uint32_t side;
     bool any;
 } orr_shadow_gpu;
 

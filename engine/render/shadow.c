@@ -4,8 +4,17 @@
 
 #include "render/renderer_private.h"
 
-static uint64_t shadow_key(const orr_pose *pose) {
-    uint64_t key = orr_hash64(pose->sun_direction, sizeof pose->sun_direction, 1);
+/* Texels a side: about one and a half for a pixel of the picture's longer side. */
+enum { SIDE_LEAST = 1024, SIDE_MOST = 4096 };
+static uint32_t side_for(const orr_frame_data *data) {
+    uint32_t longer = data->block.size[0] > data->block.size[1] ? data->block.size[0] : data->block.size[1], side = SIDE_LEAST;
+    while (side < SIDE_MOST && side * 2 < longer * 3) side *= 2;
+    return side;
+}
+
+static uint64_t shadow_key(const orr_renderer *r, const orr_pose *pose) {
+    orr_digest scene = orr_revision_digest(r->residency.revision); /* what the numbers below stand for */
+    uint64_t key = orr_hash64(pose->sun_direction, sizeof pose->sun_direction, orr_hash64(scene.bytes, sizeof scene.bytes, r->shadow_map.side));
     for (uint32_t i = 0; i < pose->draw_count; i++) {
         const orr_pose_draw *d = &pose->draws[i];
         if (!d->casts_shadow) continue;
@@ -41,7 +50,7 @@ static bool fit(const orr_renderer *r, const orr_pose *pose, double m[16], doubl
         m[12 + row] = -middle[row] * scale[row];
     }
     m[15] = 1.0;
-    *texel_m = side / ORR_SHADOW_SIDE;
+    *texel_m = side / r->shadow_map.side;
     return true;
 }
 
@@ -75,20 +84,23 @@ static orr_status draw_casters(orr_renderer *r, orr_cmd *cmd, const orr_pose *po
 
 orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose, const orr_frame_data *data, orr_error *err) {
     orr_shadow_gpu *shadow = &r->shadow_map;
-    if (!pose->has_sun || !pose->sun.casts_shadow || pose->sun_direction[1] <= 0.0) return shadow->any = false, ORR_OK;
-    uint64_t key = shadow_key(pose);
+    if (!pose->has_sun || !pose->sun.casts_shadow || pose->sun_direction[1] <= 0.0) return shadow->any = false, shadow->key = 0, ORR_OK;
+    uint32_t side = side_for(data);
+    if (shadow->side != side) orr_gpu_texture_destroy(r->gpu, &shadow->map);
+    shadow->side = side;
+    uint64_t key = shadow_key(r, pose);
     if (shadow->key == key) return ORR_OK;
     shadow->any = fit(r, pose, shadow->matrix, &shadow->texel_m);
     if (!shadow->any) return shadow->key = key, ORR_OK;
     if (!shadow->map.id) {
-        orr_gpu_texture_params params = {.label = "shadow map", .width = ORR_SHADOW_SIDE, .height = ORR_SHADOW_SIDE, .format = ORR_FORMAT_D32_SFLOAT,
+        orr_gpu_texture_params params = {.label = "shadow map", .width = side, .height = side, .format = ORR_FORMAT_D32_SFLOAT,
                                          .sampled = true, .attachment = true};
         orr_status status = orr_gpu_texture_create(r->gpu, &params, &shadow->map, err);
         if (status) return status;
     }
     orr_gpu_bind reads[16];
     orr_gpu_slot kinds[16];
-    orr_gpu_render_params pass = {.label = "shadow", .width = ORR_SHADOW_SIDE, .height = ORR_SHADOW_SIDE, .depth = {.texture = shadow->map}};
+    orr_gpu_render_params pass = {.label = "shadow", .width = side, .height = side, .depth = {.texture = shadow->map}};
     pass.read_count = orr_scene_reads(r, data, orr_core_mask(ORR_CORE_SHADOW_MASK), reads, kinds);
     pass.reads = reads, pass.read_slots = kinds;
     orr_cmd_time_begin(cmd, "shadow");
