@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/platform/platform.h"
 #include "render/target_private.h"
 
 /* --- the graph ---------------------------------------------------------------------------------------------------------- */
@@ -123,6 +124,7 @@ orr_status orr_target_create(orr_renderer *r, const orr_target_params *params, o
     if (!status) status = make_textures(t, err);
     if (!status) status = make_buffers(t, err);
     if (status) return orr_target_destroy(&t), status;
+    orr_target_view_open(t);
     *out = t;
     return ORR_OK;
 }
@@ -131,6 +133,7 @@ void orr_target_destroy(orr_target **target) {
     orr_target *t = *target;
     if (!t) return;
     orr_gpu *gpu = t->renderer->gpu;
+    orr_target_view_close(t);
     for (uint32_t i = 0; i < t->graph.pass_count; i++)
         if (t->graph.passes[i].record == orr_effect_record) orr_effect_pass_free(t->graph.passes[i].context);
     for (uint32_t i = 0; t->textures && i < t->graph.texture_count; i++) orr_gpu_texture_destroy(gpu, &t->textures[i]);
@@ -274,7 +277,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     while (s < t->params.slots && t->slots[s].busy) s++;
     if (s == t->params.slots) return orr_fail(err, ORR_E_LIMIT, t->label, "all %u frames in flight are taken: collect and release one first", t->params.slots);
     orr_target_slot *slot = &t->slots[s];
-    slot->submits = 0;
+    slot->submits = 0, slot->submitted_ns = orr_time_ns();
     slot->result = (orr_frame_result){.frame = input->frame};
     orr_arena arena = {0};
     orr_status status = orr_residency_load(t->renderer, t->params.revision, err); /* another target may have shown another revision */
@@ -287,7 +290,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     slot->result.culled = input->pose->draw_count - slot->result.draws;
     if (!status) orr_target_count_geometry(t, slot);
     orr_arena_free(&arena);
-    if (status) return orr_error_prefix(err, "frame %lld", (long long)input->frame);
+    if (status) return orr_target_view_error(t, input->frame, status, err);
     slot->busy = true;
     *slot_index = s;
     return ORR_OK;
@@ -319,9 +322,10 @@ orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *resul
     orr_target_slot *slot = &t->slots[s];
     if (s >= ORR_TARGET_SLOTS || !slot->busy) return orr_fail(err, ORR_E_ARGUMENT, t->label, "slot %u holds no frame", s);
     orr_status status = orr_gpu_wait(t->renderer->gpu, slot->values[(slot->submits - 1) % ORR_MAX_SUBMITS], UINT64_MAX, err);
-    if (status) return orr_error_prefix(err, "frame %lld", (long long)slot->result.frame);
+    if (status) return orr_target_view_error(t, slot->result.frame, status, err);
     *result = slot->result;
     sum_timings(t, slot, result);
+    orr_target_view_frame(t, result, (double)(orr_time_ns() - slot->submitted_ns) * 1e-6);
     result->output_count = t->params.output_count;
     for (uint32_t i = 0; i < t->params.output_count; i++) {
         bool ldr = !strcmp(t->outputs[i].channel, "ldr");

@@ -66,6 +66,9 @@ ORR_MUST_CHECK orr_status orr_target_submit(orr_target *target, const orr_frame_
 /* Waits for a slot's frame. */
 ORR_MUST_CHECK orr_status orr_target_collect(orr_target *target, uint32_t slot, orr_frame_result *result, orr_error *err);
 void orr_target_release(orr_target *target, uint32_t slot);
+/* Shows what a function of time came to in the frame collected last, at output/v1/<folder>/<owner>/<row's name> below the target's
+ * place in the space (target_view.h). Call it in the same order for each frame. */
+void orr_target_show_value(orr_target *target, const char *folder, const char *owner, const orr_param_row *row, const orr_param_value *value);
 
 typedef struct orr_target_info {
     uint32_t pass_count;

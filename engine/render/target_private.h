@@ -4,6 +4,7 @@
 #include "render/effects.h"
 #include "render/frame.h"
 #include "render/target.h"
+#include "render/target_view.h"
 
 enum { ORR_MAX_PASSES = 64, ORR_MAX_SUBMITS = 16 };
 
@@ -13,6 +14,7 @@ typedef struct orr_target_slot {
     orr_gpu_buffer readback[ORR_MAX_OUTPUTS];
     uint64_t values[ORR_MAX_SUBMITS]; /* of the last sub-frames' submissions */
     uint32_t submits;                 /* all of them */
+    uint64_t submitted_ns;
     orr_frame_result result;          /* but for what is known when it is collected */
     uint64_t seen_bytes, blended_bytes, caster_bytes; /* geometry of its draws */
     uint32_t blended_count;
@@ -30,6 +32,7 @@ struct orr_target {
     orr_gpu_buffer encoded;
     orr_target_slot slots[ORR_TARGET_SLOTS];
     orr_frame_data data; /* of the frame being recorded */
+    orr_target_view view;
 };
 
 size_t orr_target_output_bytes(const orr_target *t, const orr_output *output);
