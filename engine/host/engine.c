@@ -127,6 +127,12 @@ orr_status orr_engine_create(const orr_engine_params *params, orr_engine **out, 
 /* --- GPU
  * ----------------------------------------------------------------------------------------------------- */
 
+void orr_engine_report(orr_engine *engine, const orr_error *error, const char *correlation) {
+    orr_error err = {0};
+    if (orr_space_log_error(engine->space_log, NULL, error, correlation, NULL, &err))
+        orr_log_write(engine->user_log, ORR_LOG_WARNING, "%s", err.message);
+}
+
 static void bring_up_gpu(void *context) {
     orr_engine *engine = context;
     char cache[1100] = "";
@@ -140,6 +146,7 @@ static void bring_up_gpu(void *context) {
                                    .sync_validation = engine->sync_validation,
                                    .log = &engine->log};
     engine->gpu_status = orr_gpu_create(&params, &engine->gpu, &engine->gpu_error);
+    if (engine->gpu_status) orr_engine_report(engine, &engine->gpu_error, "device");
 }
 
 void orr_engine_start_gpu(orr_engine *engine) {
@@ -169,8 +176,11 @@ orr_status orr_engine_renderer(orr_engine *engine, orr_renderer **out, orr_error
                                         .shaders = engine->shaders,
                                         .log = &engine->log,
                                         .space = engine->space,
-                                        .app_root = engine->app_root};
-    status = orr_renderer_create(&params, &engine->renderer, err);
+                                        .app_root = engine->app_root,
+                                        .errors = engine->space_log};
+    orr_error own = {0}, *error = err ? err : &own;
+    status = orr_renderer_create(&params, &engine->renderer, error);
+    if (status) orr_engine_report(engine, error, "renderer");
     *out = engine->renderer;
     return status;
 }

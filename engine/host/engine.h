@@ -33,6 +33,10 @@ orr_shaders *orr_engine_shaders(orr_engine *engine);
 const orr_log *orr_engine_log(orr_engine *engine);
 const char *orr_engine_app_root(const orr_engine *engine);
 
+/* Files a failure at <app>/diagnostics/errors/{live,history} and in the error log of the space; `correlation` (may be NULL) says of
+ * what. The engine does so itself for the GPU and for sequences. Any thread. */
+void orr_engine_report(orr_engine *engine, const orr_error *error, const char *correlation);
+
 /* Starts bringing up the GPU on another thread, so that it overlaps with loading; any failure comes out of orr_engine_renderer. */
 void orr_engine_start_gpu(orr_engine *engine);
 ORR_MUST_CHECK orr_status orr_engine_gpu(orr_engine *engine, orr_gpu **out, orr_error *err);

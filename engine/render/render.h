@@ -19,6 +19,7 @@ typedef struct orr_renderer_params {
     const orr_log *log;
     struct orr_space *space; /* may be NULL */
     const char *app_root;
+    struct orr_space_log *errors; /* may be NULL: where failures are filed */
 } orr_renderer_params;
 
 ORR_MUST_CHECK orr_status orr_renderer_create(const orr_renderer_params *params, orr_renderer **out, orr_error *err);
@@ -26,6 +27,8 @@ void orr_renderer_destroy(orr_renderer **renderer);
 
 orr_gpu *orr_renderer_gpu(orr_renderer *renderer);
 orr_jobs *orr_renderer_jobs(orr_renderer *renderer);
+/* Files a failure at <app>/diagnostics/errors; `correlation` says of what ("turntable"). Nothing without `errors`. Any thread. */
+void orr_renderer_report(const orr_renderer *renderer, const orr_error *error, const char *correlation);
 /* Drops what the device holds of a revision; call before the revision is released. */
 void orr_renderer_forget(orr_renderer *renderer, const orr_revision *revision);
 

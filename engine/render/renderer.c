@@ -3,6 +3,7 @@
 
 #include "render/renderer_private.h"
 #include "render/effects.h"
+#include "space/space_log.h"
 
 static orr_status make_sampler(orr_renderer *r, const orr_gpu_sampler_params *params, orr_gpu_sampler *out, orr_error *err) {
     return orr_gpu_sampler_create(r->gpu, params, out, err);
@@ -50,7 +51,7 @@ static orr_status make_stand_ins(orr_renderer *r, orr_error *err) {
 orr_status orr_renderer_create(const orr_renderer_params *params, orr_renderer **out, orr_error *err) {
     orr_renderer *r = orr_calloc(1, sizeof *r);
     if (!r) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a renderer");
-    r->gpu = params->gpu, r->jobs = params->jobs, r->assets = params->assets, r->shaders = params->shaders, r->log = params->log, r->space = params->space;
+    r->gpu = params->gpu, r->jobs = params->jobs, r->assets = params->assets, r->shaders = params->shaders, r->log = params->log, r->space = params->space, r->errors = params->errors;
     (void)orr_format(r->app_root, sizeof r->app_root, "%s", params->app_root ? params->app_root : "/apps/orrery");
     orr_status status = make_samplers(r, err);
     if (!status) status = make_stand_ins(r, err);
@@ -130,6 +131,10 @@ orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *
 
 orr_gpu *orr_renderer_gpu(orr_renderer *r) { return r->gpu; }
 orr_jobs *orr_renderer_jobs(orr_renderer *r) { return r->jobs; }
+void orr_renderer_report(const orr_renderer *r, const orr_error *error, const char *correlation) {
+    orr_error err = {0};
+    if (r->errors && orr_space_log_error(r->errors, NULL, error, correlation, NULL, &err)) orr_log_write(r->log, ORR_LOG_WARNING, "%s", err.message);
+}
 void orr_renderer_forget(orr_renderer *r, const orr_revision *revision) {
     if (revision && r->residency.revision == revision) orr_residency_free(r);
 }

@@ -89,6 +89,7 @@ struct orr_renderer {
     const orr_log *log;
     struct orr_space *space;
     char app_root[128];
+    struct orr_space_log *errors;
     orr_core_made *made;
     uint32_t made_count, made_capacity;
     orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;

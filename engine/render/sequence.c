@@ -41,6 +41,7 @@ typedef struct run {
     orr_bound_track *bound;
     uint32_t bound_count;
     orr_param_value *values;         /* one per track */
+    orr_param_value *flight_values;  /* the same of every flight, to be shown when it has landed */
     orr_param_value **effect_values; /* per effect: a copy of the settings' values, or NULL where nothing is animated */
     orr_target *target;
     orr_sheet sheet;
@@ -197,11 +198,36 @@ static void encode(void *argument) {
     f->encode_ns = orr_time_ns() - begin;
 }
 
+static orr_param_value *values_of(const run *r, const flight *f) {
+    return &r->flight_values[(size_t)(f - r->flights) * r->sequence->track_count];
+}
+
+/* What functions of time came to, beside what was authored. */
+static void show_evaluated(const run *r, const flight *f) {
+    const orr_param_value *values = values_of(r, f);
+    orr_param_row row;
+    for (uint32_t i = 0; i < r->bound_count; i++) {
+        const orr_rev_node *node = &r->revision->nodes[r->bound[i].node];
+        orr_param_row_get(orr_node_table(node->kind), r->bound[i].row, &row);
+        orr_target_show_value(r->target, "evaluated", node->shown, &row, &values[r->bound[i].value]);
+    }
+    for (uint32_t i = 0; i < r->sequence->track_count; i++) {
+        const orr_track *track = &r->sequence->tracks[i];
+        uint32_t e = 0;
+        if (track->node.id) continue;
+        while (strcmp(r->settings->effects[e].effect->module.name, track->module)) e++;
+        const orr_param_table *table = &r->settings->effects[e].effect->table;
+        orr_param_row_get(table, (uint32_t)orr_param_find(table, track->param), &row);
+        orr_target_show_value(r->target, "evaluated_settings", track->module, &row, &values[i]);
+    }
+}
+
 static orr_status collect(run *r, flight *f, orr_error *err) {
     if (f->collected) return ORR_OK;
     f->collected = true;
     f->status = orr_target_collect(r->target, f->slot, &f->result, &f->error);
     if (f->status) return f->status;
+    show_evaluated(r, f);
     orr_jobs_run(orr_renderer_jobs(r->renderer), encode, f, &f->counter, ORR_JOB_LOW);
     (void)err;
     return ORR_OK;
@@ -271,6 +297,7 @@ static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err)
     orr_frame_input input = {.frame = f->frame, .pose = &f->pose, .effect_values = (const orr_param_value *const *)r->effect_values};
     status = orr_target_submit(r->target, &input, &f->slot, err);
     if (status) return orr_pose_free(&f->pose), status;
+    if (r->sequence->track_count) memcpy(values_of(r, f), r->values, r->sequence->track_count * sizeof *r->values);
     f->used = true;
     return ORR_OK;
 }
@@ -368,6 +395,7 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
     if (!status) status = bind_module_tracks(r, err);
     if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
+    if (!status && !(r->flight_values = orr_calloc((size_t)r->slots * r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
     if (status) return status;
     if (o->out && strchr(o->out, '#')) sequence_digest(r, digest);
     if (o->out && o->resume) status = orr_record_check(o->out, r->sequence->name, digest, err);
@@ -439,13 +467,13 @@ static void clean_up(run *r) {
     orr_target_destroy(&r->target);
     orr_revision_release(&r->revision);
     for (uint32_t e = 0; r->effect_values && e < r->settings->effect_count; e++) free(r->effect_values[e]);
-    free(r->effect_values), free(r->values), free(r->bound), free(r->frames), free(r->flights);
+    free(r->effect_values), free(r->values), free(r->flight_values), free(r->bound), free(r->frames), free(r->flights);
     if (r->has_sheet) orr_sheet_free(&r->sheet);
     orr_text_free(&r->frame_stats);
 }
 
-orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
-                               orr_sequence_report *report, orr_error *err) {
+static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
+                         orr_sequence_report *report, orr_error *err) {
     *report = (orr_sequence_report){0};
     run *r = orr_calloc(1, sizeof *r);
     if (!r) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a sequence");
@@ -459,5 +487,13 @@ orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *seque
     orr_renderer_forget(renderer, r->revision);
     clean_up(r);
     free(r);
+    return status;
+}
+
+orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
+                               orr_sequence_report *report, orr_error *err) {
+    orr_error own = {0}, *error = err ? err : &own;
+    orr_status status = render(renderer, sequence, settings, options, report, error);
+    if (status) orr_renderer_report(renderer, error, sequence->name);
     return status;
 }

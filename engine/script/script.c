@@ -360,9 +360,12 @@ static orr_status run_chunk(orr_script *script, const char *folder, orr_error *e
 
 orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name,
                                const char *folder, orr_error *err) {
+    orr_error own = {0}, *error = err ? err : &own;
     note_chunk(script, name, text, size);
-    orr_status status = load_text(script, text, size, name, err);
-    return status != ORR_OK ? status : run_chunk(script, folder, err);
+    orr_status status = load_text(script, text, size, name, error);
+    if (status == ORR_OK) status = run_chunk(script, folder, error);
+    if (status != ORR_OK) orr_engine_report(script->engine, error, name);
+    return status;
 }
 
 orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) {
