@@ -129,7 +129,52 @@ void orr_terrain_free(orr_renderer *r) {
     *t = (orr_terrain_gpu){0};
 }
 
-/* Holes keep a height (the lowest), so that the surface around them stays whole; their validity is the second channel. */
+/* One level of the pyramid that carries heights into holes: height and whether there is one. */
+typedef struct fill_level { uint32_t width, height; float (*pairs)[2]; } fill_level;
+
+static void pull(const fill_level *fine, fill_level *coarse) { /* the mean of what is valid */
+    for (uint32_t y = 0; y < coarse->height; y++)
+        for (uint32_t x = 0; x < coarse->width; x++) {
+            double sum = 0.0, weight = 0.0;
+            for (uint32_t k = 0; k < 4; k++) {
+                uint32_t fx = 2 * x + (k & 1u), fy = 2 * y + (k >> 1);
+                if (fx >= fine->width || fy >= fine->height) continue;
+                const float *p = fine->pairs[(size_t)fy * fine->width + fx];
+                sum += (double)p[0] * (double)p[1], weight += (double)p[1];
+            }
+            float *q = coarse->pairs[(size_t)y * coarse->width + x];
+            q[0] = weight > 0.0 ? (float)(sum / weight) : 0.0f, q[1] = weight > 0.0 ? 1.0f : 0.0f;
+        }
+}
+
+static void push(const fill_level *coarse, fill_level *fine) { /* bilinear, into holes alone */
+    for (uint32_t y = 0; y < fine->height; y++)
+        for (uint32_t x = 0; x < fine->width; x++) {
+            float *p = fine->pairs[(size_t)y * fine->width + x];
+            if (p[1] > 0.0f) continue;
+            double u = fmin(fmax(0.5 * x - 0.25, 0.0), coarse->width - 1.0), v = fmin(fmax(0.5 * y - 0.25, 0.0), coarse->height - 1.0);
+            uint32_t x0 = (uint32_t)u, y0 = (uint32_t)v, x1 = x0 + (x0 + 1 < coarse->width), y1 = y0 + (y0 + 1 < coarse->height);
+            double fu = u - x0, fv = v - y0, at[4];
+            for (int k = 0; k < 4; k++) at[k] = (double)coarse->pairs[(size_t)(k & 2 ? y1 : y0) * coarse->width + (k & 1 ? x1 : x0)][0];
+            double top = at[0] + fu * (at[1] - at[0]), bottom = at[2] + fu * (at[3] - at[2]);
+            p[0] = (float)(top + fv * (bottom - top));
+        }
+}
+
+/* Fills holes smoothly from their rims (pull-push: Gortler et al. 1996, "The Lumigraph", 3.4); validity stays as it was. */
+static orr_status fill_holes(fill_level *finest, orr_error *err) {
+    if (finest->width == 1 && finest->height == 1) return ORR_OK;
+    fill_level coarse = {(finest->width + 1) / 2, (finest->height + 1) / 2, NULL};
+    coarse.pairs = orr_calloc((size_t)coarse.width * coarse.height, sizeof *coarse.pairs);
+    if (!coarse.pairs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory to fill a terrain's holes");
+    pull(finest, &coarse);
+    orr_status status = fill_holes(&coarse, err);
+    if (!status) push(&coarse, finest);
+    free(coarse.pairs);
+    return status;
+}
+
+/* Where there are holes, the texture's second channel says what is measured; the first is filled, so that no wall stands at a rim. */
 static orr_status upload_heights(orr_renderer *r, const orr_dem *dem, orr_error *err) {
     size_t count = (size_t)dem->width * dem->height;
     bool holes = dem->nodata_count > 0;
@@ -138,14 +183,13 @@ static orr_status upload_heights(orr_renderer *r, const orr_dem *dem, orr_error 
                                      .format = holes ? ORR_FORMAT_RG32_SFLOAT : ORR_FORMAT_R32_SFLOAT};
     orr_status status = orr_gpu_texture_create(r->gpu, &params, &r->terrain.heights, err);
     if (status || !holes) return status ? status : orr_gpu_upload_texture(r->gpu, r->terrain.heights, 0, 0, dem->heights_m, count * 4, err);
-    float(*pairs)[2] = malloc(count * sizeof *pairs);
-    if (!pairs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a terrain of %u x %u", dem->width, dem->height);
-    for (size_t i = 0; i < count; i++) {
-        bool valid = isfinite(dem->heights_m[i]);
-        pairs[i][0] = valid ? dem->heights_m[i] : (float)dem->min_m, pairs[i][1] = valid ? 1.0f : 0.0f;
-    }
-    status = orr_gpu_upload_texture(r->gpu, r->terrain.heights, 0, 0, pairs, count * sizeof *pairs, err);
-    free(pairs);
+    fill_level level = {dem->width, dem->height, orr_calloc(count, 2 * sizeof(float))};
+    if (!level.pairs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a terrain of %u x %u", dem->width, dem->height);
+    for (size_t i = 0; i < count; i++)
+        if (isfinite(dem->heights_m[i])) level.pairs[i][0] = dem->heights_m[i], level.pairs[i][1] = 1.0f;
+    status = fill_holes(&level, err);
+    if (!status) status = orr_gpu_upload_texture(r->gpu, r->terrain.heights, 0, 0, level.pairs, count * 2 * sizeof(float), err);
+    free(level.pairs);
     return status;
 }
 
@@ -218,5 +262,5 @@ orr_status orr_terrain_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pos
         status = upload_ramp(r, place->props.ramp, err);
         r->terrain.ramp_key = place->props.ramp + 1u;
     }
-    return status || !pose->has_sun || !place->props.casts_shadow ? status : update_shade(r, cmd, pose, dem, err);
+    return status || !pose->has_sun || !pose->sun.casts_shadow || !place->props.casts_shadow ? status : update_shade(r, cmd, pose, dem, err);
 }

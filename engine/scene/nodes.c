@@ -33,7 +33,7 @@ static const orr_param_row terrain_rows[] = {
     ROW("ramp_min_m", F64, orr_terrain_props, ramp_min_m, "Height of the ramp's first colour; the lowest sample when not set", .def = "0"),
     ROW("ramp_max_m", F64, orr_terrain_props, ramp_max_m, "Height of the ramp's last colour; the highest sample when not set", .def = "0"),
     ROW("roughness", F64, orr_terrain_props, roughness, "Perceptual roughness of the ground", .def = "0.9", .min = "0", .max = "1"),
-    ROW("nodata", ENUM, orr_terrain_props, nodata, "What samples without data become: a hole, or the nearest lowest height", .def = "hole", .choices = "hole|fill"),
+    ROW("nodata", ENUM, orr_terrain_props, nodata, "Where the file has no data: a hole, or a smooth surface drawn in from the rim", .def = "hole", .choices = "hole|fill"),
     ROW("detail_px", F64, orr_terrain_props, detail_px, "Side of a terrain triangle on screen that level of detail aims at", .def = "3", .min = "0.5", .max = "64"),
 };
 static const orr_param_row camera_rows[] = {
