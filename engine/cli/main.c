@@ -1,4 +1,5 @@
 /* The program: the table of commands, and what they share. */
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@ static const orr_command commands[] = {
     {"modules", "", 0, 0, "The effect modules that are installed", orr_cmd_modules, false, NULL},
     {"params", "[MODULE]", 0, 1, "Each parameter's value and where it came from", orr_cmd_params, false, "module"},
     {"diff", "A B", 2, 2, "How far two images lie apart: max, PSNR, SSIM, FLIP", orr_cmd_diff, false, "file:"},
-    {"bench", "[NAME]", 0, 1, "Measure: frame", orr_cmd_bench, false, "text:frame"},
+    {"bench", "[NAME]", 0, 1, "Measure: cold start, turntable, sequence, passes, memory, jobs", orr_cmd_bench, false, "text:cold|turntable|sequence|passes|pointwise|memory|jobs|all"},
     {"api", "", 0, 0, "The Lua API as JSON, editor stubs or Markdown", orr_cmd_api, false, NULL},
     {"space", "ls|get|dump [PATH]", 1, 2, "Look at the engine's tree of values", orr_cmd_space, false, "text:ls|get|dump"},
     {"completion", "bash", 1, 1, "Completion for a shell: source <(orrery completion bash)", orr_cmd_completion, false, "text:bash"},
@@ -49,6 +50,7 @@ void orr_cli_catch_signals(void) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* `orrery api | head` is no crash */
+    signal(SIGXFSZ, SIG_IGN); /* a file over the process's limit is an error of that write */
 }
 
 /* --- shared -------------------------------------------------------------------------------------- */
@@ -121,8 +123,13 @@ int orr_cli_fail(const orr_cli *cli, const orr_error *err) {
     return code;
 }
 
+/* Standard output may be a file on a full disk. A pipe whose reader has seen enough needs no message. */
+static void say_lost(void) {
+    if (errno != EPIPE) fprintf(stderr, "orrery: cannot write to standard output: %s\n", strerror(errno));
+}
+
 void orr_cli_print(orr_text *text) {
-    fputs(orr_text_cstr(text), stdout);
+    if (fwrite(orr_text_cstr(text), 1, text->length, stdout) < text->length) say_lost();
     orr_text_free(text);
 }
 
@@ -160,6 +167,6 @@ int main(int argc, char **argv) {
         if (argc < 2) code = orr_status_exit_code(ORR_E_USAGE);
     }
     orr_cli_free(&cli);
-    if (fflush(stdout) != 0 && code == 0) code = 1; /* a full disk, a closed pipe */
-    return code;
+    if (!ferror(stdout) && fflush(stdout) != 0) say_lost();
+    return code == 0 && ferror(stdout) ? orr_status_exit_code(ORR_E_WRITE) : code;
 }

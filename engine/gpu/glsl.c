@@ -49,7 +49,7 @@ static void add_messages(orr_text *out, const char *log, const char *name) {
         log += n + (line[n] == '\n' ? 1u : 0u);
         bool is_error = n > 7 && strncmp(line, "ERROR: ", 7) == 0;
         if (kept && !is_error && n > 4 && strncmp(line, "    ", 4) == 0)
-            orr_text_printf(out, "%.*s", (int)n - 4, line + 4);
+            orr_text_printf(out, " %.*s", (int)n - 4, line + 4);
         kept = is_error;
         if (!is_error) continue;
         line += 7;
@@ -57,6 +57,11 @@ static void add_messages(orr_text *out, const char *log, const char *name) {
         char *end = NULL;
         (void)strtoul(line, &end, 10);
         if (end != line && strncmp(end, " compilation errors", 19) == 0) continue;
+        while (n > 0 && line[n - 1] == ' ') n--;
+        static const char k_gave_up[] = "compilation terminated";
+        if (n >= sizeof k_gave_up &&
+            strncmp(line + n - (sizeof k_gave_up - 1), k_gave_up, sizeof k_gave_up - 1) == 0)
+            continue;
         bool linking = strncmp(line, "Linking ", 8) == 0;
         orr_text_printf(out, "%s%s%s%.*s", out->length > 0 ? "\n" : "", linking ? name : "",
                         linking ? ": " : "", (int)n, line);

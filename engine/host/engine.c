@@ -77,7 +77,7 @@ static void load_modules(orr_engine *engine) {
         orr_path_join(path, sizeof path, folder, file);
         if (!orr_file_exists(path)) continue;
         if (orr_modules_add_library(engine->modules, path, folder, &err))
-            orr_log_write(&engine->log, ORR_LOG_ERROR, "module '%s' is not available: %s", names[i],
+            orr_log_write(&engine->log, ORR_LOG_WARNING, "module '%s' is not available: %s", names[i],
                           err.message);
     }
     orr_names_free(&names, count);

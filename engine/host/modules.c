@@ -87,8 +87,8 @@ orr_status orr_modules_unknown(const orr_modules *modules, const char *name, orr
     for (uint32_t i = 0; i < modules->failed_count; i++) {
         const orr_failed *failed = &modules->failed[i];
         if (strcmp(failed->name, name) != 0) continue;
-        return orr_fail(err, failed->error.code, failed->error.path, "module '%s' could not be loaded: %s",
-                        name, failed->error.message);
+        return orr_fail(err, ORR_E_MODULE, failed->error.path, "module '%s' could not be loaded: %s", name,
+                        failed->error.message);
     }
     const char *nearest = orr_nearest_name(name, modules->count, name_at, modules);
     if (nearest)

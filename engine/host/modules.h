@@ -28,7 +28,7 @@ void orr_modules_add_failed(orr_modules *modules, const char *name, const orr_er
 uint32_t orr_modules_count(const orr_modules *modules); /* sorted by name */
 const orr_effect *orr_modules_get(const orr_modules *modules, uint32_t i);
 int32_t orr_modules_find(const orr_modules *modules, const char *name); /* -1 = none */
-/* For a name that is not there: ORR_E_UNKNOWN_KEY with the nearest one, or the reason why that module could not be loaded. */
+/* For a name that is not there: ORR_E_UNKNOWN_KEY with the nearest one, or ORR_E_MODULE with the reason why that module could not be loaded. */
 orr_status orr_modules_unknown(const orr_modules *modules, const char *name, orr_error *err);
 
 /* --- settings --- a copy is independent; every change says where it came from; a later source never loses to an earlier one:

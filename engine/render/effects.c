@@ -156,6 +156,7 @@ orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, or
     }
     orr_gpu_compute_params params = {.label = pass->name, .slots = pass->slots, .slot_count = pass->slot_count, .specs = specs, .spec_count = spec_count};
     orr_status status = orr_shaders_get(r->shaders, &ref, &params.shader, err);
+    if (status) (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
     if (!status) status = check_read(pass, &params.shader, err);
     if (!status) status = orr_gpu_compute_create(r->gpu, &params, &pass->pipeline, err);
     orr_text_free(&text);

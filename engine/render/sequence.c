@@ -7,6 +7,7 @@
 #include "base/version.h"
 #include "render/sink.h"
 #include "render/target.h"
+#include "scene/revision.h"
 
 enum { FLIGHT_BYTES = 1 << 30 }; /* of host memory for frames that wait for their encoder */
 
@@ -251,7 +252,8 @@ static void add_frame_stats(run *r, const flight *f) {
 
 static void tell_progress(run *r, const flight *f) {
     if (!r->options->progress) return;
-    orr_progress p = {.frame = f->frame, .done = r->done, .total = r->frame_count, .skipped = r->report->skipped, .elapsed_s = (double)(orr_time_ns() - r->started_ns) * 1e-9};
+    orr_progress p = {.frame = f->frame, .done = r->done, .total = r->frame_count, .skipped = r->report->skipped, .elapsed_s = (double)(orr_time_ns() - r->started_ns) * 1e-9,
+                      .result = &f->result};
     for (uint32_t i = 0; i < f->result.timing_count; i++) {
         double ms = (double)f->result.timings[i].ns * 1e-6;
         if (!f->result.timings[i].depth && ms > p.slowest_pass_ms) p.slowest_pass_ms = ms, p.slowest_pass = f->result.timings[i].name;
@@ -351,6 +353,18 @@ static orr_status check_size(const run *r, orr_error *err) {
                     r->options->width ? "--size " : "a sequence of ", r->width, r->height, side);
 }
 
+/* A display image is what a module of the role tonemap makes. */
+static orr_status check_display(const run *r, const orr_output *outputs, uint32_t count, orr_error *err) {
+    bool wanted = false, there = false;
+    for (uint32_t i = 0; i < count; i++) wanted |= !strcmp(outputs[i].channel, "ldr");
+    for (uint32_t e = 0; e < r->settings->effect_count; e++) {
+        const char *role = r->settings->effects[e].effect->module.role;
+        there |= r->settings->effects[e].enabled && role && !strcmp(role, "tonemap");
+    }
+    if (!wanted || there) return ORR_OK;
+    return orr_fail(err, ORR_E_MODULE, NULL, "no module of the role 'tonemap' is installed, and a PNG needs one: `orrery modules` lists what is there");
+}
+
 static orr_status check_video(const run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
     if (!o->video) return ORR_OK;
@@ -371,12 +385,17 @@ static void drop_stale_frames(const run *r, const char *digest) {
         if (!orr_frame_path(r->options->out, r->frames[i], path, sizeof path, NULL)) orr_file_remove(path);
 }
 
-static orr_status prepare_folder(run *r, const char *digest, orr_error *err) {
+static orr_status prepare_folders(run *r, const char *digest, orr_error *err) {
     const orr_sequence_options *o = r->options;
+    const char *files[] = {o->out, o->contact_sheet, o->video, o->stats};
     char folder[1024];
-    orr_path_folder(folder, sizeof folder, o->out);
-    orr_status status = orr_folder_create(folder, err);
-    if (status || !strchr(o->out, '#')) return status;
+    orr_status status = ORR_OK;
+    for (int i = 0; i < 4 && !status; i++) {
+        if (!files[i]) continue;
+        orr_path_folder(folder, sizeof folder, files[i]);
+        status = orr_folder_create(folder, err);
+    }
+    if (status || !o->out || !strchr(o->out, '#')) return status;
     if (!o->resume) drop_stale_frames(r, digest);
     return orr_record_write(o->out, r->sequence->name, digest, err);
 }
@@ -391,6 +410,7 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status) status = make_ring(r, output_count, err);
     if (!status) status = check_video(r, err);
     if (!status) status = check_size(r, err);
+    if (!status) status = check_display(r, outputs, output_count, err);
     if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
     if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
     if (!status) status = bind_module_tracks(r, err);
@@ -406,7 +426,7 @@ static orr_status prepare(run *r, orr_error *err) {
     orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
                                 .output_count = output_count, .slots = r->slots, .settings = r->settings, .revision = r->revision};
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
-    return status || !o->out ? status : prepare_folder(r, digest, err); /* last: what fails before leaves nothing behind */
+    return status ? status : prepare_folders(r, digest, err); /* last: what fails before leaves nothing behind */
 }
 
 static orr_status write_stats(run *r, orr_error *err) {

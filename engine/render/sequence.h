@@ -35,6 +35,7 @@ typedef struct orr_progress {
     double elapsed_s;
     const char *slowest_pass;
     double slowest_pass_ms;
+    const struct orr_frame_result *result; /* until the call returns, without its pixels */
 } orr_progress;
 
 typedef struct orr_sequence_options {

@@ -426,7 +426,7 @@ static orr_status load_folder(orr_modules *modules, const char *root, const orr_
         orr_error problem = {0};
         if (load_manifest(modules, folder, names[i], path, &problem) == ORR_OK) continue;
         orr_modules_add_failed(modules, names[i], &problem);
-        orr_log_write(log, ORR_LOG_ERROR, "module '%s' is not available: %s", names[i], problem.message);
+        orr_log_write(log, ORR_LOG_WARNING, "module '%s' is not available: %s", names[i], problem.message);
     }
     orr_names_free(&names, count);
     return status;

@@ -178,7 +178,7 @@ static orr_status read_overlays(orr_script *script, orr_error *err) {
 
 /* A wrong name or value on the command line is wrong usage, whatever the engine calls it. */
 static orr_status as_usage(orr_status status, const char *option, const char *text, orr_error *err) {
-    if (status == ORR_OK || status == ORR_E_MEMORY) return status;
+    if (status == ORR_OK || status == ORR_E_MEMORY || status == ORR_E_MODULE) return status;
     orr_error_prefix(err, "%s %s", option, text);
     if (err) err->code = ORR_E_USAGE;
     return ORR_E_USAGE;

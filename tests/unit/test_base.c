@@ -473,6 +473,21 @@ static void test_paths(void **state) {
     assert_false(orr_path_cache(out, sizeof out));
 }
 
+/* The loader itself would die of a file cut short. */
+static void test_library_cut(void **state) {
+    orr_error err = {0};
+    orr_library *library = NULL;
+    uint8_t *data = NULL;
+    size_t size = 0;
+    char path[1200];
+    orr_path_join(path, sizeof path, *state, "cut" ORR_LIBRARY_SUFFIX);
+    assert_int_equal(orr_file_read("/proc/self/exe", 1 << 30, &data, &size, &err), ORR_OK);
+    assert_int_equal(orr_file_write(path, data, size / 2, &err), ORR_OK);
+    assert_int_equal(orr_library_open(path, &library, &err), ORR_E_LIBRARY);
+    assert_non_null(strstr(err.message, "cut short"));
+    free(data);
+}
+
 static void test_library_and_process(void **state) {
     (void)state;
     orr_error err = {0};
@@ -513,6 +528,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_files, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_write_failures, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_list_sorted, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_library_cut, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_paths, make_folder, remove_folder),
         cmocka_unit_test(test_library_and_process),
     };

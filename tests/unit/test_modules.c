@@ -157,7 +157,7 @@ static void test_failed_by_name(void **state) {
     assert_int_equal(add_case(f, "major2", &err), ORR_E_VERSION);
     assert_int_equal(add_case(f, "good", NULL), ORR_OK);
     assert_int_equal(orr_settings_create(f->modules, &settings, NULL), ORR_OK);
-    assert_int_equal(orr_settings_enable(settings, "major2", true, ORR_FROM_CLI, &err), ORR_E_VERSION);
+    assert_int_equal(orr_settings_enable(settings, "major2", true, ORR_FROM_CLI, &err), ORR_E_MODULE);
     says(&err, "could not be loaded");
     says(&err, "ABI 2.0");
     assert_int_equal(orr_settings_enable(settings, "godo", true, ORR_FROM_CLI, &err), ORR_E_UNKNOWN_KEY);
@@ -165,8 +165,7 @@ static void test_failed_by_name(void **state) {
     const orr_error unreadable = {.code = ORR_E_BAD_DATA, .message = "mist.lua:3: what is this"};
     orr_modules_add_failed(f->modules, "mist", &unreadable);
     orr_modules_add_failed(f->modules, "mist", &unreadable);
-    assert_int_equal(orr_settings_set_text(settings, "mist.density", "1", ORR_FROM_CLI, &err),
-                     ORR_E_BAD_DATA);
+    assert_int_equal(orr_settings_set_text(settings, "mist.density", "1", ORR_FROM_CLI, &err), ORR_E_MODULE);
     says(&err, "module 'mist' could not be loaded: mist.lua:3");
     shows(f, "mist/status", "failed");
     orr_settings_destroy(&settings);

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
+#include <elf.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #else
 #include <mach/mach.h>
@@ -301,8 +303,31 @@ struct orr_library {
     void *handle;
 };
 
+/* The loader maps what the headers say and dies where a file cut short has no bytes. The section table stands
+ * at the end of what linkers write: a file that holds it is whole. */
+static bool is_whole(const char *path) {
+#ifdef __linux__
+    Elf64_Ehdr header;
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return true; /* dlopen says why */
+    bool known = fstat(fd, &info) == 0 && read(fd, &header, sizeof header) == (ssize_t)sizeof header &&
+                 memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_ident[EI_CLASS] == ELFCLASS64;
+    close(fd);
+    if (!known) return true;
+    uint64_t size = (uint64_t)info.st_size, table = (uint64_t)header.e_shnum * header.e_shentsize;
+    return header.e_shoff <= size && table <= size - header.e_shoff;
+#else
+    (void)path;
+    return true;
+#endif
+}
+
 orr_status orr_library_open(const char *path, orr_library **out, orr_error *err) {
     *out = NULL;
+    if (!is_whole(path))
+        return orr_fail(err, ORR_E_LIBRARY, path,
+                        "cannot load library '%s': the file is cut short; build or install it again", path);
     orr_library *library = calloc(1, sizeof *library);
     if (!library) return orr_fail(err, ORR_E_MEMORY, path, "cannot load library '%s': out of memory", path);
     library->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
