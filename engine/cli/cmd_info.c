@@ -1,4 +1,4 @@
-/* orrery info, modules, params, space, version, api, completion, build-shaders: questions about the engine
+/* orrery info, modules, params, version, api, completion, build-shaders: questions about the engine
  * itself. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,50 +252,6 @@ int orr_cmd_params(orr_cli *cli) {
     if (cli->json) orr_text_puts(&text, "[");
     if (status == ORR_OK) status = list_params(cli, engine, &script, &text, &err);
     if (cli->json) orr_text_puts(&text, "\n]\n");
-    if (status == ORR_OK)
-        orr_cli_print(&text);
-    else
-        orr_text_free(&text);
-    orr_script_destroy(&script);
-    if (engine) orr_engine_destroy(&engine);
-    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
-}
-
-/* --- space --------------------------------------------------------------------------------------- */
-
-static orr_status look(orr_space *space, const char *what, const char *path, orr_text *out, orr_error *err) {
-    if (strcmp(what, "dump") == 0) return orr_space_dump(space, path, out, err);
-    if (strcmp(what, "get") == 0) {
-        const orr_value *value = NULL;
-        orr_status status = orr_space_get(space, path, &value, err);
-        if (status == ORR_OK) orr_value_print(out, value);
-        orr_text_puts(out, "\n");
-        orr_value_release(value);
-        return status;
-    }
-    if (strcmp(what, "ls") != 0)
-        return orr_fail(err, ORR_E_USAGE, NULL, "orrery space does ls, get or dump, not '%s'", what);
-    char **names = NULL;
-    size_t count = 0;
-    orr_status status = orr_space_list(space, path, &names, &count, err);
-    for (size_t i = 0; i < count; i++) orr_text_printf(out, "%s\n", names[i]);
-    orr_names_free(&names, count);
-    return status;
-}
-
-int orr_cmd_space(orr_cli *cli) {
-    orr_engine *engine = NULL;
-    orr_script *script = NULL;
-    orr_error err = {0};
-    orr_text text = {0};
-    orr_cli without = *cli;
-    without.word_count = 0;
-    orr_status status = orr_cli_engine(cli, &engine, &err);
-    if (status == ORR_OK && cli->script)
-        status = orr_cli_script(&without, engine, cli->script, &script, &err);
-    if (status == ORR_OK)
-        status = look(orr_engine_space(engine), cli->words[0], cli->word_count > 1 ? cli->words[1] : "/",
-                      &text, &err);
     if (status == ORR_OK)
         orr_cli_print(&text);
     else

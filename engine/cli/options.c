@@ -13,7 +13,7 @@
 
 /* clang-format off */
 static const orr_cli_option options[] = {
-    {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), "render", NULL, "Which frames: 0-47,96 or 0-90x10", false},
+    {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), "render space", NULL, "Which frames: 0-47,96 or 0-90x10", false},
     {"size", "WxH", ORR_CLI_SIZE, FIELD(width), "render bench", "text:640x360|1280x720|1920x1080|3840x2160", "Size in pixels, 1 to 65536 a side", false},
     {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), "render", "file:", "Files to write; #### becomes the number; .png or .exr", false},
     {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api", "file:", "Write there instead of to standard output", false},

@@ -67,13 +67,14 @@ orr_status orr_scene_view_open(orr_scene *scene, orr_error *err) {
     (void)orr_format(src, sizeof src, "%s/current_revision", scene->at);
     orr_status status = orr_space_set(scene->space, src, orr_value_uint(0), err);
     (void)orr_format(src, sizeof src, "%s/src", scene->at);
+    if (!status) status = orr_space_create(NULL, &scene->shown, err);
     return status ? status : orr_watch_create(scene->space, src, &scene->watch, err);
 }
 
 void orr_scene_view_close(orr_scene *scene) {
-    if (!scene->watch) return;
+    if (scene->shown) orr_space_destroy(&scene->shown);
+    if (!scene->at[0]) return;
     orr_watch_destroy(&scene->watch);
-    orr_space_destroy(&scene->shown);
     orr_status gone =
         orr_space_remove(scene->space, scene->at, NULL); /* the application may have ended before */
     (void)gone;
@@ -161,16 +162,17 @@ static orr_status refuse_strangers(orr_scene *scene, orr_error *err) {
     if (orr_space_list(scene->space, src, &names, &count, NULL)) return ORR_OK; /* all of it was removed */
     for (size_t i = 0; i < count && !status; i++)
         if (!taken(scene->shown, "", names[i], 1, "kind"))
-            status =
-                orr_fail(err, ORR_E_UNKNOWN_KEY, src,
-                         "%s/%s: the scene has no such node; nodes are made by the script", src, names[i]);
+            status = orr_fail(
+                err, ORR_E_UNKNOWN_KEY, src,
+                "%s/%s: the scene has no such node, or has not shown it yet: nodes are made by the script, "
+                "and shown when it publishes",
+                src, names[i]);
     orr_names_free(&names, count);
     return status;
 }
 
 static orr_status take_edits(orr_scene *scene, orr_error *err) {
     uint64_t revision = 0;
-    if (!scene->shown) return ORR_OK;
     bool written = orr_watch_poll(scene->watch, &revision) && revision != scene->shown_at;
     if (!written && !scene->look_again) return ORR_OK;
     orr_status status = refuse_strangers(scene, err);
@@ -227,7 +229,7 @@ static orr_status put_names(orr_scene *scene, orr_space *aside, orr_error *err) 
 static orr_status show_nodes(orr_scene *scene, orr_error *err) {
     char src[PATH];
     orr_space *aside = NULL;
-    if (scene->shown && scene->edits == scene->shown_edits) return ORR_OK;
+    if (scene->edits == scene->shown_edits) return ORR_OK;
     orr_status status = orr_space_create(NULL, &aside, err);
     if (!status) status = put_names(scene, aside, err);
     for (uint32_t i = 0; i < scene->node_count && !status; i++)
