@@ -43,6 +43,7 @@ struct orr_cli {
     /* api, modules */
     bool stubs, markdown, names;
     /* bench */
+    const char *model, *peer;
     uint32_t repeats;
 };
 

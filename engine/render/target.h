@@ -6,9 +6,9 @@
 #define ORR_RENDER_TARGET_H
 
 #include "render/render.h"
-#include "scene/revision.h"
 
 typedef struct orr_target orr_target;
+typedef struct orr_pose orr_pose; /* scene/revision.h */
 
 enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 32, ORR_MAX_TIMINGS = 64 };
 

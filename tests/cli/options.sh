@@ -87,7 +87,7 @@ expect 0 '---@class orrery.scene' api --stubs
 expect 0 '### `scene:mesh' api --markdown
 expect 0 'modules' space ls /apps/orrery
 expect 2 'ls, get or dump' space cat /
-expect 2 "did you mean 'frame'?" bench fram
+expect 2 "did you mean 'passes'?" bench passe
 expect 2 'completion for bash' completion fish
 
 # JSON for machines is JSON.

@@ -54,7 +54,7 @@ expect 0 'flip  0' diff alone.png out/shot_0005.png
 expect 0 '"psnr": null' diff alone.png out/shot_0005.png --json
 expect 0 '"flip": 0.' diff out/shot_0000.png out/shot_0004.png --json --heatmap heat.png
 [ -s heat.png ] || fail "no heat map"
-expect 0 '"pass_ms"' bench frame --script shot.lua --repeats 2
+expect 0 '"of_copy"' bench passes --script shot.lua --size 48x32 --repeats 2 --json
 expect 2 "'nothing'" render shot.lua --set nothing=1
 expect 2 '--frames 8' render shot.lua --frames 8
 expect 2 "did you mean 'vignette'" render shot.lua --enable vignete
