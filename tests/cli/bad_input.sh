@@ -320,5 +320,139 @@ export VK_DRIVER_FILES VK_ICD_FILENAMES
 shot 3 'Vulkan'
 unset VK_DRIVER_FILES VK_ICD_FILENAMES
 
+# --- modules -----------------------------------------------------------------------------------------
+
+# A root of our own, with the modules to break in it.
+root=$("$orrery" info | sed -n 's/^  root  *//p')
+modules=$(dirname "$orrery")/../modules
+[ -d "$modules" ] || modules=$(dirname "$orrery")/../lib/orrery/modules
+mkdir root && ln -s "$root/shaders" "$root/scripts" "$root/content" root/
+fresh() { rm -rf root/modules && mkdir root/modules && cp -r "$modules/exposure" "$modules/tonemap" "$modules/vignette" root/modules/; }
+broken() { # broken CODE TEXTS OPTIONS...
+    code=$1 texts=$2
+    shift 2
+    bad "$code" "$texts" render "$work/in/shot.lua" --root "$work/root" --quiet --out 'out/####.png' "$@"
+}
+fresh
+printf 'void main() { colour = vec4(1.0); }\n' >root/modules/vignette/vignette.comp
+broken 1 "module 'vignette'
+vignette.comp:1:
+colour" --enable vignette
+fresh
+rm root/modules/vignette/vignette.comp
+broken 1 "module 'vignette'
+vignette.comp" --enable vignette
+fresh
+sed 's/doc = "darkens/dok = "darkens/' "$modules/vignette/vignette.lua" >root/modules/vignette/vignette.lua
+broken 1 "vignette.lua
+'dok'" --enable vignette
+fresh
+printf 'return {\n  name = ,\n}\n' >root/modules/vignette/vignette.lua
+broken 1 'vignette.lua:2:' --enable vignette
+fresh
+head -c 2000 "$modules/tonemap/tonemap.so" >root/modules/tonemap/tonemap.so
+broken 1 "tonemap" --set tonemap.operator=aces
+broken 1 "role 'tonemap'"
+
+# --- where frames go ---------------------------------------------------------------------------------
+
+: >in/file
+shot 4 "$work/in/file" --out "$work/in/file/deep/####.png"
+if [ "$(id -u)" != 0 ]; then
+    mkdir in/locked && chmod 500 in/locked
+    shot 4 'in/locked' --out "$work/in/locked/####.png"
+fi
+# full: the message and the code of a disk that is full; the frames that are there are whole, and nothing else is.
+full() {
+    cases=$((cases + 1))
+    check 1 '.png
+free some space' "$1"
+    left=$(find "$2" -name '*.part*')
+    [ -z "$left" ] || fail "$1: left behind:" "$left"
+    for frame in "$2"/*.png; do
+        [ -e "$frame" ] && ! cmp -s "$frame" "whole/${frame##*/}" && fail "$1: $frame is not whole"
+    done
+}
+big="render $work/in/shot.lua --quiet --size 640x360"
+# shellcheck disable=SC2086 # words are words
+"$orrery" $big --out 'whole/####.png' 2>err || fail "whole: exit code $?"
+# shellcheck disable=SC2086
+unshare -m sh -c 'mkdir disk && mount -t tmpfs -o size=32k none disk && "$@" 2>err; echo $? >code; cp -r disk copy' \
+    sh "$orrery" $big --out 'disk/####.png' 2>/dev/null
+if [ -s err ] && [ -d copy ]; then # a machine that lets us mount
+    got=$(cat code)
+    full 'a full disk' copy
+fi
+# shellcheck disable=SC2086
+(ulimit -f 4 && exec "$orrery" $big --out 'limited/####.png' >/dev/null 2>err)
+got=$?
+cases=$((cases + 1))
+check 1 'limited/' 'a limit on file sizes'
+left=$(find limited ! -name '*.orrery' ! -name limited 2>/dev/null)
+[ -z "$left" ] || fail "a limit on file sizes: left behind:" "$left"
+if [ -e /dev/full ]; then
+    "$orrery" api >/dev/full 2>err
+    got=$?
+    check 1 'standard output' 'a full standard output'
+fi
+
+# Stopped in the middle: whole frames, at most .part files beside them, and --resume does the rest.
+stop() { # stop SIGNAL FOLDER
+    cases=$((cases + 1))
+    # shellcheck disable=SC2086
+    "$orrery" $big --samples 4 --out "$2/####.png" 2>err &
+    pid=$!
+    tries=0
+    until [ -e "$2/0000.png" ] || [ $tries -gt 600 ]; do sleep 0.05 && tries=$((tries + 1)); done
+    kill "-$1" $pid
+    wait $pid 2>/dev/null
+    got=$?
+}
+goes_on() { # goes_on FOLDER: what is there is whole, and the rest can be made
+    # shellcheck disable=SC2086
+    "$orrery" $big --samples 4 --resume --json --out "$1/####.png" >out 2>err || fail "$1: --resume: exit code $?"
+    grep -q '"skipped": 0,' out && fail "$1: --resume began anew"
+    for frame in 0000 0001 0002 0003; do
+        cmp -s "$1/$frame.png" "alone/$frame.png" || fail "$1: frame $frame is not whole"
+    done
+}
+# shellcheck disable=SC2086
+"$orrery" $big --samples 4 --out 'alone/####.png' 2>err || fail "alone: exit code $?"
+stop KILL killed
+goes_on killed
+stop INT interrupted
+case $got in
+130) check 130 '--resume' 'SIGINT' ;;
+0) ;; # it was quicker than the signal
+*) fail "SIGINT: exit code $got" ;;
+esac
+[ -z "$(find interrupted -name '*.part*')" ] || fail "SIGINT: a partial file"
+goes_on interrupted
+
+# A run over another's frames, stopped: none of the old ones counts as its own.
+# shellcheck disable=SC2086
+"$orrery" $big --samples 1 --out 'again/####.png' 2>err || fail "again: exit code $?"
+: >again/0000.png.mine && rm again/0000.png
+stop KILL again
+goes_on again
+[ -e again/0000.png.mine ] || fail "again: a file of the user's is gone"
+
+# --- names and places --------------------------------------------------------------------------------
+
+mkdir 'a place ü ☃' && cp in/*.lua 'a place ü ☃/' && cp in/good.gltf 'a place ü ☃/güt [1].gltf'
+(cd 'a place ü ☃' && "$orrery" render model.lua --quiet --out 'öut put/f ####.png' --set 'model=güt [1].gltf' --frames 0-1 \
+    --stats 'ä/s.json' --contact-sheet 'ö/s.png' 2>"$work/err") || fail "a path with spaces: exit code $?"
+for file in 'öut put/f 0000.png' 'öut put/f 0001.png' 'ä/s.json' 'ö/s.png'; do
+    [ -s "a place ü ☃/$file" ] || fail "a path with spaces: no $file"
+done
+# shellcheck disable=SC2086
+{
+    "$orrery" $big --out 'one/####.png' 2>err.one &
+    "$orrery" $big --out 'two/####.png' 2>err.two
+    wait $!
+}
+diff -r one two >/dev/null || fail "two at once: not the same"
+diff -r one whole >/dev/null || fail "two at once: not what one alone makes"
+
 [ "$failed" = 0 ] && echo "$cases cases"
 exit $failed
