@@ -36,13 +36,13 @@ scene:mesh{
 }
 
 -- The light: a warm key from the front left, and a studio of soft boxes all around for polished things to reflect.
-scene:sun{ azimuth_deg = 232, elevation_deg = 44, illuminance_lx = 100000, colour = {1, 0.87, 0.70}, angular_diameter_deg = 2 }
-scene:environment{ source = "hdri", hdri = "hdri/studio.hdr", target_lx = 20000 }
+scene:sun{ azimuth_deg = 232, elevation_deg = 44, illuminance_lx = 105000, colour = {1, 0.86, 0.68} }
+scene:environment{ source = "hdri", hdri = "hdri/studio.hdr", target_lx = 15000 }
 
 -- The camera rides on a rig: a circle around the middle, in exactly the length of the shot, so that the picture loops.
 local camera = scene:camera{
   rig = orrery.orbit{ center = {middle[1], middle[2] - 0.35 * reach * math.sin(tilt), middle[3]}, radius_m = distance, elevation_deg = elevation, duration_s = seconds },
-  vfov_deg = vfov, near_m = 0.01 * distance, aperture_f = 11,
+  vfov_deg = vfov, near_m = 0.01 * distance, aperture_f = 12,
 }
 
 -- A script returns its sequence: what to render, from where, how large, how long.
