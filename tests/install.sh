@@ -23,10 +23,8 @@ for file in scripts/turntable.lua scripts/flythrough.lua content/SOURCES.md shad
     [ -f "$prefix/share/orrery/$file" ] || fail "$file is not installed"
 done
 
-cat >"$work/x.c" <<'END'
-#include <orrery/module.h>
-ORR_MODULE_EXPORT const orr_module_desc orr_module_v1 = {.struct_size = sizeof(orr_module_desc), .name = "x"};
-END
-cc -std=c17 -shared -fPIC -fvisibility=hidden -Wall -Werror -I "$prefix/include" "$work/x.c" -o "$work/x.so" ||
-    fail "a module does not build against the installed headers"
+# The guide's own example, against the installed headers.
+sed -n '/^```c$/,/^```$/p' "$prefix/share/doc/orrery/docs/module-author.md" | grep -v '^```' >"$work/glow.c"
+cc -std=c17 -shared -fPIC -fvisibility=hidden -Wall -Wextra -Werror -I "$prefix/include" "$work/glow.c" -o "$work/glow.so" ||
+    fail "the example of docs/module-author.md does not build against the installed headers"
 echo "the moved tree finds itself"
