@@ -10,7 +10,8 @@ const uint SAMPLES = 128u;
 void main() {
     ivec2 p = ivec2(gl_GlobalInvocationID.xy), size = imageSize(table);
     if (any(greaterThanEqual(p, size))) return;
-    float nv = max((float(p.x) + 0.5) / float(size.x), 1e-3), roughness = (float(p.y) + 0.5) / float(size.y);
+    // The outer texels hold 0 and 1 themselves: nothing is cut off when the table is read between texel centres.
+    float nv = max(float(p.x) / float(size.x - 1), 1e-3), roughness = float(p.y) / float(size.y - 1);
     float a = max(roughness * roughness, 2e-3);
     vec3 v = vec3(sqrt(1.0 - nv * nv), 0.0, nv);
     vec2 sum = vec2(0.0);

@@ -21,10 +21,10 @@ void main() {
     if (depth >= NO_DEPTH) {
         result.rgb = background(normalize(dir));
     } else {
-        vec3 position = ray_base(pixel) + dir * depth, base = texelFetch(in_albedo, p, 0).rgb;
-        vec4 m = texelFetch(in_material, p, 0);
+        vec3 position = ray_base(pixel) + dir * depth;
+        vec4 m = texelFetch(in_material, p, 0), base = texelFetch(in_albedo, p, 0);
         // Unlit (KHR_materials_unlit): the colour is the pre-exposed radiance itself, whatever the light and the exposure.
-        vec3 lit = m.w > 0.5 ? base : shade(position, -normalize(dir), texelFetch(in_normal, p, 0).xyz, base, m.y, m.x, m.z);
+        vec3 lit = m.w > 0.5 ? base.rgb : shade(position, -normalize(dir), texelFetch(in_normal, p, 0).xyz, base, m.y, m.x, m.z);
         result = vec4(lit + texelFetch(in_emission, p, 0).rgb, 1.0);
     }
     imageStore(out_hdr, p, vec4(min(result.rgb, vec3(65504.0)), result.a));

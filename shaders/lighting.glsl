@@ -76,10 +76,10 @@ vec3 punctual(vec3 position, vec3 n, vec3 v, vec3 diffuse, vec3 f0, float roughn
 }
 
 // Outgoing radiance of a lit surface towards `v` (unit, away from the surface).
-vec3 shade(vec3 position, vec3 v, vec3 n, vec3 base, float metallic, float roughness, float occlusion) {
-    vec3 diffuse = base * (1.0 - metallic), f0 = mix(vec3(0.04), base, metallic);
+vec3 shade(vec3 position, vec3 v, vec3 n, vec4 base, float metallic, float roughness, float occlusion) { // base.w: f0 of a dielectric
+    vec3 diffuse = base.rgb * (1.0 - metallic), f0 = mix(vec3(base.w), base.rgb, metallic);
     float nv = clamp(dot(n, v), 1e-3, 1.0);
-    vec2 dfg = textureLod(dfg_table, vec2(nv, roughness), 0.0).xy;
+    vec2 dfg = textureLod(dfg_table, (vec2(nv, roughness) * 63.0 + 0.5) / 64.0, 0.0).xy;
     vec3 single = f0 * dfg.x + dfg.y;                       // directional albedo of the single-scattering lobe
     float ess = dfg.x + dfg.y;
     vec3 energy = 1.0 + f0 * (1.0 / max(ess, 1e-3) - 1.0);  // for direct light (Turquin 2019)

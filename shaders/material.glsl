@@ -15,7 +15,7 @@ const uint FLAG_DOUBLE_SIDED = 1u, FLAG_UNLIT = 2u, FLAG_MASK = 4u, FLAG_BLEND =
 
 struct Surface {
     vec3 base, emission, normal; // emission in nit
-    float alpha, metallic, roughness, occlusion;
+    float alpha, metallic, roughness, occlusion, f0; // f0: what a dielectric reflects straight back
     uint flags;
     float cutoff;
 };
@@ -64,11 +64,13 @@ vec4 map_sample(int at, bool srgb, vec4 uv, vec4 duv0, vec4 duv1) {
     vec2 size = vec2(array_size(which, srgb));
     dx *= size, dy *= size;
     float lod = 0.5 * log2(max(max(dot(dx, dx), dot(dy, dy)), 1e-8));
-    p = vec2(wrap(p.x, reference >> 21u & 3u, size.x), wrap(p.y, reference >> 23u & 3u, size.y));
+    vec2 coarse = max(size / exp2(max(ceil(lod), 0.0)), 1.0); // of the coarser mip that the filter reads
+    p = vec2(wrap(p.x, reference >> 21u & 3u, coarse.x), wrap(p.y, reference >> 23u & 3u, coarse.y));
     if ((reference >> 25u & 1u) != 0u) p = (floor(p * size) + 0.5) / size, lod = 0.0;
     return array_sample(which, srgb, vec3(p, float(reference >> 4u & 0xffffu)), max(lod, 0.0));
 }
 
+uint material_flags(uint material) { return texelFetch(materials, int(material) * MATERIAL_TEXELS + 1).w; }
 float material_alpha(uint material, vec4 uv, vec4 duv0, vec4 duv1, float vertex_alpha, out float cutoff) {
     int at = int(material) * MATERIAL_TEXELS;
     float alpha = uintBitsToFloat(texelFetch(materials, at).w) * vertex_alpha;
@@ -88,7 +90,8 @@ Surface material_surface(uint material, vec4 uv, vec4 duv0, vec4 duv1, vec4 colo
     Surface s;
     s.emission = uintBitsToFloat(e.xyz), s.flags = e.w;
     s.metallic = f.x, s.roughness = f.y, s.occlusion = 1.0, s.normal = normalize(normal);
-    s.cutoff = uintBitsToFloat(c.y);
+    float ior = uintBitsToFloat(c.x), bend = (ior - 1.0) / (ior + 1.0);
+    s.cutoff = uintBitsToFloat(c.y), s.f0 = bend * bend;
     uint maps = c.w;
     if ((MAPS & 1u) != 0u && (maps & 1u) != 0u) base *= map_sample(at + 4, true, uv, duv0, duv1);
     vec4 orm = vec4(1.0); // occlusion, roughness, metallic: often one image (bit 5), sampled once

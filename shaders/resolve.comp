@@ -23,7 +23,7 @@ layout(local_size_x = 8, local_size_y = 8) in;
 void store(ivec2 p, float depth, Surface s, uvec2 id) {
     imageStore(out_depth, p, vec4(depth));
     imageStore(out_normal, p, vec4(s.normal, 0.0));
-    imageStore(out_albedo, p, vec4(s.base, 1.0));
+    imageStore(out_albedo, p, vec4(s.base, s.f0));
     imageStore(out_material, p, vec4(s.roughness, s.metallic, s.occlusion, (s.flags & FLAG_UNLIT) != 0u ? 1.0 : 0.0));
     imageStore(out_emission, p, vec4(min(s.emission * frame.params.x, vec3(65504.0)), 1.0));
 #ifdef WITH_ID
@@ -85,7 +85,7 @@ Surface terrain_surface(ivec2 p, float depth) {
     float along = clamp((height - frame.terrain_shade.x) * frame.terrain_shade.y, 0.0, 1.0);
     float cell = (along * 255.0 + 0.5) / 256.0;
     s.base = mix(textureLod(terrain_ramp, vec2(cell, 0.25), 0.0).rgb, textureLod(terrain_ramp, vec2(cell, 0.75), 0.0).rgb, steep);
-    s.emission = vec3(0.0), s.alpha = 1.0, s.metallic = 0.0, s.roughness = frame.terrain_shade.z, s.occlusion = 1.0, s.flags = 0u, s.cutoff = 0.0;
+    s.emission = vec3(0.0), s.alpha = 1.0, s.metallic = 0.0, s.roughness = frame.terrain_shade.z, s.occlusion = 1.0, s.f0 = 0.04, s.flags = 0u, s.cutoff = 0.0;
     return s;
 }
 
@@ -95,7 +95,7 @@ void main() {
     uvec2 which = texelFetch(seen, p, 0).xy, id = uvec2(0u);
     Surface s;
     s.base = s.emission = s.normal = vec3(0.0);
-    s.alpha = s.metallic = s.roughness = s.occlusion = s.cutoff = 0.0, s.flags = 0u;
+    s.alpha = s.metallic = s.roughness = s.occlusion = s.f0 = s.cutoff = 0.0, s.flags = 0u;
     float depth = NO_DEPTH;
     if (which.x != 0u) {
         depth = linear_depth(texelFetch(zbuffer, p, 0).r);

@@ -16,8 +16,9 @@ layout(location = 0) out vec4 radiance; // premultiplied
 void main() {
     vec4 duv0 = vec4(dFdx(v_uv.xy), dFdy(v_uv.xy)), duv1 = vec4(dFdx(v_uv.zw), dFdy(v_uv.zw));
     vec3 v = frame.depth_params.y > 0.5 ? -normalize(frame.dir_0.xyz) : normalize(-v_position);
-    vec3 n = gl_FrontFacing ? v_normal : -v_normal;
-    Surface s = material_surface(fetch_draw(v_draw).material, v_uv, duv0, duv1, v_colour, n, v_tangent);
-    vec3 lit = (s.flags & FLAG_UNLIT) != 0u ? s.base : shade(v_position, v, s.normal, s.base, s.metallic, s.roughness, s.occlusion);
+    Draw d = fetch_draw(v_draw);
+    vec3 n = gl_FrontFacing != d.mirrored ? v_normal : -v_normal; // a mirrored transform turns the winding
+    Surface s = material_surface(d.material, v_uv, duv0, duv1, v_colour, n, v_tangent);
+    vec3 lit = (s.flags & FLAG_UNLIT) != 0u ? s.base : shade(v_position, v, s.normal, vec4(s.base, s.f0), s.metallic, s.roughness, s.occlusion);
     radiance = vec4(min((lit + s.emission * frame.params.x) * s.alpha, vec3(65504.0)), s.alpha);
 }

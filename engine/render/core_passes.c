@@ -1,31 +1,44 @@
 /* Recording of the core passes. Their uses stand in the order of target.c's rows. */
 #include "render/target_private.h"
 
-static void draw_list(orr_target *t, orr_cmd *cmd, orr_core which, orr_gpu_pipeline pipeline, const uint32_t *list, uint32_t count, uint32_t kind) {
-    orr_renderer *r = t->renderer;
-    const orr_revision *rev = r->residency.revision;
-    orr_gpu_bind binds[32];
-    bool bound = false;
-    for (uint32_t i = 0; i < count; i++) {
-        const orr_pose_draw *d = &t->data.pose->draws[list[i]];
-        if (orr_target_draw_kind(rev, d) != kind) continue;
-        if (!bound) {
-            orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
-            orr_cmd_vertices(cmd, r->residency.vertices, 0, r->residency.indices, 0);
-            bound = true;
-        }
-        orr_cmd_push(cmd, &list[i], 4);
-        orr_cmd_draw_indexed(cmd, rev->primitives[d->primitive].index_count, 1, r->residency.first_index[d->primitive], (int32_t)t->data.vertex_offsets[list[i]], 0);
-    }
+/* The pipeline that draws something. A mirrored transform turns the winding: its front faces are the others. */
+orr_core orr_target_draw_core(const orr_revision *rev, const orr_pose_draw *d) {
+    const orr_rev_material *m = &rev->materials[d->material];
+    if (m->alpha_mode == ORR_ALPHA_BLEND) return m->double_sided ? ORR_CORE_TRANSPARENT_TWO_SIDED : d->mirrored ? ORR_CORE_TRANSPARENT_MIRRORED : ORR_CORE_TRANSPARENT;
+    if (m->alpha_mode == ORR_ALPHA_MASK) return ORR_CORE_VISIBILITY_MASK;
+    return m->double_sided ? ORR_CORE_VISIBILITY_TWO_SIDED : d->mirrored ? ORR_CORE_VISIBILITY_MIRRORED : ORR_CORE_VISIBILITY;
 }
 
-/* 0 back faces culled, 1 both sides, 2 cut out by opacity, 3 blended, 4 blended both sides. A mirrored transform turns the winding:
- * such draws are not culled. */
-uint32_t orr_target_draw_kind(const orr_revision *rev, const orr_pose_draw *d) {
-    const orr_rev_material *m = &rev->materials[d->material];
-    bool both = m->double_sided || d->mirrored;
-    if (m->alpha_mode == ORR_ALPHA_BLEND) return both ? 4 : 3;
-    return m->alpha_mode == ORR_ALPHA_MASK ? 2 : both;
+static orr_status bind_core(orr_target *t, orr_cmd *cmd, orr_core which, orr_error *err) {
+    orr_renderer *r = t->renderer;
+    orr_gpu_bind binds[32];
+    orr_gpu_pipeline pipeline;
+    orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
+    if (status) return status;
+    orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
+    orr_cmd_vertices(cmd, r->residency.vertices, 0, r->residency.indices, 0);
+    return ORR_OK;
+}
+
+static void draw_one(orr_target *t, orr_cmd *cmd, uint32_t index) {
+    const orr_residency *res = &t->renderer->residency;
+    uint32_t primitive = t->data.pose->draws[index].primitive;
+    orr_cmd_push(cmd, &index, 4);
+    orr_cmd_draw_indexed(cmd, res->revision->primitives[primitive].index_count, 1, res->first_index[primitive], (int32_t)t->data.vertex_offsets[index], 0);
+}
+
+/* Those of the visible draws that `which` draws; it is bound, and made, only when there are any. */
+static orr_status draw_list(orr_target *t, orr_cmd *cmd, orr_core which, orr_error *err) {
+    const orr_revision *rev = t->renderer->residency.revision;
+    bool bound = false;
+    for (uint32_t i = 0; i < t->data.visible_count; i++) {
+        if (orr_target_draw_core(rev, &t->data.pose->draws[t->data.visible[i]]) != which) continue;
+        orr_status status = bound ? ORR_OK : bind_core(t, cmd, which, err);
+        if (status) return status;
+        bound = true;
+        draw_one(t, cmd, t->data.visible[i]);
+    }
+    return ORR_OK;
 }
 
 static orr_status draw_terrain(orr_target *t, orr_cmd *cmd, orr_error *err) {
@@ -47,20 +60,16 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
     orr_renderer *r = t->renderer;
     orr_gpu_bind reads[32];
     orr_gpu_slot kinds[32];
-    orr_gpu_pipeline pipelines[3];
-    static const orr_core which[3] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MASK};
+    static const orr_core which[] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MIRRORED, ORR_CORE_VISIBILITY_MASK};
     orr_status status = ORR_OK;
-    for (int k = 0; !status && k < (r->residency.any_mask ? 3 : 2); k++) status = orr_core_get(r, which[k], t->data.variant, &pipelines[k], err);
-    if (status) return status;
     uint32_t mask = orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
     if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
     orr_gpu_render_params pass = {.label = "visibility", .width = io->width, .height = io->height, .colour_count = 1,
                                   .colours = {{.texture = orr_io_out(io, 0)}}, .depth = {.texture = orr_io_out(io, 1)}, .reads = reads, .read_slots = kinds};
     pass.read_count = orr_scene_reads(r, &t->data, mask, reads, kinds);
     orr_cmd_render_begin(cmd, &pass);
-    for (uint32_t k = 0; k < (r->residency.any_mask ? 3u : 2u); k++)
-        draw_list(t, cmd, which[k], pipelines[k], t->data.visible, t->data.visible_count, k);
-    status = draw_terrain(t, cmd, err);
+    for (uint32_t k = 0; !status && k < sizeof which / sizeof which[0]; k++) status = draw_list(t, cmd, which[k], err);
+    if (!status) status = draw_terrain(t, cmd, err);
     orr_cmd_render_end(cmd);
     return status;
 }
@@ -94,29 +103,21 @@ orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io
     orr_target *t = context;
     orr_renderer *r = t->renderer;
     if (!t->data.blended_count) return ORR_OK;
-    orr_gpu_bind reads[32], binds[32];
+    orr_gpu_bind reads[32];
     orr_gpu_slot kinds[32];
-    orr_gpu_pipeline pipelines[2];
-    orr_status status = orr_core_get(r, ORR_CORE_TRANSPARENT, t->data.variant, &pipelines[0], err);
-    if (!status) status = orr_core_get(r, ORR_CORE_TRANSPARENT_TWO_SIDED, t->data.variant, &pipelines[1], err);
-    if (status) return status;
-    const orr_revision *rev = r->residency.revision;
-    uint32_t mask = orr_core_mask(ORR_CORE_TRANSPARENT);
+    orr_status status = ORR_OK;
     orr_gpu_render_params pass = {.label = "transparent", .width = io->width, .height = io->height, .colour_count = 1,
                                   .colours = {{.texture = orr_io_out(io, 0), .load = true}}, .depth = {.texture = orr_io_in(io, 1), .load = true},
                                   .depth_read_only = true, .reads = reads, .read_slots = kinds};
-    pass.read_count = orr_scene_reads(r, &t->data, mask, reads, kinds);
+    pass.read_count = orr_scene_reads(r, &t->data, orr_core_mask(ORR_CORE_TRANSPARENT), reads, kinds);
     orr_cmd_render_begin(cmd, &pass);
-    for (uint32_t i = 0; i < t->data.blended_count; i++) { /* the order matters: bind as the sides change */
-        const orr_pose_draw *d = &t->data.pose->draws[t->data.blended[i]];
-        uint32_t both = orr_target_draw_kind(rev, d) == 4;
-        orr_cmd_bind_raster(cmd, pipelines[both], binds, orr_scene_binds(r, &t->data, mask, binds));
-        orr_cmd_vertices(cmd, r->residency.vertices, 0, r->residency.indices, 0);
-        orr_cmd_push(cmd, &t->data.blended[i], 4);
-        orr_cmd_draw_indexed(cmd, rev->primitives[d->primitive].index_count, 1, r->residency.first_index[d->primitive], (int32_t)t->data.vertex_offsets[t->data.blended[i]], 0);
+    for (uint32_t i = 0; !status && i < t->data.blended_count; i++) { /* the order matters: bind as the sides change */
+        uint32_t index = t->data.blended[i];
+        status = bind_core(t, cmd, orr_target_draw_core(r->residency.revision, &t->data.pose->draws[index]), err);
+        if (!status) draw_one(t, cmd, index);
     }
     orr_cmd_render_end(cmd);
-    return ORR_OK;
+    return status;
 }
 
 orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {

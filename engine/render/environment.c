@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "render/renderer_private.h"
 
 enum { SIDE_LEAST = 64, SIDE_MOST = 256, SAMPLES = 32 };
@@ -23,7 +24,7 @@ orr_status orr_dfg_update(orr_renderer *r, orr_cmd *cmd, orr_error *err) {
 
 /* Radiance of the gradient, as env_gradient of shaders/lighting.glsl. */
 static void gradient(const orr_environment_props *e, double up, double out[3]) {
-    double k = up >= 0.0 ? orr_round40(pow(up, 0.45)) : fmin(1.0, -up * 8.0);
+    double k = up >= 0.0 ? orr_pow40(up, 0.45) : fmin(1.0, -up * 8.0);
     const float *to = up >= 0.0 ? e->zenith_nit : e->ground_nit;
     for (int c = 0; c < 3; c++) out[c] = (double)e->horizon_nit[c] + k * ((double)to[c] - (double)e->horizon_nit[c]);
 }
@@ -66,7 +67,7 @@ static double integrate(const orr_environment_props *e, const orr_image *map, do
             else gradient(e, up, radiance);
             sh_add(sh, d, radiance, solid);
             double luminance = 0.2126 * radiance[0] + 0.7152 * radiance[1] + 0.0722 * radiance[2];
-            if (up > 0.0) illuminance += luminance * up * solid;
+            illuminance += luminance * ORR_PI / width * (fmax(top, 0.0) * fmax(top, 0.0) - fmax(bottom, 0.0) * fmax(bottom, 0.0)); /* L cos, exactly */
         }
     }
     free(around);
@@ -145,8 +146,8 @@ static void cube_sample(const cube_level *level, const double d[3], double out[3
 
 /* Latitude-longitude to direction: u to the right from south through west, north (-Z) in the middle. */
 static void map_sample(const orr_image *map, const double d[3], double out[3]) {
-    double u = (0.5 + orr_round40(atan2(d[0], -d[2])) / (2.0 * ORR_PI)) * map->width - 0.5;
-    double v = orr_round40(acos(fmin(fmax(d[1], -1.0), 1.0))) / ORR_PI * map->height - 0.5;
+    double u = (0.5 + orr_atan2_40(d[0], -d[2]) / (2.0 * ORR_PI)) * map->width - 0.5;
+    double v = orr_acos40(fmin(fmax(d[1], -1.0), 1.0)) / ORR_PI * map->height - 0.5;
     v = fmin(fmax(v, 0.0), map->height - 1.0);
     double fu = u - floor(u), fv = v - floor(v);
     uint32_t x0 = (uint32_t)((int64_t)floor(u) + map->width) % map->width, x1 = (x0 + 1) % map->width, y0 = (uint32_t)v, y1 = y0 + (y0 < map->height - 1);
@@ -203,7 +204,7 @@ static void filter_rows(void *context, size_t begin, size_t end) {
         double u = (i + 0.5) / SAMPLES, turn = i * 0.61803398874989485, c = sqrt((1.0 - u) / (1.0 + (a2 - 1.0) * u)), s = sqrt(fmax(1.0 - c * c, 0.0));
         double phi = 2.0 * ORR_PI * (turn - floor(turn)), d = c * c * (a2 - 1.0) + 1.0, pdf = a2 / (ORR_PI * d * d) * 0.25;
         lobe[i][0] = s * orr_cos40(phi), lobe[i][1] = s * orr_sin40(phi), lobe[i][2] = c;
-        level[i] = fmin(fmax(0.5 * orr_round40(log2(1.0 / (SAMPLES * pdf + 1e-6) / texel)) + 1.0, 0.0), f->levels - 1.0);
+        level[i] = fmin(fmax(0.5 * orr_log2_40(1.0 / (SAMPLES * pdf + 1e-6) / texel) + 1.0, 0.0), f->levels - 1.0);
     }
     for (size_t row = begin; row < end; row++)
         for (uint32_t x = 0; x < f->side; x++) {

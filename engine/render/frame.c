@@ -323,5 +323,5 @@ void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double expo
         vec(b->sun_light, (double)pose->sun.colour[0] * lux, (double)pose->sun.colour[1] * lux, (double)pose->sun.colour[2] * lux, 0);
     }
     shadow_block(r, data);
-    if (pose->terrain_count && pose->has_sun && pose->terrains[0].props.casts_shadow && r->terrain.sun_key) data->variant |= ORR_VARIANT_SHADE;
+    if (pose->terrain_count && pose->has_sun && pose->sun.casts_shadow && pose->terrains[0].props.casts_shadow && r->terrain.sun_key) data->variant |= ORR_VARIANT_SHADE;
 }

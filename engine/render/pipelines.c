@@ -33,12 +33,18 @@ typedef struct core_row {
 #define RESOLVE_SCENE (GEOMETRY | MATERIAL | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_GRADIENT) | S(ORR_SLOT_RAMP))
 /* Slopes of reversed depth are negative: the bias pushes away from the light. */
 #define SHADOW_STATE .depth = ORR_FORMAT_D32_SFLOAT, .depth_write = true, .bias_constant = -2.0f, .bias_slope = -2.5f, .depth_clamp = true
+#define RASTER_TRANSPARENT                                                                                                         \
+    .vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING,          \
+    .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4, .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT,           \
+    .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED
 
 static const core_row rows[ORR_CORE_COUNT] = {
     [ORR_CORE_VISIBILITY] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4, .mesh_vertices = true,
                              RASTER_VISIBILITY, .cull = ORR_CULL_BACK},
     [ORR_CORE_VISIBILITY_TWO_SIDED] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4,
                                        .mesh_vertices = true, RASTER_VISIBILITY},
+    [ORR_CORE_VISIBILITY_MIRRORED] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4,
+                                      .mesh_vertices = true, RASTER_VISIBILITY, .cull = ORR_CULL_FRONT},
     [ORR_CORE_VISIBILITY_MASK] = {.vertex = "visibility.vert", .fragment = "visibility_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 4, .variant = ORR_VARIANT_TEXTURES,
                                   .mesh_vertices = true, RASTER_VISIBILITY},
     [ORR_CORE_TERRAIN] = {.vertex = "terrain.vert", .fragment = "terrain.frag", .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_PATCHES),
@@ -54,12 +60,9 @@ static const core_row rows[ORR_CORE_COUNT] = {
     [ORR_CORE_LIGHTING] = {.compute = "lighting.comp", .variant = ORR_VARIANT_LIGHTING, .scene = S(ORR_SLOT_FRAME) | LIGHTING,
                            .own = {{P(0), ORR_BIND_SAMPLED, 0}, {P(1), ORR_BIND_SAMPLED, 0}, {P(2), ORR_BIND_SAMPLED, 0},
                                    {P(3), ORR_BIND_SAMPLED, 0}, {P(4), ORR_BIND_SAMPLED, 0}, {P(5), ORR_BIND_IMAGE_WRITE, 0}}},
-    [ORR_CORE_TRANSPARENT] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING, .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4,
-                              .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT, .depth = ORR_FORMAT_D32_SFLOAT,
-                              .blend = ORR_BLEND_PREMULTIPLIED, .cull = ORR_CULL_BACK},
-    [ORR_CORE_TRANSPARENT_TWO_SIDED] = {.vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING, .scene = GEOMETRY | MATERIAL | LIGHTING,
-                                        .push_bytes = 4, .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT,
-                                        .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED},
+    [ORR_CORE_TRANSPARENT] = {RASTER_TRANSPARENT, .cull = ORR_CULL_BACK},
+    [ORR_CORE_TRANSPARENT_TWO_SIDED] = {RASTER_TRANSPARENT},
+    [ORR_CORE_TRANSPARENT_MIRRORED] = {RASTER_TRANSPARENT, .cull = ORR_CULL_FRONT},
     [ORR_CORE_ACCUMULATE] = {.compute = "accumulate.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_RW, 0}}, .push_bytes = 16},
     [ORR_CORE_ENCODE] = {.compute = "encode.comp", .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_STORAGE_WRITE, 0}}, .push_bytes = 12},
     [ORR_CORE_DFG] = {.compute = "dfg.comp", .own = {{1, ORR_BIND_IMAGE_WRITE, 0}}},

@@ -26,7 +26,7 @@ static const orr_channel_info channels[] = {
     {"hdr", "scene-linear radiance, pre-exposed", "rgba16f", "nit x exposure", "mean"},
     {"depth", "distance along the view axis; 1e10 where nothing is seen", "r32f", "m", "first"},
     {"normal", "world-space shading normal; 0 where nothing is seen", "rgba16f", "", "mean"},
-    {"albedo", "base colour", "rgba16f", "", "mean"},
+    {"albedo", "base colour; w: what a dielectric reflects straight back", "rgba16f", "", "mean"},
     {"material", "roughness, metallic, ambient occlusion, 1 = unlit", "rgba16f", "", "mean"},
     {"emission", "emitted radiance, pre-exposed", "rgba16f", "nit x exposure", "mean"},
     {"id", "object and material number; 0 where nothing is seen", "rg32ui", "", "first"},

@@ -42,7 +42,7 @@ orr_status orr_target_accumulate(orr_target *t, orr_cmd *cmd, uint32_t sub_frame
 /* measure.c */
 void orr_target_count_geometry(const orr_target *t, orr_target_slot *slot); /* of the frame being recorded */
 uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot, const char *name); /* of a whole frame; 0: not known */
-uint32_t orr_target_draw_kind(const orr_revision *revision, const orr_pose_draw *draw);
+orr_core orr_target_draw_core(const orr_revision *revision, const orr_pose_draw *draw);
 orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);

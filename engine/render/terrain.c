@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "render/renderer_private.h"
 
 /* --- level of detail --------------------------------------------------------------------------------------------------- */
@@ -96,8 +97,7 @@ static const ramp_stop ramps[ORR_RAMP_COUNT][6] = {
 };
 
 static double linear_channel(uint32_t rgb, int channel) {
-    double c = (rgb >> (16 - 8 * channel) & 0xffu) / 255.0;
-    return c <= 0.04045 ? c / 12.92 : orr_round40(pow((c + 0.055) / 1.055, 2.4));
+    return orr_srgb_decode((rgb >> (16 - 8 * channel) & 0xffu) / 255.0);
 }
 
 static orr_status upload_ramp(orr_renderer *r, uint32_t ramp, orr_error *err) {
