@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/round.h"
+
 enum { NAME_BYTES = 64, NUMBER_BYTES = 512, MESSAGE_BYTES = 512 };
 
 typedef struct type_info {
@@ -144,11 +146,6 @@ static int hex_digit(char c) {
                                   : -1;
 }
 
-/* sRGB to linear, IEC 61966-2-1. */
-static double srgb_decode(double encoded) {
-    return encoded <= 0.04045 ? encoded / 12.92 : pow((encoded + 0.055) / 1.055, 2.4);
-}
-
 /* "#rrggbb" or "#rrggbbaa" (vec4 alone; alpha is linear already, 1 when not given). */
 static bool parse_hex_colour(orr_param_type type, const char *text, double number[16]) {
     size_t length = strlen(text);
@@ -158,7 +155,7 @@ static bool parse_hex_colour(orr_param_type type, const char *text, double numbe
         int high = hex_digit(text[2 * i + 1]), low = hex_digit(text[2 * i + 2]);
         if (high < 0 || low < 0) return false;
         double encoded = (high * 16 + low) / 255.0;
-        number[i] = i < 3 ? srgb_decode(encoded) : encoded;
+        number[i] = i < 3 ? orr_srgb_decode(encoded) : encoded;
     }
     return true;
 }

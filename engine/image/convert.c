@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/round.h"
 
 uint16_t orr_f32_to_f16(float value) {
     uint32_t bits;
@@ -42,11 +43,6 @@ float orr_f16_to_f32(uint16_t value) {
     return result;
 }
 
-/* IEC 61966-2-1, exact to the rounding of the result. */
-static double srgb_to_linear(double v) {
-    return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
-}
-
 /* Decoded values of every code of an integer type: `bits` 8 or 16. */
 static float *code_table(uint32_t bits, bool srgb) {
     uint32_t count = 1u << bits;
@@ -54,7 +50,7 @@ static float *code_table(uint32_t bits, bool srgb) {
     if (table == NULL) return NULL;
     for (uint32_t i = 0; i < count; i++) {
         double v = (double)i / (count - 1);
-        table[i] = (float)(srgb ? srgb_to_linear(v) : v);
+        table[i] = (float)(srgb ? orr_srgb_decode(v) : v);
     }
     return table;
 }

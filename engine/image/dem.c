@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/round.h"
 #include "base/text.h"
 #include "image/image.h"
 
@@ -147,9 +148,9 @@ void orr_dem_convert(const orr_dem_format *format, const uint8_t *bytes, size_t 
 static void degree_lengths_m(double lat_deg, double *along_parallel, double *along_meridian) {
     const double a = 6378137.0, f = 1.0 / 298.257223563, e2 = f * (2.0 - f);
     const double radian = 3.14159265358979323846 / 180.0;
-    double s = sin(lat_deg * radian), w2 = 1.0 - e2 * s * s, w = sqrt(w2);
+    double s = orr_sin40(lat_deg * radian), w2 = 1.0 - e2 * s * s, w = sqrt(w2);
     *along_meridian = a * (1.0 - e2) / (w2 * w) * radian;
-    *along_parallel = a / w * cos(lat_deg * radian) * radian;
+    *along_parallel = a / w * orr_cos40(lat_deg * radian) * radian;
 }
 
 orr_status orr_dem_set_degrees(const orr_dem_job *job, double step_x_deg, double step_y_deg, double lat_deg,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/platform/platform.h"
+#include "base/round.h"
 #include "render/target_private.h"
 
 /* --- the graph ---------------------------------------------------------------------------------------------------------- */
@@ -180,7 +181,7 @@ static orr_status expose(const orr_target *t, const orr_frame_input *input, orr_
         if (status) return status;
         if (!(out.exposure > 0.0) || !isfinite(out.exposure))
             return orr_fail(err, ORR_E_MODULE, s->effect->module.name, "module '%s' answered an exposure of %g: it must be positive and finite", s->effect->module.name, out.exposure);
-        result->exposure = out.exposure, result->ev100 = out.ev100;
+        result->exposure = orr_round40(out.exposure), result->ev100 = orr_round40(out.ev100);
     }
     return ORR_OK;
 }

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "resource/vertex.h"
 
 enum { POSITION, NORMAL, TANGENT, UV0, UV1, COLOUR, JOINTS, WEIGHTS, JOINTS1, WEIGHTS1, ATTRIBUTES };
@@ -275,7 +276,7 @@ static const float *generated_tangents(gltf *g, const job *j, const float *posit
         for (uint32_t i = 0; sequence && i < j->count; i++) sequence[i] = i;
     }
     if (g->status != ORR_OK) return NULL;
-    float c = cosf(map->rotation_rad), s = sinf(map->rotation_rad);
+    float c = (float)orr_cos40((double)map->rotation_rad), s = (float)orr_sin40((double)map->rotation_rad);
     for (size_t i = 0; i < j->count; i++) {
         float u = uv[2 * i] * map->scale[0], w = uv[2 * i + 1] * map->scale[1];
         turned[i][0] = c * u + s * w;

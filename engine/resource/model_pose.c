@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "resource/vertex.h"
 
 /* --- small matrices (column-major, 16 doubles) ------------------------------------------------------ */
@@ -90,10 +91,10 @@ static void slerp(const double a[4], const double b[4], double u, double out[4])
         minus += d * d;
         plus += s * s;
     }
-    double angle = 2 * atan2(sqrt(minus), sqrt(plus)), sine = sin(angle), wa = 1 - u, wb = u;
+    double angle = 2 * orr_atan2_40(sqrt(minus), sqrt(plus)), sine = orr_sin40(angle), wa = 1 - u, wb = u;
     if (sine > 1e-9) {
-        wa = sin((1 - u) * angle) / sine;
-        wb = sin(u * angle) / sine;
+        wa = orr_sin40((1 - u) * angle) / sine;
+        wb = orr_sin40(u * angle) / sine;
     }
     for (int k = 0; k < 4; k++) out[k] = wa * a[k] + wb * sign * b[k];
     normalise_quaternion(out);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "resource/vertex.h"
 
 static const double turn = 6.283185307179586, size_limit_m = 1e6;
@@ -216,7 +217,7 @@ typedef struct box_face {
  * the second. */
 static double bevel_slope(uint32_t i, uint32_t segments) {
     uint32_t from_end = i <= segments ? segments - i : i - segments - 1;
-    double slope = segments == 0 ? 0 : from_end == segments ? 1 : tan(turn / 8 * from_end / segments);
+    double slope = segments == 0 ? 0 : from_end == segments ? 1 : orr_tan40(turn / 8 * from_end / segments);
     return i <= segments ? -slope : slope;
 }
 
@@ -279,7 +280,7 @@ typedef struct lathe {
 static void lathe_at(const void *shape, uint32_t column, uint32_t row, point *out) {
     const lathe *l = shape;
     const lathe_row *at = &l->rows[row];
-    double angle = turn * (column % l->segments) / l->segments, s = sin(angle), c = cos(angle);
+    double angle = turn * (column % l->segments) / l->segments, s = orr_sin40(angle), c = orr_cos40(angle);
     out->position[0] = at->r * s;
     out->position[1] = at->y;
     out->position[2] = at->r * c;
@@ -328,7 +329,7 @@ static lathe_row row_facing(const profile *p, uint32_t i, const double along[2])
  * along it. `rows` has room for all. Returns the number of rows, at least 2. */
 static uint32_t smooth_run(const profile *p, uint32_t first, lathe_row *rows) {
     uint32_t made = 0, total = p->count + p->closed; /* a closed profile comes back to point 0 */
-    double length = 0, limit = cos(p->crease_rad) - 1e-9;
+    double length = 0, limit = orr_cos40(p->crease_rad) - 1e-9;
     for (uint32_t k = first; k < total; k++) {
         uint32_t i = k % p->count;
         double in[2] = {0}, out[2] = {0}, middle[2];
@@ -338,7 +339,7 @@ static uint32_t smooth_run(const profile *p, uint32_t first, lathe_row *rows) {
         bool starts = k == first, ends = k == total - 1 || (!starts && !smooth);
         if (!smooth || !direction(zero, sum, middle)) memcpy(middle, starts ? out : in, sizeof middle);
         rows[made] = row_facing(p, i, middle);
-        if (made) length += hypot(rows[made].r - rows[made - 1].r, rows[made].y - rows[made - 1].y);
+        if (made) length += orr_hypot40(rows[made].r - rows[made - 1].r, rows[made].y - rows[made - 1].y);
         rows[made++].v = length;
         if (ends && !starts) break;
     }
@@ -399,8 +400,8 @@ static double (*arc(builder *b, orr_arena *temporary, double radius, double cent
     if (!points) b->status = orr_fail(b->err, ORR_E_MEMORY, NULL, "%s: out of memory", b->shape);
     for (uint32_t i = 0; points && i < count; i++) {
         double angle = turn * part * i / divisions;
-        points[i][0] = centre_r + radius * sin(angle);
-        points[i][1] = radius * cos(angle);
+        points[i][0] = centre_r + radius * orr_sin40(angle);
+        points[i][1] = radius * orr_cos40(angle);
     }
     return points;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "resource/vertex.h"
 
 static const double turn = 6.283185307179586, size_limit_m = 1e6;
@@ -32,9 +33,9 @@ static bool allocate(orr_arena *arena, uint64_t vertices, uint64_t indices, orr_
 /* Corner i of an icosahedron that stands on a vertex: the poles (0, 11) and two rings of five. */
 static void corner(uint32_t i, double out[3]) {
     double y = sqrt(0.2), r = 2 * y, angle = turn * ((i - 1) % 5 + (i > 5 ? 0.5 : 0)) / 5;
-    out[0] = i == 0 || i == 11 ? 0 : r * sin(angle);
+    out[0] = i == 0 || i == 11 ? 0 : r * orr_sin40(angle);
     out[1] = i == 0 ? 1 : i == 11 ? -1 : i < 6 ? y : -y;
-    out[2] = i == 0 || i == 11 ? 0 : r * cos(angle);
+    out[2] = i == 0 || i == 11 ? 0 : r * orr_cos40(angle);
 }
 
 /* Corners of face f, counter-clockwise from outside: five at the top, ten round the middle, five at the
@@ -48,11 +49,11 @@ static void face_corners(uint32_t f, uint32_t out[3]) {
 
 /* Longitude and latitude; u is unwrapped to within half a turn of `centre`, which the poles take over. */
 static orr_vertex sphere_vertex(const double unit[3], double radius, double centre) {
-    double across = hypot(unit[0], unit[2]), u = across > 1e-12 ? atan2(unit[0], unit[2]) / turn : centre;
+    double across = orr_hypot40(unit[0], unit[2]), u = across > 1e-12 ? orr_atan2_40(unit[0], unit[2]) / turn : centre;
     u -= floor(u - centre + 0.5);
     double position[3] = {radius * unit[0], radius * unit[1], radius * unit[2]};
-    double tangent[3] = {cos(turn * u), 0, -sin(turn * u)}, y = unit[1] > 1 ? 1 : unit[1] < -1 ? -1 : unit[1];
-    return vertex(position, unit, tangent, u, acos(y) / (turn / 2));
+    double tangent[3] = {orr_cos40(turn * u), 0, -orr_sin40(turn * u)}, y = unit[1] > 1 ? 1 : unit[1] < -1 ? -1 : unit[1];
+    return vertex(position, unit, tangent, u, orr_acos40(y) / (turn / 2));
 }
 
 static void icosphere_face(uint32_t face, double radius, uint32_t splits, orr_mesh_data *out) {
@@ -61,7 +62,7 @@ static void icosphere_face(uint32_t face, double radius, uint32_t splits, orr_me
     face_corners(face, corners);
     for (int i = 0; i < 3; i++) corner(corners[i], c[i]);
     for (int k = 0; k < 3; k++) middle[k] = c[0][k] + c[1][k] + c[2][k];
-    double centre = atan2(middle[0], middle[2]) / turn;
+    double centre = orr_atan2_40(middle[0], middle[2]) / turn;
     for (uint32_t row = 0; row <= splits; row++) { /* row 0 is corner 0; row i has i + 1 vertices */
         for (uint32_t column = 0; column <= row; column++) {
             double w[3] = {splits - row, row - column, column}, p[3], length = 0;
@@ -115,10 +116,10 @@ static void outline(const gear *g, uint32_t i, double outer[2], double inner[2])
     i %= g->points;
     double angle = turn * (i / 4 + at[i % 4]) / (g->points / 4),
            r = i % 4 == 1 || i % 4 == 2 ? g->tip : g->root;
-    outer[0] = r * sin(angle);
-    outer[1] = r * cos(angle);
-    inner[0] = g->bore * sin(angle);
-    inner[1] = g->bore * cos(angle);
+    outer[0] = r * orr_sin40(angle);
+    outer[1] = r * orr_cos40(angle);
+    inner[0] = g->bore * orr_sin40(angle);
+    inner[1] = g->bore * orr_cos40(angle);
 }
 
 static void add_quad(orr_mesh_data *out, const orr_vertex corners[4], uint32_t count) {
@@ -151,13 +152,13 @@ static void wall_part(const gear *g, uint32_t i, bool bore) {
     outline(g, i, o[0], n[0]);
     outline(g, i + 1, o[1], n[1]);
     const double *left = bore ? n[1] : o[0], *right = bore ? n[0] : o[1];
-    double x = right[0] - left[0], z = right[1] - left[1], length = hypot(x, z);
+    double x = right[0] - left[0], z = right[1] - left[1], length = orr_hypot40(x, z);
     double flat_normal[3] = {-z / length, 0, x / length}, flat_tangent[3] = {x / length, 0, z / length};
     double u0 = (double)i / g->points, u1 = (i + 1.0) / g->points;
     orr_vertex corners[4];
     for (int k = 0; k < 4; k++) {
         const double *at = k < 2 ? left : right;
-        double p[3] = {at[0], k % 2 ? -g->half : g->half, at[1]}, r = hypot(at[0], at[1]);
+        double p[3] = {at[0], k % 2 ? -g->half : g->half, at[1]}, r = orr_hypot40(at[0], at[1]);
         double round_normal[3] = {-at[0] / r, 0, -at[1] / r}, round_tangent[3] = {-at[1] / r, 0, at[0] / r};
         double u = k < 2 ? (bore ? 1 - u1 : u0) : (bore ? 1 - u0 : u1);
         corners[k] =
@@ -172,7 +173,7 @@ static orr_status check_gear(const gear *g, uint32_t teeth, orr_error *err) {
         : !(g->tip > 0 && g->tip <= size_limit_m)   ? "radius_m must be above 0 and at most 1e6"
         : !(g->half > 0 && g->half <= size_limit_m) ? "thickness_m must be above 0 and at most 1e6"
         : !(g->root > 0 && g->root < g->tip)        ? "tooth_height_m must be above 0 and less than radius_m"
-        : !(g->bore >= 0 && g->bore < g->root * cos(turn / 4 / teeth))
+        : !(g->bore >= 0 && g->bore < g->root * orr_cos40(turn / 4 / teeth))
             ? "bore_radius_m must stay below the roots of the teeth"
             : NULL;
     return wrong ? orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "gear: %s", wrong) : ORR_OK;

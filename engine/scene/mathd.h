@@ -3,24 +3,11 @@
 #define ORR_SCENE_MATHD_H
 
 #include <math.h>
-#include <stdint.h>
 #include <string.h>
 
-#define ORR_PI 3.14159265358979323846
+#include "base/round.h"
 
-/* Rounds to 40 bits of mantissa. libm's sin, cos … differ in the last bit between CPUs (FMA or not): what they return is rounded
- * before use, so that frames do not. */
-static inline double orr_round40(double x) {
-    uint64_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    if ((bits >> 52 & 0x7ff) == 0x7ff) return x;
-    bits = (bits + (UINT64_C(1) << 11)) & ~((UINT64_C(1) << 12) - 1);
-    memcpy(&x, &bits, sizeof bits);
-    return x;
-}
-static inline double orr_sin40(double x) { return orr_round40(sin(x)); }
-static inline double orr_cos40(double x) { return orr_round40(cos(x)); }
-static inline double orr_tan40(double x) { return orr_round40(tan(x)); }
+#define ORR_PI 3.14159265358979323846
 
 static inline double orr_dot3(const double a[3], const double b[3]) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
 static inline void orr_cross3(const double a[3], const double b[3], double out[3]) {

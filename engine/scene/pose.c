@@ -280,7 +280,7 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
     orr_pose_camera *out = &p->pose->camera;
     *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]}, .ortho_height_m = c->ortho_height_m, .near_m = c->near_m,
                              .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .vfov_rad = RAD(c->vfov_deg)};
-    if (c->focal_length_mm > 0.0) out->vfov_rad = 2.0 * orr_round40(atan(0.5 * c->sensor_height_mm / c->focal_length_mm));
+    if (c->focal_length_mm > 0.0) out->vfov_rad = 2.0 * orr_atan40(0.5 * c->sensor_height_mm / c->focal_length_mm);
     double up[3];
     if (is_set(p, index, "look_at_m")) {
         for (int k = 0; k < 3; k++) out->forward[k] = c->look_at_m[k] - out->position_m[k];

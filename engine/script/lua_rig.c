@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/round.h"
+
 typedef struct orr_lua_rig {
     orr_rig *rig;
 } orr_lua_rig; /* track.c reads the pointer */

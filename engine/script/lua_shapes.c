@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/round.h"
+
 typedef struct shape {
     orr_lua_shape base; /* first: what scene:mesh reads */
     orr_arena arena;

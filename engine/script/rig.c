@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "script/script.h"
+#include "base/round.h"
 
 enum { SAMPLES = 1024, STEPS = 512 /* of the arc length table, per segment */, MAX_POINTS = 2000 };
 static const double pi = 3.14159265358979323846;
@@ -30,8 +30,8 @@ struct orr_rig {
 
 static void sin_cos_deg(double degrees, double *s, double *c) {
     double radians = fmod(degrees, 360.0) * (pi / 180.0);
-    *s = orr_round40(sin(radians));
-    *c = orr_round40(cos(radians));
+    *s = orr_sin40(radians);
+    *c = orr_cos40(radians);
 }
 
 orr_status orr_rig_orbit(const orr_orbit_params *params, orr_rig **out, orr_error *err) {

@@ -84,8 +84,4 @@ const char *orr_api_example(uint32_t i); /* a whole script */
 /* Results of LuaJIT's own mathematics as text, for orr_engine_fingerprint. Caller frees. */
 ORR_MUST_CHECK orr_status orr_script_numbers(char **text, orr_error *err);
 
-/* `value` rounded to 40 bits of mantissa, ties to even: what is left of the differences between two libms is
- * cut off. */
-double orr_round40(double value);
-
 #endif

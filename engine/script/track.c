@@ -5,17 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/round.h"
 #include "base/text.h"
 
 enum { MAX_KEYS = 100000 };
-
-double orr_round40(double value) {
-    if (!isfinite(value) || value - 0 == 0) return value;
-    int exponent;
-    double mantissa = frexp(value, &exponent); /* 0.5 <= |mantissa| < 1 */
-    return ldexp(rint(ldexp(mantissa, 40)),
-                 exponent - 40); /* rint: to nearest even, as the mode is never changed */
-}
 
 /* --- making -------------------------------------------------------------------------------------- */
 
@@ -181,7 +174,7 @@ static void mix_keys(const orr_script_track *track, const orr_key *a, const orr_
     for (uint32_t i = 0; i < orr_param_components(rule->type); i++) {
         double from = a->value.number[i], to = b->value.number[i];
         if (rule->interp == ORR_INTERP_LOG && from > 0 && to > 0)
-            out->number[i] = from * exp2(u * log2(to / from));
+            out->number[i] = from * orr_exp2_40(u * orr_log2_40(to / from));
         else
             out->number[i] = from * (1 - u) + to * u;
         if (rule->type == ORR_PARAM_I32 || rule->type == ORR_PARAM_U32)
