@@ -13,8 +13,9 @@ if(TARGET orrery)
   orr_keep_open(orrery)
   install(TARGETS orrery RUNTIME DESTINATION bin)
   add_dependencies(program orrery)
-  if(ORRERY_SPIRV AND NOT ORRERY_SANITIZE)
-    # SPIR-V is named by the digest of its source: what is stale here is never read, so old files are only dropped.
+  if(NOT ORRERY_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
+    # Compiled ahead by the program just built. SPIR-V is named by the digest of its source, so a stale file is never
+    # read; the old ones are dropped to keep the folder small.
     file(GLOB_RECURSE glsl CONFIGURE_DEPENDS shaders/* modules/*.comp modules/*.glsl modules/*.vert modules/*.frag modules/*.lua)
     add_custom_command(OUTPUT "${CMAKE_BINARY_DIR}/spirv.stamp"
       COMMAND ${CMAKE_COMMAND} -E rm -rf "${CMAKE_BINARY_DIR}/spirv"
