@@ -10,7 +10,9 @@
 
 #include "base/round.h"
 
-static void assert_same(double a, double b) { assert_memory_equal(&a, &b, sizeof a); }
+static void assert_same(double a, double b) {
+    assert_memory_equal(&a, &b, sizeof a);
+}
 
 static void test_forty_bits(void **state) {
     (void)state;
@@ -28,7 +30,8 @@ static void test_forty_bits(void **state) {
 
 static void test_what_stays(void **state) {
     (void)state;
-    const double same[] = {0.0, -0.0, 1.0, -3.5, 0x1p-1022, INFINITY, -INFINITY, 1099511627775.0 /* 2^40 - 1 */};
+    const double same[] = {0.0,       -0.0,     1.0,       -3.5,
+                           0x1p-1022, INFINITY, -INFINITY, 1099511627775.0 /* 2^40 - 1 */};
     for (size_t i = 0; i < sizeof same / sizeof *same; i++) assert_same(orr_round40(same[i]), same[i]);
     assert_true(isnan(orr_round40(NAN)));
     for (int i = 1; i < 1000; i++) {
@@ -38,7 +41,8 @@ static void test_what_stays(void **state) {
     }
 }
 
-/* Two neighbours of a double are what two libms answer: both are cut to one value, but for a rare boundary. */
+/* Two neighbours of a double are what two libms answer: both are cut to one value, but for a rare boundary.
+ */
 static void test_two_libms(void **state) {
     (void)state;
     int differ = 0;
@@ -56,8 +60,10 @@ static void test_functions(void **state) {
     assert_same(orr_log2_40(1024.0), 10.0);
     assert_same(orr_pow40(3.0, 4.0), 81.0);
     assert_same(orr_hypot40(3.0, 4.0), 5.0);
-    const double pairs[][2] = {{orr_sin40(0.7), sin(0.7)},   {orr_tan40(0.7), tan(0.7)},
-                               {orr_atan40(0.7), atan(0.7)}, {orr_atan2_40(0.7, -2.0), atan2(0.7, -2.0)},
+    const double pairs[][2] = {{orr_sin40(0.7), sin(0.7)},
+                               {orr_tan40(0.7), tan(0.7)},
+                               {orr_atan40(0.7), atan(0.7)},
+                               {orr_atan2_40(0.7, -2.0), atan2(0.7, -2.0)},
                                {orr_acos40(0.7), acos(0.7)}};
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         assert_same(pairs[i][0], orr_round40(pairs[i][1]));
@@ -75,8 +81,9 @@ static void test_srgb(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forty_bits), cmocka_unit_test(test_what_stays), cmocka_unit_test(test_two_libms),
-        cmocka_unit_test(test_functions),  cmocka_unit_test(test_srgb),
+        cmocka_unit_test(test_forty_bits), cmocka_unit_test(test_what_stays),
+        cmocka_unit_test(test_two_libms),  cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_srgb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
