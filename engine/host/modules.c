@@ -163,6 +163,7 @@ static orr_status finish(orr_modules *modules, orr_loaded *loaded, const char *n
                          const orr_error *error, orr_error *err) {
     if (!status) {
         orr_modules_show(modules, loaded->effect.module.name, &loaded->effect, NULL);
+        orr_modules_show_params(modules, &loaded->effect, NULL);
         return ORR_OK;
     }
     orr_error kept = *error;

@@ -32,7 +32,7 @@ struct orr_modules {
     uint32_t failed_count;
 };
 
-/* Shows one module in the space: version, doc, status, diagnostics; and its parameters when `settings` is given. */
+/* Shows one module in the space: version, doc, status, diagnostics; and its parameters, NULL = their defaults. */
 void orr_modules_show(const orr_modules *modules, const char *name, const orr_effect *effect, const orr_error *error);
 void orr_modules_show_params(const orr_modules *modules, const orr_effect *effect, const orr_param_value *values);
 

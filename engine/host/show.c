@@ -29,8 +29,10 @@ void orr_modules_show_params(const orr_modules *modules, const orr_effect *effec
     for (uint32_t i = 0; i < effect->table.count; i++) {
         orr_param_row row;
         char what[80];
+        orr_param_value fallback = {0};
         orr_param_row_get(&effect->table, i, &row);
+        if (!values && orr_param_default(&row, &fallback, NULL)) continue;
         orr_format(what, sizeof what, "params/%s", row.name);
-        set(modules, effect->module.name, what, orr_value_of_param(&row, &values[i]));
+        set(modules, effect->module.name, what, orr_value_of_param(&row, values ? &values[i] : &fallback));
     }
 }

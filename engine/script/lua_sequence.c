@@ -255,6 +255,8 @@ orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err)
     if (object->sealed) return ORR_OK;
     orr_status status =
         orr_overlays_apply(script->params.overlays, script->params.overlay_count, object->settings, err);
+    if (status == ORR_OK)
+        status = orr_modules_build(orr_engine_modules(script->engine), object->settings, err);
     if (status == ORR_OK) status = list_tracks(object, err);
     double seconds = (double)sequence->fps_den / sequence->fps_num;
     int64_t last = sequence->first_frame + sequence->frame_count - 1;
