@@ -34,7 +34,7 @@ BEGIN {
     home["^jansson\\.h$"] = "resource cli"
     home["^(xxhash\\.h$|openssl/)"] = "base"
     home["^pthread\\.h$"] = "base image" # image: once, around the libtiff hook
-    home["^(unistd|fcntl|dlfcn|dirent|sched|spawn|pwd|poll|sys/.*|mach/.*|mach-o/.*)(\\.h)?$"] = "base"
+    home["^(unistd|fcntl|dlfcn|elf|link|dirent|sched|spawn|pwd|poll|sys/.*|mach/.*|mach-o/.*)(\\.h)?$"] = "base"
     home["^(windows|io|process|psapi|direct|shlobj)\\.h$"] = "base"
 }
 
