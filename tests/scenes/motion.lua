@@ -1,4 +1,5 @@
 -- Everything that moves: a function of t, keyframes, a parent that turns, a moving sun, a module's parameter, a rig.
+-- golden: --frames 7
 local scene = orrery.scene()
 local arm = scene:group{ rotation_deg = function(t) return 0, 90 * t, 0 end }
 scene:mesh{ shape = orrery.sphere{ radius_m = 0.3 }, parent = arm, position_m = {1.2, 0.3, 0} }
