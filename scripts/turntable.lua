@@ -31,7 +31,7 @@ local distance = (math.max(tall, wide) / math.tan(math.rad(vfov / 2)) + 0.5 * re
 local size = 1.6 * math.max(reach, 0.7 * half[2])
 scene:mesh{
   shape = orrery.lathe{ segments = 256, profile = { {0, 0}, {size, 0}, {1.012 * size, -0.004 * size}, {1.018 * size, -0.02 * size}, {size, -0.05 * size}, {0, -0.05 * size} } },
-  material = scene:material{ base_colour = {0.055, 0.044, 0.037}, roughness = 0.42 },
+  material = scene:material{ base_colour = {0.058, 0.047, 0.039}, roughness = 0.6 },
   position_m = {middle[1], low, middle[3]}, casts_shadow = false,
 }
 

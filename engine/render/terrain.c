@@ -90,10 +90,10 @@ static const ramp_stop ramps[ORR_RAMP_COUNT][6] = {
                               {0.8f, 0x9c6b4d, 0x8a5f46}, {1.0f, 0xf4efe9, 0xd8d2cc}},
     [ORR_RAMP_DESERT] = {{0.0f, 0xc99b66, 0x9a6b45}, {0.25f, 0xd3a873, 0xa5623c}, {0.5f, 0xb9794e, 0x9b4f34}, {0.7f, 0xcf9a6e, 0xa65a3c},
                          {0.85f, 0xd9b48c, 0xb37450}, {1.0f, 0xe8d3b3, 0xc39572}},
-    [ORR_RAMP_MOON] = {{0.0f, 0x5b5a58, 0x6a6967}, {0.3f, 0x6e6d6a, 0x7c7a77}, {0.5f, 0x7f7d7a, 0x8a8885}, {0.7f, 0x8f8d89, 0x989692},
-                       {0.9f, 0xa19e9a, 0xa8a5a1}, {1.0f, 0xb5b2ae, 0xb8b5b1}},
-    [ORR_RAMP_GREY] = {{0.0f, 0xc0c0c0, 0xc0c0c0}, {0.2f, 0xc0c0c0, 0xc0c0c0}, {0.4f, 0xc0c0c0, 0xc0c0c0}, {0.6f, 0xc0c0c0, 0xc0c0c0},
-                       {0.8f, 0xc0c0c0, 0xc0c0c0}, {1.0f, 0xc0c0c0, 0xc0c0c0}},
+    [ORR_RAMP_MOON] = {{0.0f, 0x474644, 0x545351}, {0.3f, 0x575653, 0x63615f}, {0.5f, 0x666461, 0x716f6c}, {0.7f, 0x757370, 0x7e7c79},
+                       {0.9f, 0x868380, 0x8d8a87}, {1.0f, 0x979490, 0x9a9793}},
+    [ORR_RAMP_GREY] = {{0.0f, 0x9a9a9a, 0x9a9a9a}, {0.2f, 0x9a9a9a, 0x9a9a9a}, {0.4f, 0x9a9a9a, 0x9a9a9a}, {0.6f, 0x9a9a9a, 0x9a9a9a},
+                       {0.8f, 0x9a9a9a, 0x9a9a9a}, {1.0f, 0x9a9a9a, 0x9a9a9a}},
 };
 
 static double linear_channel(uint32_t rgb, int channel) {
