@@ -121,6 +121,7 @@ static void module_json(const orr_effect *effect, orr_text *out) {
     orr_text_json_string(out, effect->module.name);
     json_text(out, "version", effect->module.version);
     json_text(out, "role", effect->module.role);
+    json_text(out, "folder", effect->folder);
     json_text(out, "doc", effect->module.doc);
     orr_text_puts(out, ", \"params\": [");
     for (uint32_t i = 0; i < effect->table.count; i++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/platform/platform.h"
 #include "cli/cli.h"
 
@@ -65,6 +66,26 @@ static orr_log make_log(orr_cli *cli) {
     return (orr_log){.write = write_log, .context = cli, .threshold = ORR_LOG_WARNING};
 }
 
+/* Folders of modules: those of --modules in their order, then those of ORRERY_MODULES. */
+static orr_status find_modules(const orr_cli *cli, orr_arena *arena, orr_engine_params *params, orr_error *err) {
+    const char *list = getenv("ORRERY_MODULES"), separator[] = {ORR_PATH_SEPARATOR, '\0'};
+    uint32_t most = cli->module_count + 1;
+    for (const char *c = list; c && *c; c++) most += *c == ORR_PATH_SEPARATOR;
+    const char **folders = ORR_ARENA_NEW(arena, const char *, most);
+    char *rest = orr_arena_strdup(arena, list ? list : "");
+    if (!folders || !rest) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the folders of modules");
+    for (uint32_t i = 0; i < cli->module_count; i++) folders[params->module_count++] = cli->modules[i];
+    while (*rest) {
+        size_t length = strcspn(rest, separator);
+        bool more = rest[length] != '\0';
+        rest[length] = '\0';
+        if (length) folders[params->module_count++] = rest;
+        rest += length + more;
+    }
+    params->modules = folders;
+    return ORR_OK;
+}
+
 orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) {
     static orr_log log; /* outlives the engine; one command a process */
     static orr_cli kept;
@@ -77,7 +98,10 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
                                 .root = cli->root,
                                 .cache_folder = cli->no_cache ? "" : NULL,
                                 .log = &log};
-    orr_status status = orr_engine_create(&params, out, err);
+    orr_arena arena = {0};
+    orr_status status = find_modules(cli, &arena, &params, err);
+    if (status == ORR_OK) status = orr_engine_create(&params, out, err);
+    orr_arena_free(&arena);
     if (status == ORR_OK) status = orr_manifests_load(*out, err);
     if (status != ORR_OK && *out) orr_engine_destroy(out);
     return status;

@@ -46,6 +46,7 @@ static const orr_cli_option options[] = {
     {"device", "NAME", ORR_CLI_TEXT, FIELD(device), ENGINE, "text:cpu", "Part of a device's name, its number in `orrery info`, or cpu", false},
     {"threads", "N", ORR_CLI_U32, FIELD(threads), ENGINE, NULL, "CPU threads, those of a CPU device included", false},
     {"root", "FOLDER", ORR_CLI_TEXT, FIELD(root), ENGINE " modules", "file:", "Where modules/, shaders/, scripts/ and content/ are", true},
+    {"modules", "FOLDER", ORR_CLI_MODULES, 0, ENGINE " modules", "file:", "More modules: the folder of their folders (may repeat; also ORRERY_MODULES)", false},
     {"no-cache", NULL, ORR_CLI_FLAG, FIELD(no_cache), ENGINE, NULL, "Neither read nor write caches on disk", false},
     {"validation", NULL, ORR_CLI_FLAG, FIELD(validation), ENGINE, NULL, "Vulkan validation layers; what they report is an error", false},
     {"sync-validation", NULL, ORR_CLI_FLAG, FIELD(sync_validation), ENGINE, NULL, "Synchronization validation too", true},
@@ -159,6 +160,9 @@ static orr_status store(orr_cli *cli, const orr_cli_option *option, const char *
         return text[0] ? ORR_OK
                        : orr_fail(err, ORR_E_USAGE, NULL, "--%s is empty; it takes %s", option->name,
                                   option->argument);
+    case ORR_CLI_MODULES:
+        cli->modules[cli->module_count++] = text;
+        return ORR_OK;
     case ORR_CLI_OVERLAY:
         cli->overlays[cli->overlay_count++] = (orr_overlay){(orr_overlay_kind)option->offset, text};
         return ORR_OK;
@@ -211,7 +215,8 @@ orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
     if (status != ORR_OK) return status;
     cli->words = orr_calloc((size_t)argc, sizeof *cli->words);
     cli->overlays = orr_calloc((size_t)argc, sizeof *cli->overlays);
-    if (!cli->words || !cli->overlays)
+    cli->modules = orr_calloc((size_t)argc, sizeof *cli->modules);
+    if (!cli->words || !cli->overlays || !cli->modules)
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the command line");
     bool ended = false;
     for (int i = 2; i < argc && status == ORR_OK; i++) {
@@ -229,6 +234,7 @@ orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
 void orr_cli_free(orr_cli *cli) {
     free(cli->words);
     free(cli->overlays);
+    free(cli->modules);
     memset(cli, 0, sizeof *cli);
 }
 

@@ -28,6 +28,8 @@ struct orr_cli {
     uint32_t overlay_count;
     bool help, json, quiet;
     /* the engine */
+    const char **modules; /* folders of modules, as --modules gives them */
+    uint32_t module_count;
     const char *device, *root;
     uint32_t threads;
     bool validation, sync_validation, no_cache;
@@ -55,6 +57,7 @@ typedef enum orr_cli_kind {
     ORR_CLI_SECONDS,
     ORR_CLI_SIZE,
     ORR_CLI_SHARD,
+    ORR_CLI_MODULES,
     ORR_CLI_OVERLAY
 } orr_cli_kind;
 typedef struct orr_cli_option {

@@ -12,6 +12,8 @@
 struct orr_engine {
     char app_root[256];
     orr_roots roots;
+    orr_arena arena;
+    const char **module_folders; /* NULL-terminated; strings in the arena */
     char device[256];
     bool has_device, validation, sync_validation;
     const orr_log *user_log;
@@ -60,22 +62,75 @@ static orr_status create_shaders(orr_engine *engine, orr_error *err) {
     return orr_shaders_create(&shaders, &engine->shaders, err);
 }
 
+/* <root>/<name>/<name><suffix> */
+static bool module_file(const char *root, const char *name, const char *suffix, char *path, size_t size) {
+    return orr_format(path, size, "%s/%s/%s%s", root, name, name, suffix) && orr_file_exists(path);
+}
+
+static bool holds_module(const char *root, const char *name) {
+    char path[1600];
+    return module_file(root, name, ORR_LIBRARY_SUFFIX, path, sizeof path) ||
+           module_file(root, name, ".lua", path, sizeof path);
+}
+
+/* A folder that somebody names and that holds nothing is a mistake of theirs. */
+static orr_status check_module_folder(const char *root, orr_error *err) {
+    char **names = NULL;
+    size_t count = 0, modules = 0;
+    if (orr_folder_list(root, &names, &count, err))
+        return orr_error_prefix(err, "the folder of modules '%s'", root);
+    for (size_t i = 0; i < count; i++) modules += holds_module(root, names[i]);
+    orr_names_free(&names, count);
+    if (modules) return ORR_OK;
+    return orr_fail(err, ORR_E_NOT_FOUND, root,
+                    "'%s' holds no module: a module is a folder in it, <name>/ with <name>.lua or "
+                    "<name>" ORR_LIBRARY_SUFFIX,
+                    root);
+}
+
+/* Those of the caller, the built ones, and (when nothing is installed) those of the source tree. */
+static orr_status find_module_folders(orr_engine *engine, const orr_engine_params *params, orr_error *err) {
+    char source[1200];
+    uint32_t n = 0;
+    orr_path_join(source, sizeof source, engine->roots.root, "modules");
+    engine->module_folders = ORR_ARENA_NEW(&engine->arena, const char *, params->module_count + 3);
+    if (!engine->module_folders) return orr_fail(err, ORR_E_MEMORY, NULL, "out of memory for the engine");
+    for (uint32_t i = 0; i < params->module_count; i++) {
+        orr_status status = check_module_folder(params->modules[i], err);
+        if (status) return status;
+        engine->module_folders[n++] = orr_arena_strdup(&engine->arena, params->modules[i]);
+    }
+    engine->module_folders[n++] = orr_arena_strdup(&engine->arena, engine->roots.modules);
+    if (strcmp(source, engine->roots.modules) != 0 && orr_folder_exists(source))
+        engine->module_folders[n++] = orr_arena_strdup(&engine->arena, source);
+    for (uint32_t i = 0; i < n; i++)
+        if (!engine->module_folders[i])
+            return orr_fail(err, ORR_E_MEMORY, NULL, "out of memory for the engine");
+    return ORR_OK;
+}
+
+bool orr_engine_module_is_hidden(const orr_engine *engine, uint32_t i, const char *name) {
+    for (uint32_t before = 0; before < i; before++)
+        if (holds_module(engine->module_folders[before], name)) return true;
+    return false;
+}
+
 /* Libraries alone: manifests are Lua, which engine/script reads. A module that cannot be loaded is no reason
  * not to start: it answers when somebody asks for it. */
-static void load_modules(orr_engine *engine) {
+static void load_libraries(orr_engine *engine, uint32_t index) {
+    const char *root = engine->module_folders[index];
     char **names = NULL;
     size_t count = 0;
     orr_error err = {0};
-    if (orr_folder_list(engine->roots.modules, &names, &count, &err)) {
+    if (orr_folder_list(root, &names, &count, &err)) {
         orr_log_write(&engine->log, ORR_LOG_WARNING, "no modules: %s", err.message);
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        char folder[1200], file[300], path[1600];
-        orr_path_join(folder, sizeof folder, engine->roots.modules, names[i]);
-        (void)orr_format(file, sizeof file, "%s" ORR_LIBRARY_SUFFIX, names[i]);
-        orr_path_join(path, sizeof path, folder, file);
-        if (!orr_file_exists(path)) continue;
+        char folder[1200], path[1600];
+        orr_path_join(folder, sizeof folder, root, names[i]);
+        if (!module_file(root, names[i], ORR_LIBRARY_SUFFIX, path, sizeof path)) continue;
+        if (orr_engine_module_is_hidden(engine, index, names[i])) continue;
         if (orr_modules_add_library(engine->modules, path, folder, &err))
             orr_log_write(&engine->log, ORR_LOG_WARNING, "module '%s' is not available: %s", names[i],
                           err.message);
@@ -96,7 +151,8 @@ static orr_status create_parts(orr_engine *engine, const orr_engine_params *para
     const orr_modules_params modules = {
         .log = &engine->log, .space = engine->space, .app_root = engine->app_root};
     if (!status) status = orr_modules_create(&modules, &engine->modules, err);
-    if (!status) load_modules(engine);
+    if (!status) status = find_module_folders(engine, params, err);
+    for (uint32_t i = 0; !status && engine->module_folders[i]; i++) load_libraries(engine, i);
     return status;
 }
 
@@ -198,6 +254,7 @@ void orr_engine_destroy(orr_engine **out) {
     if (engine->jobs) orr_jobs_destroy(&engine->jobs);
     if (engine->space_log) orr_space_log_destroy(&engine->space_log);
     if (engine->space) orr_space_destroy(&engine->space);
+    orr_arena_free(&engine->arena);
     free(engine);
     *out = NULL;
 }
@@ -208,8 +265,10 @@ void orr_engine_destroy(orr_engine **out) {
 const char *orr_engine_root(const orr_engine *engine) {
     return engine->roots.root;
 }
-const char *orr_engine_modules_folder(const orr_engine *engine) {
-    return engine->roots.modules;
+const char *orr_engine_module_folder(const orr_engine *engine, uint32_t i) {
+    uint32_t at = 0;
+    while (at < i && engine->module_folders[at]) at++;
+    return engine->module_folders[at];
 }
 orr_jobs *orr_engine_jobs(orr_engine *engine) {
     return engine->jobs;

@@ -16,6 +16,8 @@ typedef struct orr_engine_params {
     bool validation, sync_validation;
     const char *root;     /* folder with modules/ shaders/ scripts/ content/; NULL = found from the program's own place:
                              <prefix>/share/orrery, else the source tree it was built from */
+    const char *const *modules; /* more folders of modules, looked through before Orrery's own */
+    uint32_t module_count;
     const char *cache_folder; /* NULL = the user's; "" = none */
     const orr_log *log;
 } orr_engine_params;
@@ -23,7 +25,11 @@ ORR_MUST_CHECK orr_status orr_engine_create(const orr_engine_params *params, orr
 void orr_engine_destroy(orr_engine **engine);
 
 const char *orr_engine_root(const orr_engine *engine); /* scripts/, content/, shaders/ are under it */
-const char *orr_engine_modules_folder(const orr_engine *engine); /* where modules/<name>/ folders are (built libraries) */
+/* The folders that hold <name>/ folders of modules, in the order they are looked through: of two modules of one name the first is
+ * taken. NULL past the end. */
+const char *orr_engine_module_folder(const orr_engine *engine, uint32_t i);
+/* Whether an earlier folder than i has a module of this name. */
+bool orr_engine_module_is_hidden(const orr_engine *engine, uint32_t i, const char *name);
 orr_jobs *orr_engine_jobs(orr_engine *engine);
 orr_space *orr_engine_space(orr_engine *engine);
 orr_vfs *orr_engine_vfs(orr_engine *engine);

@@ -411,7 +411,9 @@ static orr_status load_manifest(orr_modules *modules, const char *folder, const 
     return status;
 }
 
-static orr_status load_folder(orr_modules *modules, const char *root, const orr_log *log, orr_error *err) {
+static orr_status load_folder(orr_engine *engine, uint32_t index, orr_error *err) {
+    orr_modules *modules = orr_engine_modules(engine);
+    const char *root = orr_engine_module_folder(engine, index);
     char **names = NULL;
     size_t count = 0;
     if (!orr_folder_exists(root)) return ORR_OK;
@@ -422,21 +424,20 @@ static orr_status load_folder(orr_modules *modules, const char *root, const orr_
         orr_format(file, sizeof file, "%s.lua", names[i]);
         orr_path_join(path, sizeof path, folder, file);
         if (!orr_file_exists(path) || orr_modules_find(modules, names[i]) >= 0) continue;
+        if (orr_engine_module_is_hidden(engine, index, names[i])) continue;
         /* One bad module must not take the others down: it is missing, and asked for, it says why. */
         orr_error problem = {0};
         if (load_manifest(modules, folder, names[i], path, &problem) == ORR_OK) continue;
         orr_modules_add_failed(modules, names[i], &problem);
-        orr_log_write(log, ORR_LOG_WARNING, "module '%s' is not available: %s", names[i], problem.message);
+        orr_log_write(orr_engine_log(engine), ORR_LOG_WARNING, "module '%s' is not available: %s", names[i], problem.message);
     }
     orr_names_free(&names, count);
     return status;
 }
 
 orr_status orr_manifests_load(orr_engine *engine, orr_error *err) {
-    char source[1024];
-    orr_path_join(source, sizeof source, orr_engine_root(engine), "modules");
-    const char *built = orr_engine_modules_folder(engine);
-    orr_status status = load_folder(orr_engine_modules(engine), built, orr_engine_log(engine), err);
-    if (status != ORR_OK || strcmp(built, source) == 0) return status;
-    return load_folder(orr_engine_modules(engine), source, orr_engine_log(engine), err);
+    orr_status status = ORR_OK;
+    for (uint32_t i = 0; status == ORR_OK && orr_engine_module_folder(engine, i); i++)
+        status = load_folder(engine, i, err);
+    return status;
 }

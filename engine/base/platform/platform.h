@@ -71,10 +71,13 @@ void *orr_library_symbol(orr_library *library, const char *name); /* NULL = none
 void orr_library_close(orr_library **library);
 #if defined(_WIN32)
 #define ORR_LIBRARY_SUFFIX ".dll"
+#define ORR_PATH_SEPARATOR ';' /* between the folders of a list, as in PATH */
 #elif defined(__APPLE__)
 #define ORR_LIBRARY_SUFFIX ".dylib"
+#define ORR_PATH_SEPARATOR ':'
 #else
 #define ORR_LIBRARY_SUFFIX ".so"
+#define ORR_PATH_SEPARATOR ':'
 #endif
 
 /* --- processes ------------------------------------------------------------------------------------ */
