@@ -48,6 +48,7 @@ orr_status orr_revision_bind(const orr_revision *revision, const orr_track *trac
             free(bound);
             return orr_param_unknown(orr_node_table(revision->nodes[node].kind), tracks[i].param, err);
         }
+        if (revision->nodes[node].edited_rows >> row & 1u) continue;
         bound[n++] = (orr_bound_track){node, row, i};
     }
     *out = bound, *count = n;

@@ -168,7 +168,7 @@ static orr_status fill_node(builder *b, uint32_t i, uint32_t *model_primitive_co
     const orr_node_slot *from = &b->scene->nodes[b->order[i]];
     orr_rev_node *node = &b->rev->nodes[i];
     node->id = orr_scene_id(b->scene, b->order[i]);
-    node->kind = from->kind, node->set_rows = from->set_rows, node->asset = from->asset;
+    node->kind = from->kind, node->set_rows = from->set_rows, node->edited_rows = from->edited_rows, node->asset = from->asset;
     node->primitive = ORR_NONE;
     orr_status status = copy_props(b, node, from, err);
     if (status) return status;
@@ -198,7 +198,7 @@ static void digest_node(orr_digest_builder *d, const orr_revision *rev, const or
         orr_param_row_get(table, i, &row);
         orr_param_load(&row, node->props, &value);
         orr_param_format(&row, &value, &text);
-        orr_text_puts(&text, node->set_rows >> i & 1u ? "!" : ";");
+        orr_text_puts(&text, node->edited_rows >> i & 1u ? "^" : node->set_rows >> i & 1u ? "!" : ";");
     }
     orr_digest_add_text(d, orr_text_cstr(&text));
     orr_text_free(&text);

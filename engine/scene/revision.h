@@ -43,7 +43,8 @@ typedef struct orr_rev_node {
     uint32_t parent; /* always smaller, or ORR_NONE */
     const char *name, *shown; /* shown: its name in the space */
     void *props;
-    uint32_t set_rows; /* bit i: row i was set by the author */
+    uint32_t set_rows;    /* bit i: row i was set by the author */
+    uint32_t edited_rows; /* … through the space: such a value wins over a track */
     orr_asset asset;
     uint32_t primitive, material; /* MESH */
     uint32_t first_material;      /* MODEL: of the model's own materials */
@@ -69,7 +70,7 @@ struct orr_revision {
 typedef struct orr_bound_track { /* a node track, resolved in a revision */
     uint32_t node, row, value; /* value: index into the pose block */
 } orr_bound_track;
-/* Resolves the node tracks of `tracks`; module tracks are left out. malloc'd. */
+/* Resolves the node tracks of `tracks`; left out are module tracks, and properties edited in the space. malloc'd. */
 ORR_MUST_CHECK orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks, uint32_t track_count,
                                             orr_bound_track **out, uint32_t *count, orr_error *err);
 

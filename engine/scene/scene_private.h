@@ -8,7 +8,7 @@ typedef struct orr_node_slot {
     uint32_t generation; /* odd while alive */
     orr_node_kind kind;
     uint32_t parent; /* slot, or ORR_NONE */
-    uint32_t set_rows;
+    uint32_t set_rows, edited_rows; /* edited: last written through the space, which wins over a track */
     char *name;
     void *props;
     orr_asset asset;

@@ -1,14 +1,14 @@
 /* A scene in the space, both ways: <app>/scenes/<id>/
  *
- *   src/<node>/{kind,parent}     what a node is, and the node it hangs under ("" = none); not for writing
- *   src/<node>/<property>        what was authored, by the rows of nodes.c: a property that was not set is
- * absent builds/<revision>/…          what a published revision holds; the last three. Leases and collection
- * will look after them current_revision             the last one that is whole
+ *   src/<node>/{kind,parent}   what a node is, and the node it hangs under ("" = none); not for writing
+ *   src/<node>/<property>      what was authored, by the rows of nodes.c; what nobody set is absent
+ *   builds/<revision>/…        what the last three revisions hold; leases and collection come beside them
+ *   current_revision           the last one that is whole
  *
  * A node of a name that is taken becomes "name~2". Each publish first takes over what was written to src
- * since the last one (a value sets the property, removing it puts the default back, removing a node removes
- * it with all below), then shows the result at once. What is written while a publish is under way waits for
- * the next one, but for the microseconds between the two steps. */
+ * since the last one (a value sets the property and wins over its track, removing it puts the default and the
+ * track back, removing a node removes it with all below), then shows the result at once. What is written
+ * while a publish is under way waits for the next one, but for the microseconds between the two steps. */
 #include <string.h>
 
 #include "base/platform/platform.h"
@@ -105,7 +105,9 @@ static orr_status take_value(orr_scene *scene, uint32_t slot, const char *path, 
                         "%s: a file is chosen when the node is made, by the script", path);
     orr_status status = orr_value_to_param(&row, value, &read, err);
     if (!status) status = orr_node_set(scene, orr_scene_id(scene, slot), (uint32_t)index, &read, err);
-    return status ? refuse(status, path, err) : ORR_OK;
+    if (status) return refuse(status, path, err);
+    scene->nodes[slot].edited_rows |= UINT32_C(1) << index;
+    return ORR_OK;
 }
 
 /* Puts the defaults back of properties that are gone from the space. */
@@ -127,6 +129,7 @@ static orr_status take_removals(orr_scene *scene, uint32_t slot, const char *nod
         if (fallback.text) fallback.text = orr_arena_strdup(&scene->arena, fallback.text);
         orr_param_store(&row, &fallback, node->props);
         node->set_rows &= ~(UINT32_C(1) << i);
+        node->edited_rows &= ~(UINT32_C(1) << i);
         scene->edits++;
     }
     return ORR_OK;
