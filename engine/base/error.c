@@ -95,7 +95,7 @@ static const errno_words k_errno_words[] = {
 };
 
 orr_status orr_fail_errno(orr_error *err, int errno_value, const char *path, const char *what) {
-    orr_status code = strstr(what, "write") ? ORR_E_WRITE : ORR_E_READ;
+    orr_status code = ORR_E_READ;
     const char *words = NULL;
     for (size_t i = 0; i < sizeof k_errno_words / sizeof k_errno_words[0]; i++) {
         if (k_errno_words[i].number != errno_value) continue;
@@ -103,6 +103,9 @@ orr_status orr_fail_errno(orr_error *err, int errno_value, const char *path, con
         words = k_errno_words[i].words;
         break;
     }
+    /* A place that cannot be written to is a failed write, whatever keeps it from being one. */
+    bool writes = strstr(what, "write") || strstr(what, "create") || strstr(what, "rename");
+    if (writes && code != ORR_E_NO_SPACE && code != ORR_E_MEMORY) code = ORR_E_WRITE;
     char number[32];
     if (!words) {
         snprintf(number, sizeof number, "system error %d", errno_value);

@@ -93,6 +93,10 @@ void orr_shaders_destroy(orr_shaders **shaders) {
 
 /* --- sources -------------------------------------------------------------------------------------------- */
 
+const char *const *orr_shaders_source_folders(const orr_shaders *shaders) {
+    return shaders->source_folders;
+}
+
 /* A name stays inside the folders: relative, no "..", no backslash or drive. */
 static bool name_stays_inside(const char *name) {
     if (!*name || orr_path_is_absolute(name) || strpbrk(name, "\\:")) return false;

@@ -25,6 +25,8 @@ typedef struct orr_shader_ref {
     const char *preamble; /* generated text; NULL = none */
     orr_glsl_stage stage;
 } orr_shader_ref;
+/* Where shared sources are looked for; NULL-terminated, the store's. */
+const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */
 ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref, orr_gpu_shader *out, orr_error *err);
 /* As get, and writes the SPIR-V into `folder` under its digest name. */

@@ -144,6 +144,8 @@ uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uin
 uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds, orr_gpu_slot *kinds);
 orr_bind_kind orr_scene_kind(uint32_t slot);
 void orr_terrain_free(orr_renderer *renderer);
+/* Adds the content of all code that frames of these settings come from: program, shaders, modules. */
+void orr_code_digest(const orr_renderer *renderer, const orr_settings *settings, orr_digest_builder *digest);
 uint32_t orr_core_mask(orr_core which); /* the scene slots that a core pipeline has */
 
 #endif

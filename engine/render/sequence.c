@@ -5,9 +5,9 @@
 
 #include "base/platform/platform.h"
 #include "base/version.h"
+#include "render/renderer_private.h"
+#include "render/run_record.h"
 #include "render/sink.h"
-#include "render/target.h"
-#include "scene/revision.h"
 
 enum { FLIGHT_BYTES = 1 << 30 }; /* of host memory for frames that wait for their encoder */
 
@@ -23,7 +23,7 @@ typedef struct flight {
     orr_job_counter counter;
     orr_status status;
     orr_error error;
-    uint64_t encode_ns;
+    uint64_t encode_ns, hash; /* hash: of the file */
 } flight;
 
 typedef struct run {
@@ -47,6 +47,9 @@ typedef struct run {
     orr_target *target;
     orr_sheet sheet;
     bool has_sheet;
+    uint32_t empty_cells; /* of the sheet: frames finished before whose files cannot be shown */
+    orr_run_record record;
+    bool recorded, begun; /* begun: frames are being made */
     orr_parallel parallel;
     flight *flights; /* a ring, one per slot of the target */
     uint32_t slots, done, next_flight;
@@ -166,6 +169,7 @@ static void sequence_digest(const run *r, char hex[65]) {
     uint64_t numbers[] = {r->width, r->height, r->samples, r->seed, r->format, r->compression, r->sequence->fps_num, r->sequence->fps_den, r->sequence->camera.id};
     orr_digest_add(d, numbers, sizeof numbers);
     digest_settings(d, r->settings);
+    orr_code_digest(r->renderer, r->settings, d);
     orr_digest digest = orr_digest_end(d);
     orr_digest_hex(&digest, hex);
 }
@@ -194,7 +198,7 @@ static void encode(void *argument) {
         orr_sink_frame sink = {.result = &f->result, .path = f->path, .format = r->format, .compression = r->compression, .fps_num = r->sequence->fps_num,
                                .fps_den = r->sequence->fps_den, .seed = r->seed, .device = orr_gpu_device(orr_renderer_gpu(r->renderer))->name,
                                .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .parallel = &r->parallel};
-        f->status = orr_sink_write(&sink, &f->error);
+        f->status = orr_sink_write(&sink, &f->hash, &f->error);
     }
     f->encode_ns = orr_time_ns() - begin;
 }
@@ -279,7 +283,7 @@ static orr_status finish(run *r, flight *f, orr_error *err) {
     memcpy(r->report->last_file, f->path, sizeof f->path);
     if (r->options->stats) add_frame_stats(r, f);
     tell_progress(r, f);
-    return ORR_OK;
+    return r->recorded ? orr_run_record_add(&r->record, f->frame, f->hash, err) : ORR_OK;
 }
 
 /* --- the loop -------------------------------------------------------------------------------------------------------------------- */
@@ -304,9 +308,19 @@ static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err)
     return ORR_OK;
 }
 
-static bool finished_before(const run *r, int64_t frame) {
+/* A frame that the record vouches for is not made again; its cell of the contact sheet comes from its file. */
+static orr_status skip_finished(run *r, uint32_t index, bool *skipped, orr_error *err) {
     char path[1024];
-    return r->options->resume && r->options->out && !orr_frame_path(r->options->out, frame, path, sizeof path, NULL) && orr_file_exists(path);
+    *skipped = false;
+    if (!r->options->resume || !r->recorded) return ORR_OK;
+    orr_status status = orr_frame_path(r->options->out, r->frames[index], path, sizeof path, err);
+    if (status || !orr_run_record_has(&r->record, r->frames[index], path)) return status;
+    *skipped = true;
+    r->report->skipped++, r->done++;
+    if (!r->has_sheet || !orr_sheet_shows(&r->sheet, index)) return ORR_OK;
+    if (r->format != ORR_OUTPUT_EXR) return orr_sheet_add_file(&r->sheet, index, path, err);
+    r->empty_cells++;
+    return ORR_OK;
 }
 
 /* One frame on the device, the others being encoded: the ring is what keeps the one from waiting for the others. */
@@ -318,10 +332,9 @@ static orr_status loop(run *r, orr_error *err) {
             status = orr_fail(err, ORR_E_INTERRUPTED, NULL, "interrupted; the frames written are whole, and --resume goes on");
             break;
         }
-        if (finished_before(r, r->frames[i])) {
-            r->report->skipped++, r->done++;
-            continue;
-        }
+        bool skipped = false;
+        status = skip_finished(r, i, &skipped, err);
+        if (status || skipped) continue;
         flight *f = &r->flights[r->next_flight % r->slots];
         if (in_flight == r->slots) status = finish(r, f, err), in_flight--;
         if (!status) status = start_frame(r, f, i, err);
@@ -377,15 +390,7 @@ static orr_status check_video(const run *r, orr_error *err) {
     return ORR_OK;
 }
 
-/* Frames of another run that this one will replace go first: were it stopped halfway, --resume would take them for its own. */
-static void drop_stale_frames(const run *r, const char *digest) {
-    char path[1024];
-    if (orr_record_exists(r->options->out, r->sequence->name) && !orr_record_check(r->options->out, r->sequence->name, digest, NULL)) return;
-    for (uint32_t i = 0; i < r->frame_count; i++)
-        if (!orr_frame_path(r->options->out, r->frames[i], path, sizeof path, NULL)) orr_file_remove(path);
-}
-
-static orr_status prepare_folders(run *r, const char *digest, orr_error *err) {
+static orr_status prepare_folders(run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
     const char *files[] = {o->out, o->contact_sheet, o->video, o->stats};
     char folder[1024];
@@ -394,10 +399,9 @@ static orr_status prepare_folders(run *r, const char *digest, orr_error *err) {
         if (!files[i]) continue;
         orr_path_folder(folder, sizeof folder, files[i]);
         status = orr_folder_create(folder, err);
+        if (!status) status = orr_file_probe(files[i], err); /* nothing is rendered for naught */
     }
-    if (status || !o->out || !strchr(o->out, '#')) return status;
-    if (!o->resume) drop_stale_frames(r, digest);
-    return orr_record_write(o->out, r->sequence->name, digest, err);
+    return status || !r->recorded ? status : orr_run_record_begin(&r->record, err);
 }
 
 static orr_status prepare(run *r, orr_error *err) {
@@ -417,8 +421,11 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
     if (!status && !(r->flight_values = orr_calloc((size_t)r->slots * r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
     if (status) return status;
-    if (o->out && strchr(o->out, '#')) sequence_digest(r, digest);
-    if (o->out && o->resume) status = orr_record_check(o->out, r->sequence->name, digest, err);
+    if (o->out && strchr(o->out, '#')) {
+        sequence_digest(r, digest);
+        status = orr_run_record_open(&r->record, o->out, digest, o->resume, err);
+        r->recorded = !status;
+    }
     if (!status && o->contact_sheet) {
         status = orr_sheet_create(r->frame_count, r->width, r->height, &r->sheet, err);
         r->has_sheet = !status;
@@ -426,7 +433,9 @@ static orr_status prepare(run *r, orr_error *err) {
     orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
                                 .output_count = output_count, .slots = r->slots, .settings = r->settings, .revision = r->revision};
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
-    return status ? status : prepare_folders(r, digest, err); /* last: what fails before leaves nothing behind */
+    if (!status) status = prepare_folders(r, err); /* last: what fails before leaves nothing behind */
+    r->begun = !status;
+    return status;
 }
 
 static orr_status write_stats(run *r, orr_error *err) {
@@ -472,7 +481,14 @@ static orr_status after(run *r, orr_status status, orr_error *err) {
     orr_gpu_memory_stats memory;
     orr_gpu_memory(orr_renderer_gpu(r->renderer), &memory);
     r->report->gpu_peak_bytes = memory.peak_bytes;
-    if (!status && r->has_sheet && r->report->rendered) status = orr_sheet_write(&r->sheet, o->contact_sheet, err);
+    if (r->recorded) { /* also of a run that failed or was stopped */
+        orr_status saved = orr_run_record_save(&r->record, status ? NULL : err);
+        if (!status) status = saved;
+    }
+    if (r->empty_cells)
+        orr_log_write(r->renderer->log, ORR_LOG_WARNING, "%s: the cells of %u frames that were finished before stay empty, as an EXR holds no displayed image: render without --resume for all",
+                      o->contact_sheet, r->empty_cells);
+    if (!status && r->has_sheet) status = orr_sheet_write(&r->sheet, o->contact_sheet, err);
     if (!status && o->video) {
         if (!status && r->frame_count) status = orr_video_write(o->video, o->out, r->frames[0], r->sequence->fps_num, r->sequence->fps_den, err);
     }
@@ -489,6 +505,7 @@ static void clean_up(run *r) {
     for (uint32_t e = 0; r->effect_values && e < r->settings->effect_count; e++) free(r->effect_values[e]);
     free(r->effect_values), free(r->values), free(r->flight_values), free(r->bound), free(r->frames), free(r->flights);
     if (r->has_sheet) orr_sheet_free(&r->sheet);
+    orr_run_record_free(&r->record);
     orr_text_free(&r->frame_stats);
 }
 
@@ -503,7 +520,7 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
     orr_status status = prepare(r, err);
     if (!status) status = loop(r, err);
-    if (r->target) status = after(r, status, err);
+    if (r->begun) status = after(r, status, err);
     orr_renderer_forget(renderer, r->revision);
     clean_up(r);
     free(r);

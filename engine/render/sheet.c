@@ -1,4 +1,4 @@
-/* Contact sheets, the record beside the frames, and videos. */
+/* Contact sheets and videos. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/platform/platform.h"
 #include "render/sink.h"
 
-enum { CELL_WIDTH = 240, GAP = 4, MOST_CELLS = 64 };
+enum { CELL_WIDTH = 240, GAP = 4, MOST_CELLS = 64, FRAME_BYTES = 1 << 30 };
 
 orr_status orr_sheet_create(uint32_t frames, uint32_t width, uint32_t height, orr_sheet *sheet, orr_error *err) {
     *sheet = (orr_sheet){.frames = frames ? frames : 1};
@@ -24,31 +24,54 @@ orr_status orr_sheet_create(uint32_t frames, uint32_t width, uint32_t height, or
 
 void orr_sheet_free(orr_sheet *sheet) { orr_image_free(&sheet->image); }
 
+/* Pixels of 8 or 16 bits, by whichever way they came. */
+typedef struct picture { const void *pixels; uint32_t width, height, channels; bool wide; } picture;
+
 /* Area average in stored (sRGB) values: a preview, not a measurement. */
-static uint8_t average(const orr_frame_output *ldr, uint32_t x0, uint32_t x1, uint32_t y0, uint32_t y1, uint32_t channel) {
+static uint8_t average(const picture *from, uint32_t x0, uint32_t x1, uint32_t y0, uint32_t y1, uint32_t channel) {
     uint64_t sum = 0;
-    bool wide = ldr->format == ORR_FORMAT_NONE;
     for (uint32_t y = y0; y < y1; y++)
         for (uint32_t x = x0; x < x1; x++) {
-            size_t at = ((size_t)y * ldr->width + x) * 4 + channel;
-            sum += wide ? (uint64_t)((const uint16_t *)ldr->pixels)[at] / 257u : ((const uint8_t *)ldr->pixels)[at];
+            size_t at = ((size_t)y * from->width + x) * from->channels + channel;
+            sum += from->wide ? (uint64_t)((const uint16_t *)from->pixels)[at] / 257u : ((const uint8_t *)from->pixels)[at];
         }
     uint64_t n = (uint64_t)(x1 - x0) * (y1 - y0);
     return (uint8_t)((sum + n / 2) / n);
 }
 
-void orr_sheet_add(orr_sheet *sheet, uint32_t index, const orr_frame_output *ldr) {
-    uint32_t cell = (uint32_t)((uint64_t)index * sheet->cells / sheet->frames);
-    if (index && (uint64_t)(index - 1) * sheet->cells / sheet->frames == cell) return; /* thinned out: the first of each group stays */
+static uint32_t cell_of(const orr_sheet *sheet, uint32_t index) { return (uint32_t)((uint64_t)index * sheet->cells / sheet->frames); }
+
+bool orr_sheet_shows(const orr_sheet *sheet, uint32_t index) { return !index || cell_of(sheet, index - 1) != cell_of(sheet, index); }
+
+static void fill_cell(orr_sheet *sheet, uint32_t cell, const picture *from) {
     uint32_t left = GAP + cell % sheet->columns * (sheet->cell_width + GAP), top = GAP + cell / sheet->columns * (sheet->cell_height + GAP);
     uint8_t *pixels = sheet->image.pixels;
     for (uint32_t y = 0; y < sheet->cell_height; y++)
         for (uint32_t x = 0; x < sheet->cell_width; x++) {
-            uint32_t x0 = (uint32_t)((uint64_t)x * ldr->width / sheet->cell_width), x1 = (uint32_t)((uint64_t)(x + 1) * ldr->width / sheet->cell_width);
-            uint32_t y0 = (uint32_t)((uint64_t)y * ldr->height / sheet->cell_height), y1 = (uint32_t)((uint64_t)(y + 1) * ldr->height / sheet->cell_height);
+            uint32_t x0 = (uint32_t)((uint64_t)x * from->width / sheet->cell_width), x1 = (uint32_t)((uint64_t)(x + 1) * from->width / sheet->cell_width);
+            uint32_t y0 = (uint32_t)((uint64_t)y * from->height / sheet->cell_height), y1 = (uint32_t)((uint64_t)(y + 1) * from->height / sheet->cell_height);
             for (uint32_t c = 0; c < 3; c++)
-                pixels[((size_t)(top + y) * sheet->image.width + left + x) * 3 + c] = average(ldr, x0, x1 > x0 ? x1 : x0 + 1, y0, y1 > y0 ? y1 : y0 + 1, c);
+                pixels[((size_t)(top + y) * sheet->image.width + left + x) * 3 + c] = average(from, x0, x1 > x0 ? x1 : x0 + 1, y0, y1 > y0 ? y1 : y0 + 1, c);
         }
+}
+
+void orr_sheet_add(orr_sheet *sheet, uint32_t index, const orr_frame_output *ldr) {
+    picture from = {ldr->pixels, ldr->width, ldr->height, 4, ldr->format == ORR_FORMAT_NONE};
+    if (orr_sheet_shows(sheet, index)) fill_cell(sheet, cell_of(sheet, index), &from);
+}
+
+orr_status orr_sheet_add_file(orr_sheet *sheet, uint32_t index, const char *path, orr_error *err) {
+    uint8_t *data = NULL;
+    size_t size = 0;
+    orr_image image = {0};
+    orr_status status = orr_file_read(path, FRAME_BYTES, &data, &size, err);
+    if (!status) status = orr_image_decode(data, size, path, 0, NULL, &image, err);
+    free(data);
+    if (status) return status;
+    picture from = {image.pixels, image.width, image.height, image.channels, image.type == ORR_PIXEL_U16};
+    if (image.channels >= 3) fill_cell(sheet, cell_of(sheet, index), &from);
+    orr_image_free(&image);
+    return ORR_OK;
 }
 
 orr_status orr_sheet_write(const orr_sheet *sheet, const char *path, orr_error *err) {
@@ -58,43 +81,6 @@ orr_status orr_sheet_write(const orr_sheet *sheet, const char *path, orr_error *
     if (!status) status = orr_file_write(path, data, size, err);
     free(data);
     return status;
-}
-
-/* --- the record --------------------------------------------------------------------------------------------------------------- */
-
-static void record_path(const char *out, const char *name, char path[1024]) {
-    char folder[1024], file[256];
-    orr_path_folder(folder, sizeof folder, out);
-    (void)orr_format(file, sizeof file, "%s.orrery", name);
-    orr_path_join(path, 1024, folder, file);
-}
-
-bool orr_record_exists(const char *out, const char *name) {
-    char path[1024];
-    record_path(out, name, path);
-    return orr_file_exists(path);
-}
-
-orr_status orr_record_check(const char *out, const char *name, const char *digest, orr_error *err) {
-    char path[1024], expected[128];
-    record_path(out, name, path);
-    if (!orr_file_exists(path)) return ORR_OK;
-    uint8_t *data = NULL;
-    size_t size = 0;
-    orr_status status = orr_file_read(path, 4096, &data, &size, err);
-    if (status) return status;
-    (void)orr_format(expected, sizeof expected, "orrery sequence 1\ndigest %s\n", digest);
-    bool same = strcmp((const char *)data, expected) == 0;
-    free(data);
-    if (same) return ORR_OK;
-    return orr_fail(err, ORR_E_DIGEST, path, "the frames here were made from another script, parameters, inputs, program or driver: render into another folder, or without --resume");
-}
-
-orr_status orr_record_write(const char *out, const char *name, const char *digest, orr_error *err) {
-    char path[1024], text[128];
-    record_path(out, name, path);
-    (void)orr_format(text, sizeof text, "orrery sequence 1\ndigest %s\n", digest);
-    return orr_file_write(path, text, strlen(text), err);
 }
 
 /* --- video ---------------------------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/platform/platform.h"
 
 typedef struct plane_row { const char *exr; uint32_t component; bool full; } plane_row; /* full: kept as float */
@@ -32,12 +33,12 @@ orr_status orr_aovs_parse(const char *text, orr_output *outputs, uint32_t *count
         size_t length = strcspn(p, ",");
         char name[64];
         (void)orr_format(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), p);
-        size_t row = 1;
+        size_t row = 0;
         while (row < AOV_COUNT && strcmp(aovs[row].name, name)) row++;
         if (row == AOV_COUNT) {
             const char *near = orr_nearest_name(name, AOV_COUNT, aov_name, NULL);
-            return orr_fail(err, ORR_E_USAGE, NULL, "there is no AOV '%s'%s%s%s; there are depth, normal, albedo, id, material, emission", name, near ? ": did you mean '" : "",
-                            near ? near : "", near ? "'?" : "");
+            return near ? orr_fail(err, ORR_E_USAGE, NULL, "--aovs: there is no AOV '%s': did you mean '%s'?", name, near)
+                        : orr_fail(err, ORR_E_USAGE, NULL, "--aovs: there is no AOV '%s'; there are depth, normal, albedo, id, material and emission", name);
         }
         bool listed = false;
         for (uint32_t i = 0; i < *count; i++) listed |= !strcmp(outputs[i].channel, aovs[row].channel);
@@ -54,9 +55,14 @@ orr_status orr_output_format_of(const char *path, bool png16, orr_output_format 
     return orr_fail(err, ORR_E_USAGE, path, "the output's extension must be .png or .exr");
 }
 
+static orr_status write_file(const char *path, const uint8_t *data, size_t size, uint64_t *hash, orr_error *err) {
+    *hash = orr_hash64(data, size, 0);
+    return orr_file_write(path, data, size, err);
+}
+
 /* --- PNG -------------------------------------------------------------------------------------------------------------------- */
 
-static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output *ldr, orr_error *err) {
+static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output *ldr, uint64_t *hash, orr_error *err) {
     bool wide = frame->format == ORR_OUTPUT_PNG16;
     orr_image rgb;
     orr_status status = orr_image_create(ldr->width, ldr->height, 3, wide ? ORR_PIXEL_U16 : ORR_PIXEL_U8, &rgb, err);
@@ -76,7 +82,7 @@ static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output 
     size_t size = 0;
     status = orr_png_encode(&rgb, NULL, &data, &size, err);
     orr_image_free(&rgb);
-    if (!status) status = orr_file_write(frame->path, data, size, err);
+    if (!status) status = write_file(frame->path, data, size, hash, err);
     free(data);
     return status;
 }
@@ -102,7 +108,7 @@ static uint16_t *to_half(const orr_frame_output *o) {
     return half;
 }
 
-static orr_status write_exr(const orr_sink_frame *frame, orr_error *err) {
+static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_error *err) {
     orr_exr_channel channels[ORR_MAX_OUTPUTS * 4];
     void *owned[ORR_MAX_OUTPUTS] = {0};
     uint32_t n = 0;
@@ -141,15 +147,15 @@ static orr_status write_exr(const orr_sink_frame *frame, orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
     if (!status) status = orr_exr_encode(&params, &data, &size, err);
-    if (!status) status = orr_file_write(frame->path, data, size, err);
+    if (!status) status = write_file(frame->path, data, size, hash, err);
     free(data);
     for (uint32_t i = 0; i < ORR_MAX_OUTPUTS; i++) free(owned[i]);
     return status;
 }
 
-orr_status orr_sink_write(const orr_sink_frame *frame, orr_error *err) {
-    if (frame->format == ORR_OUTPUT_EXR) return write_exr(frame, err);
+orr_status orr_sink_write(const orr_sink_frame *frame, uint64_t *hash, orr_error *err) {
+    if (frame->format == ORR_OUTPUT_EXR) return write_exr(frame, hash, err);
     for (uint32_t i = 0; i < frame->result->output_count; i++)
-        if (!strcmp(frame->result->outputs[i].channel, "ldr")) return write_png(frame, &frame->result->outputs[i], err);
+        if (!strcmp(frame->result->outputs[i].channel, "ldr")) return write_png(frame, &frame->result->outputs[i], hash, err);
     return orr_fail(err, ORR_E_INTERNAL, frame->path, "a PNG frame without its display image");
 }

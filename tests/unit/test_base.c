@@ -366,7 +366,7 @@ static void test_files(void **state) {
     assert_null(data);
     assert_int_equal(orr_file_read(folder, 10, &data, &size, &err), ORR_E_READ);
     assert_int_equal(orr_file_read("/dev/null", 10, &data, &size, &err), ORR_E_READ);
-    assert_int_equal(orr_folder_create(path, &err), ORR_E_NOT_FOUND); /* a file is in the way */
+    assert_int_equal(orr_folder_create(path, &err), ORR_E_WRITE); /* a file is in the way */
     orr_file_remove(path);
     assert_int_equal(orr_file_read(path, 10, &data, &size, &err), ORR_E_NOT_FOUND);
     assert_non_null(strstr(err.message, path));
@@ -403,11 +403,16 @@ static void test_write_failures(void **state) {
     assert_int_equal(orr_file_write("/dev/full", "x", 1, &err), ORR_E_NO_SPACE);
     assert_non_null(strstr(err.message, "full"));
     orr_path_join(inside, sizeof inside, path, "x.png"); /* below a file */
-    assert_int_equal(orr_file_write(inside, "x", 1, &err), ORR_E_NOT_FOUND);
+    assert_int_equal(orr_file_write(inside, "x", 1, &err), ORR_E_WRITE);
+    assert_int_equal(orr_file_probe(inside, &err), ORR_E_WRITE);
+    assert_int_equal(orr_file_probe(folder, &err), ORR_E_WRITE);
+    orr_path_join(inside, sizeof inside, folder, "probed.png");
+    assert_int_equal(orr_file_probe(inside, &err), ORR_OK);
+    assert_false(orr_file_exists(inside));
     assert_int_equal(orr_file_write(folder, "x", 1, &err), ORR_E_WRITE);
     assert_int_equal(chmod(folder, 0555), 0);
     orr_path_join(inside, sizeof inside, folder, "new.png");
-    if (geteuid() != 0) assert_int_equal(orr_file_write(inside, "x", 1, &err), ORR_E_PERMISSION);
+    if (geteuid() != 0) assert_int_equal(orr_file_write(inside, "x", 1, &err), ORR_E_WRITE);
     assert_int_equal(chmod(folder, 0755), 0);
     assert_int_equal(count_files(folder), 1);
 }

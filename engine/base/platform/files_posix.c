@@ -140,6 +140,21 @@ orr_status orr_file_write(const char *path, const void *data, size_t size, orr_e
     return ORR_OK;
 }
 
+orr_status orr_file_probe(const char *path, orr_error *err) {
+    char part[PATH_LIMIT];
+    struct stat info;
+    bool exists = stat(path, &info) == 0;
+    if (exists && S_ISDIR(info.st_mode))
+        return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
+    if (exists && !S_ISREG(info.st_mode))
+        return access(path, W_OK) == 0 ? ORR_OK : orr_fail_errno(err, errno, path, "write");
+    int fd = open_part(path, part, sizeof part);
+    if (fd < 0) return orr_fail_errno(err, errno, path, "write");
+    close(fd);
+    unlink(part);
+    return ORR_OK;
+}
+
 /* --- folders ------------------------------------------------------------------------------------ */
 
 bool orr_file_exists(const char *path) {

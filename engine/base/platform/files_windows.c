@@ -148,6 +148,17 @@ orr_status orr_file_write(const char *path, const void *data, size_t size, orr_e
     return ORR_OK;
 }
 
+orr_status orr_file_probe(const char *path, orr_error *err) {
+    char part[PATH_LIMIT];
+    if (orr_folder_exists(path))
+        return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
+    HANDLE file = open_part(path, part, sizeof part);
+    if (file == INVALID_HANDLE_VALUE) return fail_windows(err, GetLastError(), path, "write");
+    CloseHandle(file);
+    orr_file_remove(part);
+    return ORR_OK;
+}
+
 void orr_file_remove(const char *path) {
     wchar_t *wide = orr_windows_wide(path);
     if (wide) DeleteFileW(wide);

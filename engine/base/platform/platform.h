@@ -46,6 +46,8 @@ void orr_cond_broadcast(orr_cond *cond);
 ORR_MUST_CHECK orr_status orr_file_read(const char *path, uint64_t max_bytes, uint8_t **data, size_t *size, orr_error *err);
 /* Atomic: writes `path` + ".part-<pid>-<n>", flushes, checks, renames. Nothing is left behind on failure. */
 ORR_MUST_CHECK orr_status orr_file_write(const char *path, const void *data, size_t size, orr_error *err);
+/* Would orr_file_write find a place for `path`? Tries, and leaves nothing behind. */
+ORR_MUST_CHECK orr_status orr_file_probe(const char *path, orr_error *err);
 bool orr_file_exists(const char *path);
 bool orr_folder_exists(const char *path);
 ORR_MUST_CHECK orr_status orr_folder_create(const char *path, orr_error *err); /* with parents; fine if there */
