@@ -335,9 +335,12 @@ static orr_status loop(run *r, orr_error *err) {
         bool skipped = false;
         status = skip_finished(r, i, &skipped, err);
         if (status || skipped) continue;
-        flight *f = &r->flights[r->next_flight % r->slots];
-        if (in_flight == r->slots) status = finish(r, f, err), in_flight--;
-        if (!status) status = start_frame(r, f, i, err);
+        while (!status && in_flight) { /* those that are done leave at once; the oldest is waited for when the ring is full */
+            flight *oldest = &r->flights[(r->next_flight - in_flight) % r->slots];
+            if (in_flight < r->slots && !(oldest->collected && orr_jobs_done(&oldest->counter))) break;
+            status = finish(r, oldest, err), in_flight--;
+        }
+        if (!status) status = start_frame(r, &r->flights[r->next_flight % r->slots], i, err);
         if (status) break;
         in_flight++;
         if (r->next_flight++ > 0) status = collect(r, &r->flights[(r->next_flight + r->slots - 2) % r->slots], err);
@@ -349,12 +352,16 @@ static orr_status loop(run *r, orr_error *err) {
     return status;
 }
 
-/* As many as there are encoders and two more, within a bound on memory; three keep two cores busy. */
-static orr_status make_ring(run *r, uint32_t output_count, orr_error *err) {
-    uint64_t frame_bytes = (uint64_t)r->width * r->height * 8 * output_count, most = FLIGHT_BYTES / (frame_bytes ? frame_bytes : 1);
-    uint32_t wanted = orr_jobs_threads(orr_renderer_jobs(r->renderer)) + 2;
-    if (wanted > most) wanted = (uint32_t)most;
-    r->slots = wanted < 4 ? 3 : wanted < ORR_TARGET_SLOTS ? wanted : ORR_TARGET_SLOTS;
+/* Twice as many as there are encoders, within a bound on memory: while this thread helps with one picture, the others must not run
+ * out of them. */
+static orr_status make_ring(run *r, const orr_output *outputs, uint32_t output_count, orr_error *err) {
+    uint64_t frame_bytes = 0;
+    for (uint32_t i = 0; i < output_count; i++) frame_bytes += (uint64_t)r->width * r->height * (strcmp(outputs[i].channel, "ldr") || outputs[i].wide ? 8 : 4);
+    uint64_t most = FLIGHT_BYTES / (frame_bytes ? frame_bytes : 1);
+    uint32_t wanted = 2 * orr_jobs_threads(orr_renderer_jobs(r->renderer)) + 2;
+    if (wanted > most) wanted = most < 3 ? 3 : (uint32_t)most;
+    if (wanted > r->frame_count) wanted = r->frame_count ? r->frame_count : 1;
+    r->slots = wanted < ORR_TARGET_SLOTS ? wanted : ORR_TARGET_SLOTS;
     r->flights = orr_calloc(r->slots, sizeof *r->flights);
     return r->flights ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
 }
@@ -411,7 +418,7 @@ static orr_status prepare(run *r, orr_error *err) {
     char digest[65];
     orr_status status = choose_frames(r, err);
     if (!status) status = choose_outputs(r, outputs, &output_count, err);
-    if (!status) status = make_ring(r, output_count, err);
+    if (!status) status = make_ring(r, outputs, output_count, err);
     if (!status) status = check_video(r, err);
     if (!status) status = check_size(r, err);
     if (!status) status = check_display(r, outputs, output_count, err);

@@ -10,7 +10,7 @@
 typedef struct orr_target orr_target;
 typedef struct orr_pose orr_pose; /* scene/revision.h */
 
-enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 32, ORR_MAX_TIMINGS = 64 };
+enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 64, ORR_MAX_TIMINGS = 64 };
 
 /* "ldr" is encoded for display (RGBA, 8 or 16 bits); other channels come as they are stored. */
 typedef struct orr_output {
