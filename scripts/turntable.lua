@@ -30,7 +30,8 @@ local distance = (math.max(tall, wide) / math.tan(math.rad(vfov / 2)) + 0.5 * re
 -- The stage: a round table with a turned edge. Units are metres, Y is up. It casts no shadow: the shadow map is the subject's.
 local size = 1.6 * math.max(reach, 0.7 * half[2])
 scene:mesh{
-  shape = orrery.lathe{ segments = 256, profile = { {0, 0}, {size, 0}, {1.012 * size, -0.004 * size}, {1.018 * size, -0.02 * size}, {size, -0.05 * size}, {0, -0.05 * size} } },
+  shape = orrery.lathe{ segments = 256, profile = {
+    {0, 0}, {size, 0}, {1.012 * size, -0.004 * size}, {1.018 * size, -0.02 * size}, {size, -0.05 * size}, {0, -0.05 * size} } },
   material = scene:material{ base_colour = {0.058, 0.047, 0.039}, roughness = 0.6 },
   position_m = {middle[1], low, middle[3]}, casts_shadow = false,
 }
@@ -41,7 +42,8 @@ scene:environment{ source = "hdri", hdri = "hdri/studio.hdr", target_lx = 15000 
 
 -- The camera rides on a rig: a circle around the middle, in exactly the length of the shot, so that the picture loops.
 local camera = scene:camera{
-  rig = orrery.orbit{ center = {middle[1], middle[2] - 0.35 * reach * math.sin(tilt), middle[3]}, radius_m = distance, elevation_deg = elevation, duration_s = seconds },
+  rig = orrery.orbit{ center = {middle[1], middle[2] - 0.35 * reach * math.sin(tilt), middle[3]}, radius_m = distance,
+                      elevation_deg = elevation, duration_s = seconds },
   vfov_deg = vfov, near_m = 0.01 * distance, aperture_f = 12,
 }
 
