@@ -80,8 +80,7 @@ expect 0 '"rendered": 1' render shot.lua --root tree --out 'code/f_##.png' --fra
 printf ' ' >>"$(find tree/modules/tonemap -name '*.comp' | head -1)"
 expect 4 'digest' render shot.lua --root tree --out 'code/f_##.png' --resume --json
 expect 0 '"rendered": 1' render shot.lua --root tree --out 'code/f_##.png' --frames 0 --json
-cp "$orrery" another && printf ' ' >>another
-if ./another version >/dev/null 2>&1; then
+if objcopy --remove-section .note.gnu.build-id "$orrery" another 2>/dev/null && ./another version >/dev/null 2>&1; then # another build id: none
     ./another render shot.lua --root tree --out 'code/f_##.png' --resume --json >out.txt 2>err.txt
     [ $? -eq 4 ] && grep -q digest out.txt || fail "another program resumed"
 fi

@@ -14,6 +14,10 @@
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
 #endif
+#ifdef __linux__
+#include <elf.h>
+#include <link.h>
+#endif
 
 #include "base/error.h"
 #include "base/text.h"
@@ -289,6 +293,53 @@ bool orr_path_program(char *out, size_t size) {
     return orr_path_real("/proc/self/exe", out, size);
 #endif
 }
+
+#ifdef __linux__
+typedef struct id_text {
+    char *out;
+    size_t size;
+    bool found;
+} id_text;
+
+/* One note of the program in memory; names and contents are padded to four bytes. */
+static const char *read_note(const char *at, const char *end, id_text *id) {
+    ElfW(Nhdr) note;
+    if ((size_t)(end - at) < sizeof note) return end;
+    memcpy(&note, at, sizeof note);
+    const char *name = at + sizeof note, *content = name + ((note.n_namesz + 3u) & ~3u);
+    if (note.n_namesz > (size_t)(end - name) || content > end || note.n_descsz > (size_t)(end - content))
+        return end;
+    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && memcmp(name, "GNU", 4) == 0 &&
+        note.n_descsz * 2 < id->size) {
+        for (size_t i = 0; i < note.n_descsz; i++)
+            orr_format(id->out + 2 * i, 3, "%02x", (unsigned char)content[i]);
+        id->found = note.n_descsz > 0;
+    }
+    return content + ((note.n_descsz + 3u) & ~3u);
+}
+
+static int find_id(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type != PT_NOTE) continue;
+        const char *at = (const char *)info->dlpi_addr + part->p_vaddr, *end = at + part->p_memsz;
+        while (at < end) at = read_note(at, end, context);
+    }
+    return 1; /* the first is the program itself */
+}
+
+bool orr_program_id(char *out, size_t size) {
+    id_text id = {out, size, false};
+    dl_iterate_phdr(find_id, &id);
+    return id.found;
+}
+#else
+bool orr_program_id(char *out, size_t size) {
+    (void)out, (void)size;
+    return false;
+}
+#endif
 
 /* A folder of our own under the temporary one, for users without a home. Anybody may write there, so it
  * must be ours and closed to others, or an attacker could feed us cached shaders. */

@@ -311,6 +311,11 @@ void orr_path_folder(char *out, size_t size, const char *path) {
                    path);
 }
 
+bool orr_program_id(char *out, size_t size) {
+    (void)out, (void)size;
+    return false;
+}
+
 bool orr_path_program(char *out, size_t size) {
     wchar_t wide[PATH_LIMIT];
     DWORD length = GetModuleFileNameW(NULL, wide, PATH_LIMIT);

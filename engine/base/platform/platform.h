@@ -64,6 +64,8 @@ void orr_path_join(char *out, size_t size, const char *folder, const char *name)
 void orr_path_folder(char *out, size_t size, const char *path);                   /* "." when none */
 const char *orr_path_name(const char *path);                                      /* after the last separator */
 bool orr_path_program(char *out, size_t size);                                    /* this executable */
+/* What this executable was linked from: the linker's build id, in hex. False where it has none. */
+bool orr_program_id(char *out, size_t size);
 bool orr_path_cache(char *out, size_t size); /* per-user cache folder for Orrery (XDG_CACHE_HOME) */
 
 /* --- dynamic libraries ---------------------------------------------------------------------------- */
