@@ -383,3 +383,27 @@ bool orr_param_is_neutral(const orr_param_row *row, const orr_param_value *value
     bool as_float = row->type == ORR_PARAM_F32 || orr_param_components(row->type) > 1;
     return equal_as(&neutral, value, as_float);
 }
+
+bool orr_param_is_used(const orr_param_table *table, uint32_t i, const orr_param_value *values,
+                       int32_t *condition) {
+    orr_param_row row, other;
+    char name[NAME_BYTES], word[NUMBER_BYTES];
+    if (condition) *condition = -1;
+    orr_param_row_get(table, i, &row);
+    size_t length = row.used_when ? strcspn(row.used_when, "=") : 0;
+    if (!length || !orr_format(name, sizeof name, "%.*s", (int)length, row.used_when)) return true;
+    int32_t found = orr_param_find(table, name);
+    if (found < 0) return true;
+    if (condition) *condition = found;
+    orr_param_row_get(table, (uint32_t)found, &other);
+    const char *at = row.used_when + length;
+    while (*at++) { /* over the '=', then over each '|' */
+        orr_param_value value;
+        length = strcspn(at, "|");
+        if (orr_format(word, sizeof word, "%.*s", (int)length, at) &&
+            !parse_value(&other, word, NULL, &value, NULL) && orr_param_equal(&value, &values[found]))
+            return true;
+        at += length;
+    }
+    return false;
+}

@@ -46,6 +46,9 @@ void orr_param_format(const orr_param_row *row, const orr_param_value *value, or
 /* The row's default; a REQUIRED row or one without `def` gives zero / "". */
 ORR_MUST_CHECK orr_status orr_param_default(const orr_param_row *row, orr_param_value *value, orr_error *err);
 bool orr_param_equal(const orr_param_value *a, const orr_param_value *b);
+/* Whether row i counts with these values (one per row): its `used_when` holds, or it has none. `condition`, when not NULL, gets the row
+ * that decides, or -1. */
+bool orr_param_is_used(const orr_param_table *table, uint32_t i, const orr_param_value *values, int32_t *condition);
 bool orr_param_is_neutral(const orr_param_row *row, const orr_param_value *value); /* false when the row has no neutral */
 const char *orr_param_choice(const orr_param_row *row, uint32_t index, char *buffer, size_t size); /* "" when out of range */
 

@@ -191,6 +191,32 @@ static orr_status check_place(const checker *c) {
     return ORR_OK;
 }
 
+/* "name=value|value", of another row of a type whose values are plain words. */
+static orr_status check_condition(const checker *c) {
+    char name[NAME_LIMIT + 1], word[256];
+    const char *condition = c->row.used_when;
+    if (!condition) return ORR_OK;
+    size_t length = strcspn(condition, "=");
+    bool named = condition[length] == '=' && length <= NAME_LIMIT &&
+                 orr_format(name, sizeof name, "%.*s", (int)length, condition);
+    int32_t found = named ? orr_param_find(c->table, name) : -1;
+    if (!named) return say(c, "has a bad 'used_when': write parameter=value, or parameter=value|value");
+    if (found < 0 || found == (int32_t)c->index)
+        return say(c, "has a 'used_when' that names no other parameter of its module");
+    orr_param_row other;
+    orr_param_row_get(c->table, (uint32_t)found, &other);
+    if (other.type != ORR_PARAM_ENUM && other.type != ORR_PARAM_BOOL)
+        return say(c, "has a 'used_when' of a parameter that is neither an enum nor a bool");
+    for (const char *at = condition + length; *at++; at += length) {
+        orr_param_value value;
+        length = strcspn(at, "|");
+        if (!orr_format(word, sizeof word, "%.*s", (int)length, at) ||
+            orr_param_parse(&other, word, NULL, &value, NULL))
+            return say(c, "has a 'used_when' with a value that the other parameter cannot have");
+    }
+    return ORR_OK;
+}
+
 orr_status orr_param_table_check(const orr_param_table *table, uint32_t params_size, orr_error *err) {
     checker c = {.table = table, .params_size = params_size, .err = err};
     const char *owner = table->owner ? table->owner : "?";
@@ -209,6 +235,7 @@ orr_status orr_param_table_check(const orr_param_table *table, uint32_t params_s
         if (!status) status = check_choices(&c);
         if (!status) status = check_texts(&c);
         if (!status) status = check_place(&c);
+        if (!status) status = check_condition(&c);
         if (status) return status;
     }
     return ORR_OK;

@@ -135,6 +135,7 @@ static void module_json(const orr_effect *effect, orr_text *out) {
         json_text(out, "max", row.max);
         json_text(out, "neutral", row.neutral);
         json_text(out, "choices", row.choices);
+        json_text(out, "used_when", row.used_when);
         json_text(out, "doc", row.doc);
         orr_text_puts(out, "}");
     }

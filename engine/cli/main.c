@@ -67,7 +67,8 @@ static orr_log make_log(orr_cli *cli) {
 }
 
 /* Folders of modules: those of --modules in their order, then those of ORRERY_MODULES. */
-static orr_status find_modules(const orr_cli *cli, orr_arena *arena, orr_engine_params *params, orr_error *err) {
+static orr_status find_modules(const orr_cli *cli, orr_arena *arena, orr_engine_params *params,
+                               orr_error *err) {
     const char *list = getenv("ORRERY_MODULES"), separator[] = {ORR_PATH_SEPARATOR, '\0'};
     uint32_t most = cli->module_count + 1;
     for (const char *c = list; c && *c; c++) most += *c == ORR_PATH_SEPARATOR;

@@ -116,8 +116,8 @@ typedef struct orr_gpu_texture_params {
 ORR_MUST_CHECK orr_status orr_gpu_texture_create(orr_gpu *gpu, const orr_gpu_texture_params *params, orr_gpu_texture *out, orr_error *err);
 void orr_gpu_texture_destroy(orr_gpu *gpu, orr_gpu_texture *texture);
 uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture texture);
-/* Lays `b` over the memory of `a` when both fit: used by the frame graph for transients whose lives do not overlap. `group` is
- * an opaque id of an aliasing heap: textures created between begin and end with one slot share memory. */
+/* Makes `count` textures, of which those with one number in `slots` share memory: for transients of a frame graph whose lives do not
+ * overlap. What one holds is lost once another of its slot is written. Each is destroyed like any other. */
 ORR_MUST_CHECK orr_status orr_gpu_texture_create_aliased(orr_gpu *gpu, const orr_gpu_texture_params *params, uint32_t count,
                                                          const uint32_t *slots, orr_gpu_texture *out, orr_error *err);
 

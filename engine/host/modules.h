@@ -40,10 +40,13 @@ void orr_settings_destroy(orr_settings **settings);
 ORR_MUST_CHECK orr_status orr_settings_set_text(orr_settings *settings, const char *key, const char *text, orr_value_source source, orr_error *err);
 ORR_MUST_CHECK orr_status orr_settings_set(orr_settings *settings, const char *module, const char *param, const orr_param_value *value,
                                            orr_value_source source, orr_error *err);
+/* Says that a parameter follows a track of the script: it counts as set, and as neutral at no time. */
+ORR_MUST_CHECK orr_status orr_settings_animate(orr_settings *settings, const char *module, const char *param, orr_value_source source, orr_error *err);
 /* Enabling a module with a role disables the other of that role; a role's last module cannot be disabled ("none" is a choice of it). */
 ORR_MUST_CHECK orr_status orr_settings_enable(orr_settings *settings, const char *module, bool enable, orr_value_source source, orr_error *err);
 const char *orr_value_source_name(orr_value_source source);
-/* Before a graph is built with them: calls build() of every enabled module with its values, and shows values and outcome at
+/* Before a graph is built with them: refuses a parameter of an enabled module that was set and does not count (`used_when`), calls
+ * build() of every enabled module with its values, and shows values and outcome at
  * <app>/modules/<name>/{params/…,status,diagnostics}. The first module that refuses ends it with its message. */
 ORR_MUST_CHECK orr_status orr_modules_build(const orr_modules *modules, const orr_settings *settings, orr_error *err);
 

@@ -34,7 +34,8 @@ static bool allocate_values(settings *s, orr_effect_settings *e, const orr_effec
     e->effect = effect;
     e->values = ORR_ARENA_NEW(&s->arena, orr_param_value, count);
     e->sources = ORR_ARENA_NEW(&s->arena, orr_value_source, count);
-    return e->values && e->sources;
+    e->animated = ORR_ARENA_NEW(&s->arena, bool, count);
+    return e->values && e->sources && e->animated;
 }
 
 static const char *role_of(const orr_effect_settings *e) {
@@ -91,6 +92,7 @@ static bool copy_effect(settings *s, orr_effect_settings *to, const orr_effect_s
     for (uint32_t p = 0; p < from->effect->table.count; p++) {
         to->values[p] = from->values[p];
         to->sources[p] = from->sources[p];
+        to->animated[p] = from->animated[p];
         if (!from->values[p].text) continue;
         to->values[p].text = orr_arena_strdup(&s->arena, from->values[p].text);
         if (!to->values[p].text) return false;
@@ -150,6 +152,7 @@ static orr_status put(settings *s, orr_effect_settings *e, uint32_t row, const o
         return orr_fail(err, ORR_E_MEMORY, NULL, "out of memory for module settings");
     e->values[row] = kept;
     e->sources[row] = source;
+    e->animated[row] = false;
     return ORR_OK;
 }
 
@@ -174,6 +177,19 @@ orr_status orr_settings_set(orr_settings *shown, const char *module, const char 
     status = orr_param_check(&row, value, err);
     if (status) return of_module(status, module, err);
     return put(inside(shown), e, index, value, source, err);
+}
+
+orr_status orr_settings_animate(orr_settings *shown, const char *module, const char *param,
+                                orr_value_source source, orr_error *err) {
+    orr_effect_settings *e = NULL;
+    uint32_t index = 0;
+    orr_param_row row;
+    orr_status status = find_effect(shown, module, &e, err);
+    if (!status) status = find_row(e, param, &index, &row, err);
+    if (status || e->sources[index] > source) return status;
+    e->sources[index] = source;
+    e->animated[index] = true;
+    return ORR_OK;
 }
 
 static orr_status set_enable_text(orr_settings *shown, const char *module, const char *text,
@@ -231,6 +247,31 @@ orr_status orr_settings_enable(orr_settings *shown, const char *module, bool ena
 /* --- before a graph is built
  * ----------------------------------------------------------------------------------- */
 
+/* A parameter that somebody set and that does not count with the others as they are. */
+static orr_status check_used(const orr_effect_settings *e, orr_error *err) {
+    const char *module = e->effect->module.name;
+    for (uint32_t i = 0; i < e->effect->table.count; i++) {
+        int32_t by = -1;
+        if (e->sources[i] == ORR_FROM_DEFAULT || orr_param_is_used(&e->effect->table, i, e->values, &by))
+            continue;
+        if (e->animated[by]) continue; /* it may count later */
+        orr_param_row row, other;
+        orr_param_row_get(&e->effect->table, i, &row);
+        orr_param_row_get(&e->effect->table, (uint32_t)by, &other);
+        orr_text value = {0};
+        orr_param_format(&other, &e->values[by], &value);
+        orr_status status =
+            orr_fail(err, ORR_E_MODULE, NULL,
+                     "module '%s': '%s' was set (%s), but it counts only with %s, and '%s' is '%s': "
+                     "change '%s', or leave '%s' out",
+                     module, row.name, orr_value_source_name(e->sources[i]), row.used_when, other.name,
+                     orr_text_cstr(&value), other.name, row.name);
+        orr_text_free(&value);
+        return status;
+    }
+    return ORR_OK;
+}
+
 static orr_status build_one(const orr_modules *modules, const orr_effect_settings *e, orr_error *err) {
     const orr_module_desc *m = &e->effect->module;
     void *params = m->params_size ? orr_calloc(1, m->params_size) : NULL;
@@ -255,7 +296,8 @@ orr_status orr_modules_build(const orr_modules *modules, const orr_settings *sho
         orr_error error = {0};
         orr_status status = ORR_OK;
         orr_modules_show_params(modules, e->effect, e->values);
-        if (e->enabled && e->effect->module.build) status = build_one(modules, e, &error);
+        if (e->enabled) status = check_used(e, &error);
+        if (!status && e->enabled && e->effect->module.build) status = build_one(modules, e, &error);
         orr_modules_show(modules, e->effect->module.name, e->effect, status ? &error : NULL);
         if (!status) continue;
         if (err) *err = error;

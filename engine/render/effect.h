@@ -22,6 +22,7 @@ typedef struct orr_effect_settings {
     bool enabled;
     orr_param_value *values;    /* one per row */
     orr_value_source *sources;  /* one per row */
+    bool *animated;             /* one per row: it follows a track, so its value here is only where it begins */
     orr_value_source enabled_by;
 } orr_effect_settings;
 

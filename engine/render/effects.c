@@ -13,7 +13,7 @@ bool orr_effect_is_neutral(const orr_effect_settings *settings, const orr_param_
         orr_param_row row;
         orr_param_row_get(&settings->effect->table, i, &row);
         if (!row.neutral) continue;
-        if (!orr_param_is_neutral(&row, &values[i])) return false;
+        if (settings->animated[i] || !orr_param_is_neutral(&row, &values[i])) return false;
         has_strength = true;
     }
     return has_strength;

@@ -95,6 +95,10 @@ static void set_param(orr_call *call, orr_script_sequence_object *object, const 
         track->track.module = effect->module.name;
         track->next = object->module_tracks;
         object->module_tracks = track;
+        if (orr_settings_animate(object->settings, effect->module.name, row.name, ORR_FROM_SCRIPT, &err) !=
+            ORR_OK)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: modules.%s: %s", effect->module.name,
+                          err.message);
         return;
     }
     if (orr_bind_value(L, index, &row, &value, &err) != ORR_OK ||

@@ -224,9 +224,10 @@ static void read_param(lua_State *L, reader *r, const char *path, orr_param_row 
                                        "interp",
                                        "rebuild",
                                        "cpu",
+                                       "used_when",
                                        NULL,
                                        "name, doc, group, aliases, type, def, neutral, min, max, soft_min, "
-                                       "soft_max, choices, interp, rebuild, cpu"};
+                                       "soft_max, choices, interp, rebuild, cpu, used_when"};
     static const char *const rebuilds[] = {"value", "spec", "graph", NULL}, *const interps[] = {"linear",
                                                                                                 "step", "log",
                                                                                                 NULL};
@@ -245,6 +246,7 @@ static void read_param(lua_State *L, reader *r, const char *path, orr_param_row 
     row->interp = (orr_param_interp)word_field(L, r, path, "interp", interps);
     row->rebuild = (orr_param_rebuild)word_field(L, r, path, "rebuild", rebuilds);
     if (flag_field(L, path, "cpu")) row->flags |= ORR_PARAM_CPU;
+    row->used_when = text_field(L, r, path, "used_when", false);
     const char *type = text_field(L, r, path, "type", true);
     row->type = orr_param_type_of(type);
     if (row->type == ORR_PARAM_NONE) luaL_error(L, "%s.type: there is no type '%s'", path, type);

@@ -37,6 +37,7 @@ static const orr_param_row k_params[] = {
      .max = "48",
      .soft_min = "-6",
      .soft_max = "18",
+     .used_when = "mode=manual",
      AT(ev)},
     {.name = "compensation_ev",
      .doc = "brightens by so many stops, darkens when negative",
@@ -46,6 +47,7 @@ static const orr_param_row k_params[] = {
      .max = "16",
      .soft_min = "-4",
      .soft_max = "4",
+     .used_when = "mode=manual|camera|high_noon|overcast|office|full_moon",
      AT(compensation_ev)},
     {.name = "key",
      .doc = "reflectance in percent that a metered average is brought to",
@@ -54,6 +56,7 @@ static const orr_param_row k_params[] = {
      .min = "0.1",
      .max = "100",
      .interp = ORR_INTERP_LOG,
+     .used_when = "mode=manual|camera|high_noon|overcast|office|full_moon",
      AT(key)},
 };
 

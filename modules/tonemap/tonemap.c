@@ -18,6 +18,7 @@ static const orr_param_row k_params[] = {
      .max = "1000",
      .soft_min = "1",
      .soft_max = "16",
+     .used_when = "operator=reinhard_extended",
      .interp = ORR_INTERP_LOG},
 };
 

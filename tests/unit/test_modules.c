@@ -112,13 +112,13 @@ static void test_good(void **state) {
 
 static void test_refused(void **state) {
     fixture *f = *state;
-    refuses_case(f, "major2", ORR_E_VERSION, "ABI 2.0", "1.0");
-    refuses_case(f, "symbol2", ORR_E_VERSION, "orr_module_v2", "ABI 1.0");
+    refuses_case(f, "major2", ORR_E_VERSION, "ABI 2.1", "1.1");
+    refuses_case(f, "symbol2", ORR_E_VERSION, "orr_module_v2", "ABI 1.1");
     refuses_case(f, "nosymbol", ORR_E_LIBRARY, "no Orrery module", "orr_module_v1");
-    refuses_case(f, "tail", ORR_E_VERSION, "ABI 1.7", "1.0");
+    refuses_case(f, "tail", ORR_E_VERSION, "ABI 1.7", "1.1");
     refuses_case(f, "tiny", ORR_E_MODULE, "16 bytes", "struct_size");
     refuses_case(f, "stride", ORR_E_MODULE, "8 bytes apart", "parameter rows");
-    refuses_case(f, "longrow", ORR_E_VERSION, "parameter rows", "1.0");
+    refuses_case(f, "longrow", ORR_E_VERSION, "parameter rows", "1.1");
     refuses_case(f, "badrow", ORR_E_MODULE, "strength", "between 0 and 1");
     refuses_case(f, "needs", ORR_E_MODULE, "orr.teapot/1", "orr.log/1");
     refuses_case(f, "newlog", ORR_E_VERSION, "orr.log/2", "orr.log/1");
@@ -159,7 +159,7 @@ static void test_failed_by_name(void **state) {
     assert_int_equal(orr_settings_create(f->modules, &settings, NULL), ORR_OK);
     assert_int_equal(orr_settings_enable(settings, "major2", true, ORR_FROM_CLI, &err), ORR_E_MODULE);
     says(&err, "could not be loaded");
-    says(&err, "ABI 2.0");
+    says(&err, "ABI 2.1");
     assert_int_equal(orr_settings_enable(settings, "godo", true, ORR_FROM_CLI, &err), ORR_E_UNKNOWN_KEY);
     says(&err, "did you mean 'good'");
     const orr_error unreadable = {.code = ORR_E_BAD_DATA, .message = "mist.lua:3: what is this"};
@@ -193,6 +193,51 @@ static void test_build(void **state) {
     orr_settings_destroy(&settings);
 }
 
+static orr_module_desc descriptor(const char *name) {
+    return (orr_module_desc){.struct_size = sizeof(orr_module_desc),
+                             .abi_major = ORR_ABI_MAJOR,
+                             .abi_minor = ORR_ABI_MINOR,
+                             .name = name,
+                             .version = "1.0.0",
+                             .doc = "made by a test"};
+}
+
+/* What was set and does not count is said; what was left alone, or may count later, is not. */
+static void test_unused(void **state) {
+    fixture *f = *state;
+    orr_error err = {0};
+    orr_settings *settings = NULL, *copy = NULL;
+    const orr_param_row rows[] = {
+        {.name = "mode", .doc = "d", .type = ORR_PARAM_ENUM, .choices = "off|hand", .def = "off"},
+        {.name = "ev", .doc = "d", .type = ORR_PARAM_F32, .def = "1", .used_when = "mode=hand"},
+    };
+    orr_module_desc module = descriptor("meter");
+    module.params = rows;
+    module.param_count = 2;
+    module.param_stride = sizeof rows[0];
+    if (orr_modules_add_descriptor(f->modules, &module, NULL, NULL, &err)) fail_msg("%s", err.message);
+    assert_int_equal(orr_settings_create(f->modules, &settings, NULL), ORR_OK);
+    assert_int_equal(orr_settings_enable(settings, "meter", true, ORR_FROM_CLI, NULL), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_OK);
+    assert_int_equal(orr_settings_set_text(settings, "meter.ev", "1", ORR_FROM_PRESET, NULL), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_E_MODULE);
+    says(&err, "module 'meter': 'ev' was set (preset)");
+    says(&err, "only with mode=hand, and 'mode' is 'off'");
+    assert_int_equal(orr_settings_enable(settings, "meter", false, ORR_FROM_CLI, NULL), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_OK);
+    assert_int_equal(orr_settings_enable(settings, "meter", true, ORR_FROM_CLI, NULL), ORR_OK);
+    assert_int_equal(orr_settings_animate(settings, "meter", "mode", ORR_FROM_SCRIPT, &err), ORR_OK);
+    assert_int_equal(orr_settings_copy(settings, &copy, &err), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_OK);
+    assert_int_equal(orr_settings_set_text(copy, "meter.mode", "off", ORR_FROM_CLI, NULL), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_E_MODULE);
+    assert_int_equal(orr_settings_set_text(copy, "meter.mode", "hand", ORR_FROM_CLI, NULL), ORR_OK);
+    assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_OK);
+    assert_int_equal(orr_settings_animate(settings, "meter", "e", ORR_FROM_SCRIPT, &err), ORR_E_UNKNOWN_KEY);
+    orr_settings_destroy(&copy);
+    orr_settings_destroy(&settings);
+}
+
 /* --- passes
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -201,15 +246,6 @@ static orr_status expose(const void *instance, const void *params, const orr_exp
     (void)instance, (void)params, (void)in, (void)err;
     out->exposure = 1;
     return ORR_OK;
-}
-
-static orr_module_desc descriptor(const char *name) {
-    return (orr_module_desc){.struct_size = sizeof(orr_module_desc),
-                             .abi_major = ORR_ABI_MAJOR,
-                             .abi_minor = ORR_ABI_MINOR,
-                             .name = name,
-                             .version = "1.0.0",
-                             .doc = "made by a test"};
 }
 
 static void refuses_pass(fixture *f, const orr_pass_row *row, const char *part) {
@@ -463,7 +499,7 @@ static void test_preset(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_good),       TEST(test_refused), TEST(test_grown_and_short),   TEST(test_failed_by_name),
-        TEST(test_build),      TEST(test_passes),  TEST(test_descriptor_fields), TEST(test_roles),
+        TEST(test_build), TEST(test_unused), TEST(test_passes),  TEST(test_descriptor_fields), TEST(test_roles),
         TEST(test_precedence), TEST(test_preset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -318,15 +318,53 @@ static void test_table_check(void **state) {
     BAD(bad.offset = 6, "struct of 8");
     BAD(bad.offset = UINT32_MAX, "struct of 8");
     BAD(bad.offset = 2, "overlaps 'first'");
+    BAD(bad.used_when = "first", "bad 'used_when'");
+    BAD(bad.used_when = "second=1", "no other parameter");
+    BAD(bad.used_when = "third=1", "no other parameter");
+    BAD(bad.used_when = "first=1", "neither an enum nor a bool");
+}
+
+static void test_used_when(void **state) {
+    (void)state;
+    orr_param_row rows[] = {
+        {.name = "mode", .doc = "d", .type = ORR_PARAM_ENUM, .choices = "off|hand|auto", .def = "off"},
+        {.name = "on", .doc = "d", .type = ORR_PARAM_BOOL, .def = "false"},
+        {.name = "ev", .doc = "d", .type = ORR_PARAM_F32, .def = "0", .used_when = "mode=hand|auto"},
+        {.name = "bias", .doc = "d", .type = ORR_PARAM_F32, .def = "0", .used_when = "on=true"},
+    };
+    const orr_param_table table = ORR_PARAM_TABLE(rows, "m");
+    orr_param_value values[4];
+    orr_error err = {0};
+    int32_t by;
+    if (orr_param_table_check(&table, 0, &err)) fail_msg("%s", err.message);
+    for (uint32_t i = 0; i < 4; i++) assert_int_equal(orr_param_default(&rows[i], &values[i], NULL), ORR_OK);
+    assert_true(orr_param_is_used(&table, 0, values, &by));
+    assert_int_equal(by, -1);
+    assert_false(orr_param_is_used(&table, 2, values, &by));
+    assert_int_equal(by, 0);
+    values[0].number[0] = 1;
+    assert_true(orr_param_is_used(&table, 2, values, NULL));
+    values[0].number[0] = 2;
+    assert_true(orr_param_is_used(&table, 2, values, NULL));
+    assert_false(orr_param_is_used(&table, 3, values, &by));
+    assert_int_equal(by, 1);
+    values[1].number[0] = 1;
+    assert_true(orr_param_is_used(&table, 3, values, NULL));
+    rows[2].used_when = "mode=hand|never";
+    assert_int_equal(orr_param_table_check(&table, 0, &err), ORR_E_MODULE);
+    assert_non_null(strstr(err.message, "cannot have"));
+    rows[2].used_when = "mode=";
+    assert_int_equal(orr_param_table_check(&table, 0, &err), ORR_E_MODULE);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),  cmocka_unit_test(test_refuse),
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_struct), cmocka_unit_test(test_neutral),
-        cmocka_unit_test(test_block),  cmocka_unit_test(test_block_vec3_tail),
-        cmocka_unit_test(test_stride), cmocka_unit_test(test_table_check),
+        cmocka_unit_test(test_parse),     cmocka_unit_test(test_refuse),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_struct),    cmocka_unit_test(test_neutral),
+        cmocka_unit_test(test_block),     cmocka_unit_test(test_block_vec3_tail),
+        cmocka_unit_test(test_stride),    cmocka_unit_test(test_table_check),
+        cmocka_unit_test(test_used_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

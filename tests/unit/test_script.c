@@ -56,22 +56,6 @@ static void expect_error(const char *text, orr_status code, const char *start, c
 #define SCENE  "local scene = orrery.scene() local camera = scene:camera{}\n"
 #define RETURN "return orrery.sequence{ scene = scene, camera = camera, frames = 48, fps = 24 }"
 
-/* --- numbers ------------------------------------------------------------------------------------- */
-
-static void test_round40(void **state) {
-    (void)state;
-    const double whole = 1099511627776.0; /* 2^40 */
-    assert_true(orr_round40(0.0) == 0.0 && orr_round40(1.0) == 1.0 && orr_round40(-0.375) == -0.375);
-    assert_true(orr_round40(whole - 1) == whole - 1); /* 40 bits fit */
-    assert_true(orr_round40(1 + 0x1p-39) == 1 + 0x1p-39);
-    assert_true(orr_round40(1 + 0x1p-40) == 1);                   /* a tie, to even */
-    assert_true(orr_round40(1 + 3 * 0x1p-40) == 1 + 4 * 0x1p-40); /* and the other way */
-    assert_true(orr_round40(-(1 + 0x1.8p-40)) == -(1 + 0x1p-39));
-    assert_true(orr_round40(0.1) != 0.1 && fabs(orr_round40(0.1) - 0.1) <= 0.1 * 0x1p-40);
-    assert_true(orr_round40(nextafter(0.1, 1)) == orr_round40(0.1)); /* what it is for */
-    assert_true(orr_round40(5e-324) == 5e-324 && isinf(orr_round40(INFINITY)) && isnan(orr_round40(NAN)));
-}
-
 /* --- the reader ---------------------------------------------------------------------------------- */
 
 static void test_options(void **state) {
@@ -518,12 +502,13 @@ static void test_manifest(void **state) {
     orr_arena arena = {0};
     orr_module_desc module;
     orr_error err = {0};
-    const char *good = MANIFEST("params = { { name = 'p', type = 'vec3', def = {1, 0.5, 0}, min = 0, choices "
-                                "= nil, doc = 'd', rebuild = 'spec' },"
-                                "{ name = 'q', type = 'enum', def = 'a', choices = {'a', 'b'}, doc = 'd' } },"
-                                "passes = { { name = 'main', stage = 'lens', shader = 'm.comp', size_of = "
-                                "'ldr', scale_log2 = -1, pointwise = true,"
-                                "binds = { {'ldr', 'modify'}, {'depth', 'read', at = 'sky'} } } }");
+    const char *good = MANIFEST(
+        "params = { { name = 'p', type = 'vec3', def = {1, 0.5, 0}, min = 0, choices "
+        "= nil, doc = 'd', rebuild = 'spec' },"
+        "{ name = 'q', type = 'enum', def = 'a', choices = {'a', 'b'}, doc = 'd', used_when = 'r=true' } },"
+        "passes = { { name = 'main', stage = 'lens', shader = 'm.comp', size_of = "
+        "'ldr', scale_log2 = -1, pointwise = true,"
+        "binds = { {'ldr', 'modify'}, {'depth', 'read', at = 'sky'} } } }");
     assert_int_equal(orr_manifest_read(good, strlen(good), "m.lua", &arena, &module, &err), ORR_OK);
     assert_string_equal(module.name, "m");
     assert_int_equal(module.struct_size, sizeof module);
@@ -533,6 +518,8 @@ static void test_manifest(void **state) {
     assert_string_equal(module.params[0].min, "0");
     assert_int_equal(module.params[0].rebuild, ORR_REBUILD_SPEC);
     assert_string_equal(module.params[1].choices, "a|b");
+    assert_string_equal(module.params[1].used_when, "r=true");
+    assert_null(module.params[0].used_when);
     assert_int_equal(module.pass_count, 1);
     assert_int_equal(module.passes[0].scale_log2, -1);
     assert_int_equal(module.passes[0].bind_count, 2);
@@ -628,25 +615,15 @@ static int finish_tests(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round40),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_rows_alone),
-        cmocka_unit_test(test_pairs),
-        cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_timeout),
-        cmocka_unit_test(test_params),
-        cmocka_unit_test(test_help),
-        cmocka_unit_test(test_tracks),
-        cmocka_unit_test(test_purity),
-        cmocka_unit_test(test_modules_of_a_sequence),
-        cmocka_unit_test(test_orbit),
-        cmocka_unit_test(test_path),
-        cmocka_unit_test(test_clearance),
-        cmocka_unit_test(test_manifest),
-        cmocka_unit_test(test_api_texts),
-        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_options),    cmocka_unit_test(test_names),
+        cmocka_unit_test(test_rows_alone), cmocka_unit_test(test_pairs),
+        cmocka_unit_test(test_clock),      cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_timeout),    cmocka_unit_test(test_params),
+        cmocka_unit_test(test_help),       cmocka_unit_test(test_tracks),
+        cmocka_unit_test(test_purity),     cmocka_unit_test(test_modules_of_a_sequence),
+        cmocka_unit_test(test_orbit),      cmocka_unit_test(test_path),
+        cmocka_unit_test(test_clearance),  cmocka_unit_test(test_manifest),
+        cmocka_unit_test(test_api_texts),  cmocka_unit_test(test_examples),
     };
     return cmocka_run_group_tests(tests, start, finish_tests);
 }

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define ORR_ABI_MAJOR 1
-#define ORR_ABI_MINOR 0
+#define ORR_ABI_MINOR 1 /* 1.1: orr_param_row.used_when */
 #define ORR_MODULE_SYMBOL "orr_module_v1"
 
 /* One use of a channel (or of a private image `module.name`) by a pass.
@@ -74,7 +74,8 @@ typedef struct orr_log_api_v1 {
     void (*write)(const orr_host *host, orr_severity severity, const char *line); /* ANY */
 } orr_log_api_v1;
 
-/* What the exposure module sees and answers, once per sub-frame, before anything is recorded. RECORD: pure. */
+/* What the exposure module sees and answers, once per frame, before anything is recorded. RECORD: pure. The host rounds the answer to 40
+ * bits of mantissa, so that another libm does not make another picture. */
 typedef struct orr_expose_in {
     uint32_t struct_size;
     double aperture_f; /* f-number N of the camera */

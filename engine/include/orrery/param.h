@@ -3,6 +3,7 @@
 #ifndef ORRERY_PARAM_H
 #define ORRERY_PARAM_H
 
+#include <stddef.h> /* offsetof, for the rows */
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -55,6 +56,9 @@ typedef struct orr_param_row {
     orr_param_interp interp;
     uint32_t flags;
     uint32_t offset, size;
+    /* ABI 1.1 */
+    const char *used_when; /* "mode=manual|camera": counts only while that parameter has one of these values; NULL = always.
+                              Setting it while it does not count is an error */
 } orr_param_row;
 
 #ifdef __cplusplus
