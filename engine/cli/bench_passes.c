@@ -86,24 +86,42 @@ static orr_status copy_bandwidth(orr_gpu *gpu, double *bytes_per_s, orr_error *e
     return status;
 }
 
-static const char empty_text[] = "#version 460\nlayout(local_size_x = 8, local_size_y = 8) in;\n"
+static const char empty_text[] = "#version 460\nlayout(local_size_x = %u, local_size_y = %u) in;\n"
                                  "layout(binding = 1, std430) writeonly buffer B { uint b[]; };\n"
                                  "layout(push_constant) uniform P { uint never; } p;\n"
                                  "void main() { if (p.never != 0u) b[0] = 1u; }\n";
 
-/* A pass over all pixels that does nothing: what launching and waiting cost. */
-static orr_status empty_pass(orr_gpu *gpu, uint32_t width, uint32_t height, uint32_t repeats, double *seconds,
-                             orr_error *err) {
+/* Dispatches that do nothing: of one workgroup (what a pass costs by being one), or of as many of `side`
+ * pixels as cover an image (what launching them costs). */
+static orr_status empty_pass(orr_gpu *gpu, const uint32_t side[2], const uint32_t groups[2], uint32_t repeats,
+                             double *seconds, orr_error *err) {
     orr_gpu_buffer_params params = {.label = "bench empty", .size_bytes = 16};
-    uint32_t groups[2] = {(width + 7) / 8, (height + 7) / 8};
     orr_gpu_buffer buffers[2] = {{0}};
     orr_gpu_pipeline pipeline = {0};
-    orr_status status = make_pipeline(gpu, empty_text, false, &pipeline, err);
+    char text[512];
+    orr_format(text, sizeof text, empty_text, side[0], side[1]);
+    orr_status status = make_pipeline(gpu, text, false, &pipeline, err);
     if (status == ORR_OK) status = orr_gpu_buffer_create(gpu, &params, &buffers[0], err);
     for (int round = 0; status == ORR_OK && round < 2; round++) /* the first warms */
         status = time_dispatches(gpu, pipeline, buffers, groups, 0, repeats, seconds, err);
     orr_gpu_buffer_destroy(gpu, &buffers[0]);
     orr_gpu_pipeline_destroy(gpu, &pipeline);
+    return status;
+}
+
+static orr_status launch_costs(orr_gpu *gpu, const uint32_t size[2], uint32_t repeats, json_t *out,
+                               orr_error *err) {
+    static const uint32_t sides[][2] = {{8, 8}, {16, 8}, {16, 16}, {32, 32}};
+    orr_status status = ORR_OK;
+    for (size_t i = 0; status == ORR_OK && i < sizeof sides / sizeof sides[0]; i++) {
+        const uint32_t groups[2] = {(size[0] + sides[i][0] - 1) / sides[i][0],
+                                    (size[1] + sides[i][1] - 1) / sides[i][1]};
+        double seconds = 0;
+        char name[16];
+        status = empty_pass(gpu, sides[i], groups, repeats, &seconds, err);
+        orr_format(name, sizeof name, "%ux%u", sides[i][0], sides[i][1]);
+        json_object_set_new(out, name, orr_bench_number(seconds / repeats * 1e3));
+    }
     return status;
 }
 
@@ -239,7 +257,10 @@ static orr_status measure_pointwise(orr_bench_stage *stage, orr_target *target, 
     double copy = 0, empty_s = 0;
     json_t *rows = json_array();
     orr_status status = copy_bandwidth(stage->gpu, &copy, err);
-    if (status == ORR_OK) status = empty_pass(stage->gpu, size[0], size[1], repeats, &empty_s, err);
+    const uint32_t one[2] = {1, 1}, side[2] = {8, 8};
+    json_t *launch = json_object();
+    if (status == ORR_OK) status = empty_pass(stage->gpu, side, one, repeats, &empty_s, err);
+    if (status == ORR_OK) status = launch_costs(stage->gpu, size, repeats, launch, err);
     for (size_t i = 0; status == ORR_OK && i < sizeof names / sizeof names[0]; i++)
         status = measure_alone(target, names[i], repeats, empty_s, copy, rows, err);
     orr_bench_machine(stage->gpu, out);
@@ -248,6 +269,7 @@ static orr_status measure_pointwise(orr_bench_stage *stage, orr_target *target, 
     json_object_set_new(out, "repeats", json_integer(repeats));
     json_object_set_new(out, "copy_gb_per_s", orr_bench_number(copy * 1e-9));
     json_object_set_new(out, "empty_ms", orr_bench_number(empty_s / repeats * 1e3));
+    json_object_set_new(out, "launch_ms_by_workgroup", launch);
     json_object_set_new(out, "passes", rows);
     return status;
 }
