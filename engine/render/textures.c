@@ -100,7 +100,9 @@ static orr_status plan(orr_renderer *r, const orr_revision *rev, bucket *buckets
 
 orr_status orr_textures_load(orr_renderer *r, const orr_revision *rev, uint32_t *references, orr_error *err) {
     bucket buckets[ORR_MAX_TEXTURE_ARRAYS] = {0};
-    orr_status status = plan(r, rev, buckets, references, err);
+    orr_status status = ORR_OK; /* an earlier revision may have had its pixels dropped once they were on the device */
+    for (uint32_t i = 0; !status && i < rev->texture_count; i++) status = orr_assets_restore_pixels(r->assets, rev->textures[i].asset, err);
+    if (!status) status = plan(r, rev, buckets, references, err);
     for (uint32_t i = 0; !status && i < ORR_MAX_TEXTURE_ARRAYS; i++) {
         if (!buckets[i].layers) continue;
         char label[64];

@@ -206,6 +206,14 @@ static void decode_model_image(void *argument) {
         image->image.srgb = source->srgb;
 }
 
+/* Light stays as it is (HDR, EXR); pictures become RGBA u8, as those of models. */
+static void decode_image(asset *a) {
+    bool light = a->size >= 4 && (!memcmp(a->data, "#?", 2) || !memcmp(a->data, "\x76\x2f\x31\x01", 4));
+    a->status = orr_image_decode(a->data, a->size, a->path, light ? 0 : 4, NULL, &a->image, &a->error);
+    if (!a->status && !light) a->status = narrow_to_u8(&a->image, a->path, &a->error);
+    if (a->status) orr_image_free(&a->image);
+}
+
 static void start_images(asset *a) {
     if (!a->model.image_count) return;
     a->images = orr_calloc(a->model.image_count, sizeof *a->images);
@@ -239,7 +247,7 @@ static void decode(void *argument) {
         a->status = orr_dem_decode(a->data, a->size, a->path, &a->dem_params, &a->dem, &a->error);
         break;
     case ORR_ASSET_IMAGE:
-        a->status = orr_image_decode(a->data, a->size, a->path, 0, NULL, &a->image, &a->error);
+        decode_image(a);
         break;
     }
     a->digest = orr_digest_end(a->digesting);
@@ -413,6 +421,36 @@ void orr_assets_drop_pixels(orr_assets *assets, orr_asset id) {
     orr_jobs_wait(assets->jobs, &a->pixels);
     orr_image_free(&a->image);
     for (uint32_t i = 0; a->images && i < a->model.image_count; i++) orr_image_free(&a->images[i].image);
+}
+
+/* The file is read again; it must be what was digested. */
+static orr_status restore_image(asset *a, orr_error *err) {
+    a->status = read_whole(a, a->path, &a->data, &a->size, &a->error);
+    if (!a->status) {
+        orr_digest_builder *digesting = orr_digest_begin();
+        orr_digest_add(digesting, a->data, a->size);
+        orr_digest digest = orr_digest_end(digesting);
+        if (orr_digest_equal(&digest, &a->digest))
+            decode_image(a);
+        else
+            a->status = orr_fail(&a->error, ORR_E_STALE, a->path, "'%s' was changed since it was first read", a->path);
+    }
+    free(a->data);
+    a->data = NULL;
+    if (a->status && err) *err = a->error;
+    return a->status;
+}
+
+orr_status orr_assets_restore_pixels(orr_assets *assets, orr_asset id, orr_error *err) {
+    orr_status status = orr_assets_wait(assets, id, err);
+    if (status) return status;
+    asset *a = get(assets, id);
+    orr_jobs_wait(assets->jobs, &a->pixels);
+    if (a->kind == ORR_ASSET_IMAGE) return a->image.pixels ? ORR_OK : restore_image(a, err);
+    for (uint32_t i = 0; a->images && i < a->model.image_count; i++)
+        if (!a->images[i].status && !a->images[i].image.pixels)
+            orr_jobs_run(assets->jobs, decode_model_image, &a->images[i], &a->pixels, ORR_JOB_NORMAL);
+    return wait_pixels(a, err);
 }
 
 orr_digest orr_assets_digest(orr_assets *assets, orr_asset id) {

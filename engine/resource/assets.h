@@ -50,6 +50,8 @@ const orr_image *orr_assets_image(orr_assets *assets, orr_asset asset);
 const orr_image *orr_assets_model_image(orr_assets *assets, orr_asset asset, uint32_t index);
 /* Frees decoded pixels of a model's images, or of an image, once they are on the device. Later calls give NULL. */
 void orr_assets_drop_pixels(orr_assets *assets, orr_asset asset);
+/* Decodes again what was dropped, and waits for it; what is there stays. For the thread that drops. */
+ORR_MUST_CHECK orr_status orr_assets_restore_pixels(orr_assets *assets, orr_asset asset, orr_error *err);
 /* SHA-256 over the file and all it refers to; after the wait. */
 orr_digest orr_assets_digest(orr_assets *assets, orr_asset asset);
 const char *orr_assets_path(orr_assets *assets, orr_asset asset); /* the host path found, or the path in the VFS */

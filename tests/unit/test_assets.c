@@ -167,8 +167,14 @@ static void test_once(void **state) {
     assert_int_equal(dem.id, other.id);
     assert_int_equal(orr_assets_count(f->assets), 4);
     assert_int_equal(orr_assets_wait(f->assets, image, NULL), ORR_OK);
-    assert_int_equal(orr_assets_image(f->assets, image)->channels,
-                     3); /* an image of its own keeps its channels */
+    assert_int_equal(orr_assets_image(f->assets, image)->channels, 4); /* a picture is RGBA, as those of models */
+    orr_assets_drop_pixels(f->assets, image);
+    assert_null(orr_assets_image(f->assets, image));
+    assert_int_equal(orr_assets_restore_pixels(f->assets, image, NULL), ORR_OK);
+    assert_int_equal(((const uint8_t *)orr_assets_image(f->assets, image)->pixels)[0], 128);
+    orr_assets_drop_pixels(f->assets, image);
+    put_png(f, "good/paint.png", ORR_PIXEL_U16); /* another file by now */
+    assert_int_equal(orr_assets_restore_pixels(f->assets, image, NULL), ORR_E_STALE);
 }
 
 /* What the file refers to is part of its digest; where it lies is not. */

@@ -373,6 +373,32 @@ static void test_attributes(void **state) {
     forget(&s);
 }
 
+/* A picture as a map: grey, RGB and RGBA files, colours as sRGB; and again after its pixels left this side. */
+static void test_maps(void **state) {
+    (void)state;
+    for (uint32_t channels = 1; channels <= 4; channels++) {
+        orr_error err = {0};
+        orr_image image;
+        uint8_t *data = NULL;
+        size_t size = 0;
+        char path[96], name[16];
+        OK(orr_image_create(4, 4, channels, ORR_PIXEL_U8, &image, &err));
+        memset(image.pixels, 188, image.size_bytes); /* 0.5029 linear */
+        OK(orr_png_encode(&image, NULL, &data, &size, &err));
+        (void)snprintf(name, sizeof name, "map%u.png", channels);
+        (void)snprintf(path, sizeof path, "%s/%s", g.folder, name);
+        OK(orr_file_write(path, data, size, &err));
+        for (int again = 0; again < 2; again++) {
+            shot s = render(TEXT("card{ paint = { base_colour = {1, 0.5, 1}, base_colour_map = '%s' } } return show(above(10))", name));
+            WITHIN((double)s.albedo[(W * H / 2) * 4], 0.5029, 0.003);
+            WITHIN((double)s.albedo[(W * H / 2) * 4 + 1], 0.25145, 0.003);
+            forget(&s);
+        }
+        free(data);
+        orr_image_free(&image);
+    }
+}
+
 /* A card 1 m above the ground, the sun 45 degrees high in the east: its shadow lies 1 m to the west. */
 static void test_shadow(void **state) {
     (void)state;
@@ -649,7 +675,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lambert),       cmocka_unit_test(test_lamps),         cmocka_unit_test(test_environment),   cmocka_unit_test(test_white_furnace),
         cmocka_unit_test(test_direct_furnace), cmocka_unit_test(test_ior),          cmocka_unit_test(test_emission),      cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_attributes),    cmocka_unit_test(test_shadow),        cmocka_unit_test(test_shadow_alone),  cmocka_unit_test(test_alpha),
+        cmocka_unit_test(test_attributes),    cmocka_unit_test(test_shadow), cmocka_unit_test(test_maps),        cmocka_unit_test(test_shadow_alone),  cmocka_unit_test(test_alpha),
         cmocka_unit_test(test_mirrored),      cmocka_unit_test(test_two_sided),     cmocka_unit_test(test_terrain_shape), cmocka_unit_test(test_terrain_shade),
         cmocka_unit_test(test_neutral),       cmocka_unit_test(test_again),         cmocka_unit_test(test_accumulation),
     };
