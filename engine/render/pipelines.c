@@ -14,7 +14,7 @@ typedef struct core_row {
     uint32_t scene; /* mask of the shared slots */
     orr_gpu_slot own[10];
     uint32_t push_bytes;
-    bool mesh_vertices; /* position, uv, colour of orr_vertex */
+    uint32_t vertex_inputs; /* of orr_vertex: 1 the position, 3 uv and colour too (WITH_UV) */
     orr_gpu_format colour, depth;
     bool depth_write;
     orr_gpu_blend blend;
@@ -35,25 +35,25 @@ typedef struct core_row {
 #define SHADOW_STATE .depth = ORR_FORMAT_D32_SFLOAT, .depth_write = true, .bias_constant = -2.0f, .bias_slope = -2.5f, .depth_clamp = true
 #define RASTER_TRANSPARENT                                                                                                         \
     .vertex = "transparent.vert", .fragment = "transparent.frag", .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING,          \
-    .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4, .mesh_vertices = true, .colour = ORR_FORMAT_RGBA16_SFLOAT,           \
+    .scene = GEOMETRY | MATERIAL | LIGHTING, .push_bytes = 4, .vertex_inputs = 1, .colour = ORR_FORMAT_RGBA16_SFLOAT,           \
     .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED
 
 static const core_row rows[ORR_CORE_COUNT] = {
-    [ORR_CORE_VISIBILITY] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4, .mesh_vertices = true,
+    [ORR_CORE_VISIBILITY] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4, .vertex_inputs = 1,
                              RASTER_VISIBILITY, .cull = ORR_CULL_BACK},
     [ORR_CORE_VISIBILITY_TWO_SIDED] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4,
-                                       .mesh_vertices = true, RASTER_VISIBILITY},
+                                       .vertex_inputs = 1, RASTER_VISIBILITY},
     [ORR_CORE_VISIBILITY_MIRRORED] = {.vertex = "visibility.vert", .fragment = "visibility.frag", .scene = GEOMETRY, .push_bytes = 4,
-                                      .mesh_vertices = true, RASTER_VISIBILITY, .cull = ORR_CULL_FRONT},
-    [ORR_CORE_VISIBILITY_MASK] = {.vertex = "visibility.vert", .fragment = "visibility_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 4, .variant = ORR_VARIANT_TEXTURES,
-                                  .mesh_vertices = true, RASTER_VISIBILITY},
+                                      .vertex_inputs = 1, RASTER_VISIBILITY, .cull = ORR_CULL_FRONT},
+    [ORR_CORE_VISIBILITY_MASK] = {.vertex = "visibility.vert", .fragment = "visibility_mask.frag", .define = "#define WITH_UV\n", .scene = GEOMETRY | MATERIAL, .push_bytes = 4, .variant = ORR_VARIANT_TEXTURES,
+                                  .vertex_inputs = 3, RASTER_VISIBILITY},
     [ORR_CORE_TERRAIN] = {.vertex = "terrain.vert", .fragment = "terrain.frag", .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_PATCHES),
                           RASTER_VISIBILITY},
     [ORR_CORE_TERRAIN_HOLES] = {.vertex = "terrain.vert", .fragment = "terrain.frag",
                                 .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_PATCHES), RASTER_VISIBILITY, .holes = true},
-    [ORR_CORE_SHADOW] = {.vertex = "shadow.vert", .scene = GEOMETRY, .push_bytes = 68, .mesh_vertices = true, SHADOW_STATE},
-    [ORR_CORE_SHADOW_MASK] = {.vertex = "shadow.vert", .fragment = "shadow_mask.frag", .scene = GEOMETRY | MATERIAL, .push_bytes = 68, .variant = ORR_VARIANT_TEXTURES,
-                              .mesh_vertices = true, SHADOW_STATE},
+    [ORR_CORE_SHADOW] = {.vertex = "shadow.vert", .scene = GEOMETRY, .push_bytes = 68, .vertex_inputs = 1, SHADOW_STATE},
+    [ORR_CORE_SHADOW_MASK] = {.vertex = "shadow.vert", .fragment = "shadow_mask.frag", .define = "#define WITH_UV\n", .scene = GEOMETRY | MATERIAL, .push_bytes = 68, .variant = ORR_VARIANT_TEXTURES,
+                              .vertex_inputs = 3, SHADOW_STATE},
     [ORR_CORE_RESOLVE] = {.compute = "resolve.comp", .variant = RESOLVE_VARIANT, .scene = RESOLVE_SCENE, .own = {RESOLVE_SLOTS}},
     [ORR_CORE_RESOLVE_ID] = {.compute = "resolve.comp", .define = "#define WITH_ID\n", .variant = RESOLVE_VARIANT, .scene = RESOLVE_SCENE,
                              .own = {RESOLVE_SLOTS, {P(7), ORR_BIND_IMAGE_WRITE, 0}}},
@@ -107,11 +107,10 @@ static orr_status make_raster(orr_renderer *r, const core_row *row, const orr_gp
     static const orr_gpu_attribute attributes[] = {{0, offsetof(orr_vertex, position), ORR_FORMAT_RGB32_SFLOAT},
                                                    {1, offsetof(orr_vertex, uv0), ORR_FORMAT_RG32_SFLOAT},
                                                    {2, offsetof(orr_vertex, colour_rgba8), ORR_FORMAT_RGBA8_UNORM}};
-    bool reads_all = row->mesh_vertices && !strstr(row->vertex, "transparent");
     orr_gpu_raster_params params = {
         .label = row->fragment ? row->fragment : row->vertex, .slots = slots, .slot_count = slot_count, .specs = specs, .spec_count = 2,
-        .push_bytes = row->push_bytes, .vertex_stride = row->mesh_vertices ? sizeof(orr_vertex) : 0, .attributes = attributes,
-        .attribute_count = row->mesh_vertices ? (reads_all ? 3 : 1) : 0, .colours = {row->colour},
+        .push_bytes = row->push_bytes, .vertex_stride = row->vertex_inputs ? sizeof(orr_vertex) : 0, .attributes = attributes,
+        .attribute_count = row->vertex_inputs, .colours = {row->colour},
         .colour_count = row->colour != ORR_FORMAT_NONE, .depth = row->depth, .depth_test = true, .depth_write = row->depth_write,
         .blend = row->blend, .cull = row->cull, .depth_bias_constant = row->bias_constant, .depth_bias_slope = row->bias_slope,
         .depth_clamp = row->depth_clamp};
