@@ -53,9 +53,9 @@ for script in "$scenes"/*.lua; do
     fi
     picture=$work/$scene.png
     [ "$mode" = --update ] && picture=$golden/$scene.png
-    render "$scene" "$picture" || { echo "$scene: not rendered" && failed=1 && continue; }
+    render "$scene" "$picture" || { echo "$scene: not rendered" >&2 && failed=1 && continue; }
     [ "$mode" = --update ] && continue
-    answer=$("$orrery" diff "$golden/$scene.png" "$picture" --json --heatmap "$work/heat.png") || { echo "$scene: not compared" && failed=1 && continue; }
+    answer=$("$orrery" diff "$golden/$scene.png" "$picture" --json --heatmap "$work/heat.png") || { echo "$scene: not compared" >&2 && failed=1 && continue; }
     compared=$((compared + 1))
     is_max=$(value "$answer" max) is_flip=$(value "$answer" flip)
     seen_max=$(larger "$seen_max" "$is_max") seen_flip=$(larger "$seen_flip" "$is_flip")
@@ -68,6 +68,6 @@ for script in "$scenes"/*.lua; do
     fi
 done
 [ "$mode" = --update ] && printf '%s\n' "$device" >"$golden/DEVICE" && echo "golden pictures of: $device" && exit $failed
-[ "$mode" = --measure ] && echo "$device | $seen_max | $seen_flip" && exit $failed
+[ "$mode" = --measure ] && { [ $failed -eq 0 ] && echo "$device | $seen_max | $seen_flip" || echo "not measured: a scene failed" >&2; exit $failed; }
 echo "$compared scenes compared on $device, allowed max $max, FLIP $flip; $left_out left out for want of test data"
 exit $failed
