@@ -46,6 +46,15 @@ typedef struct orr_glsl_member {
 ORR_MUST_CHECK orr_status orr_glsl_reflect_block(const uint32_t *spirv, size_t spirv_bytes, uint32_t binding,
                                                  orr_glsl_member *members, uint32_t capacity, uint32_t *count,
                                                  orr_error *err);
+/* Specialisation constants of a SPIR-V module, and whether anything is computed from them, sorted by id.
+ * Counted as the members above. */
+typedef struct orr_glsl_spec {
+    uint32_t id; /* constant_id */
+    bool read;
+} orr_glsl_spec;
+ORR_MUST_CHECK orr_status orr_glsl_reflect_specs(const uint32_t *spirv, size_t spirv_bytes,
+                                                 orr_glsl_spec *specs, uint32_t capacity, uint32_t *count,
+                                                 orr_error *err);
 /* Bindings of set 0 that the shader declares and uses, sorted. */
 ORR_MUST_CHECK orr_status orr_glsl_reflect_bindings(const uint32_t *spirv, size_t spirv_bytes,
                                                     uint32_t *bindings, uint32_t capacity, uint32_t *count,

@@ -13,6 +13,7 @@
 
 enum {
     OP_MEMBER_NAME = 6,
+    OP_EXT_INST = 12,
     OP_TYPE_BOOL = 20,
     OP_TYPE_INT = 21,
     OP_TYPE_FLOAT = 22,
@@ -22,7 +23,11 @@ enum {
     OP_TYPE_STRUCT = 30,
     OP_TYPE_POINTER = 32,
     OP_CONSTANT = 43,
+    OP_SPEC_CONSTANT_TRUE = 48,
+    OP_SPEC_CONSTANT_FALSE = 49,
     OP_SPEC_CONSTANT = 50,
+    OP_SPEC_CONSTANT_OP = 52,
+    OP_FUNCTION = 54,
     OP_FUNCTION_CALL = 57,
     OP_VARIABLE = 59,
     OP_IMAGE_TEXEL_POINTER = 60,
@@ -35,9 +40,19 @@ enum {
     OP_ARRAY_LENGTH = 68,
     OP_DECORATE = 71,
     OP_MEMBER_DECORATE = 72,
-    OP_COPY_OBJECT = 83
+    OP_GROUP_DECORATE = 74,
+    OP_VECTOR_SHUFFLE = 79,
+    OP_COMPOSITE_EXTRACT = 81,
+    OP_COMPOSITE_INSERT = 82,
+    OP_COPY_OBJECT = 83,
+    OP_LOOP_MERGE = 246,
+    OP_SELECTION_MERGE = 247,
+    OP_SWITCH = 251,
+    OP_NO_LINE = 317,
+    OP_DECORATE_ID = 332
 };
 enum {
+    DECORATION_SPEC_ID = 1,
     DECORATION_BUFFER_BLOCK = 3,
     DECORATION_ROW_MAJOR = 4,
     DECORATION_ARRAY_STRIDE = 6,
@@ -50,9 +65,9 @@ enum { CLASS_UNIFORM_CONSTANT = 0, CLASS_UNIFORM = 2, CLASS_STORAGE_BUFFER = 12 
 
 typedef struct id_info {
     uint32_t at; /* word of the instruction that defines it; 0 = none */
-    uint32_t binding, set, array_stride;
+    uint32_t binding, set, array_stride, spec_id;
     uint32_t size; /* of a struct, once `sized` */
-    bool has_binding, buffer_block, used, sized;
+    bool has_binding, has_spec_id, buffer_block, used, sized;
 } id_info;
 
 typedef struct walker {
@@ -109,6 +124,8 @@ static uint32_t result_word(uint32_t op) {
     case OP_TYPE_POINTER:
         return 1;
     case OP_CONSTANT:
+    case OP_SPEC_CONSTANT_TRUE:
+    case OP_SPEC_CONSTANT_FALSE:
     case OP_SPEC_CONSTANT:
     case OP_VARIABLE:
         return 2;
@@ -122,6 +139,10 @@ static void decorate(const walker *w, const instruction *in) {
     if (info == NULL) return;
     uint32_t value = in->count >= 4 ? in->words[3] : 0;
     switch (in->words[2]) {
+    case DECORATION_SPEC_ID:
+        info->spec_id = value;
+        info->has_spec_id = true;
+        break;
     case DECORATION_BUFFER_BLOCK:
         info->buffer_block = true;
         break;
@@ -386,6 +407,80 @@ orr_status orr_glsl_reflect_bindings(const uint32_t *spirv, size_t spirv_bytes, 
         uint32_t last = written < capacity ? written : capacity - 1;
         memmove(bindings + at + 1, bindings + at, (last - at) * sizeof *bindings);
         bindings[at] = info->binding;
+        if (written < capacity) written++;
+    }
+    free(w.ids);
+    return ORR_OK;
+}
+
+/* --- specialisation constants ----------------------------------------------------------------------------
+ */
+
+/* How many words of an instruction, from its second on, can be the id of a constant that is computed with;
+ * what comes behind them are literal numbers. Opcodes up to OpSpecConstantOp are names, types and constants.
+ */
+static uint32_t operand_words(const instruction *in) {
+    switch (in->op) {
+    case OP_TYPE_ARRAY: /* its length */
+    case OP_SPEC_CONSTANT_OP:
+    case OP_EXT_INST:
+        return UINT32_MAX;
+    case OP_LOAD:
+    case OP_COMPOSITE_EXTRACT:
+        return 3;
+    case OP_STORE:
+        return 2;
+    case OP_VECTOR_SHUFFLE:
+    case OP_COMPOSITE_INSERT:
+        return 4;
+    case OP_SWITCH:
+        return 1;
+    case OP_FUNCTION:
+    case OP_LOOP_MERGE:
+    case OP_SELECTION_MERGE:
+    case OP_NO_LINE:
+    case OP_DECORATE_ID:
+        return 0;
+    default:
+        return in->op <= OP_SPEC_CONSTANT || (in->op >= OP_DECORATE && in->op <= OP_GROUP_DECORATE + 1)
+                   ? 0
+                   : UINT32_MAX;
+    }
+}
+
+static bool is_read(const walker *w, uint32_t id) {
+    for (size_t at = HEADER; at < w->count;) {
+        instruction in = {0};
+        if (next(w, &at, &in) != ORR_OK) return false;
+        uint32_t words = operand_words(&in);
+        for (uint32_t i = 1; i < in.count && i <= words; i++) {
+            bool literal = (in.op == OP_SPEC_CONSTANT_OP && i == 3) || (in.op == OP_EXT_INST && i == 4);
+            if (in.words[i] == id && !literal) return true;
+        }
+    }
+    return false;
+}
+
+orr_status orr_glsl_reflect_specs(const uint32_t *spirv, size_t spirv_bytes, orr_glsl_spec *specs,
+                                  uint32_t capacity, uint32_t *count, orr_error *err) {
+    walker w;
+    *count = 0;
+    orr_status status = open(&w, spirv, spirv_bytes, err);
+    if (status != ORR_OK) return status;
+    uint32_t written = 0;
+    for (uint32_t id = 1; id < w.bound; id++) {
+        const id_info *info = &w.ids[id];
+        bool constant = definition(&w, id, OP_SPEC_CONSTANT, 3) ||
+                        definition(&w, id, OP_SPEC_CONSTANT_TRUE, 3) ||
+                        definition(&w, id, OP_SPEC_CONSTANT_FALSE, 3);
+        if (!constant || !info->has_spec_id) continue;
+        (*count)++;
+        uint32_t at = 0;
+        while (at < written && specs[at].id < info->spec_id) at++;
+        if (at >= capacity) continue;
+        uint32_t last = written < capacity ? written : capacity - 1;
+        memmove(specs + at + 1, specs + at, (last - at) * sizeof *specs);
+        specs[at] = (orr_glsl_spec){info->spec_id, is_read(&w, id)};
         if (written < capacity) written++;
     }
     free(w.ids);

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/platform/platform.h"
 #include "render/renderer_private.h"
 
 enum { BINDING_PARAMS, BINDING_FRAME, BINDING_FIRST };
+enum { MAX_SPECS = 64 /* of a pipeline, engine/gpu */ };
 
 bool orr_effect_is_neutral(const orr_effect_settings *settings, const orr_param_value *values) {
     bool has_strength = false;
@@ -80,8 +82,9 @@ orr_status orr_effect_add(orr_renderer *r, const orr_effect_settings *settings, 
         if (*count == capacity || row->bind_count > ORR_GRAPH_MAX_USES)
             return orr_fail(err, ORR_E_LIMIT, module->name, "module '%s': too many passes or binds", module->name);
         orr_effect_pass *pass = ORR_ARENA_NEW(arena, orr_effect_pass, 1);
-        if (!pass) return orr_fail(err, ORR_E_MEMORY, module->name, "no memory for a pass");
-        *pass = (orr_effect_pass){.effect = settings->effect, .settings = settings, .row = p, .renderer = r, .values = settings->values};
+        bool *read = ORR_ARENA_NEW(arena, bool, settings->effect->table.count + 1);
+        if (!pass || !read) return orr_fail(err, ORR_E_MEMORY, module->name, "no memory for a pass");
+        *pass = (orr_effect_pass){.read = read, .effect = settings->effect, .settings = settings, .row = p, .renderer = r, .values = settings->values};
         (void)orr_format(pass->name, sizeof pass->name, "%s.%s", module->name, row->name);
         orr_graph_pass *g = &passes[(*count)++];
         *g = (orr_graph_pass){.name = pass->name, .stage = row->stage, .after = row->after, .pointwise = row->pointwise != 0, .scale_log2 = row->scale_log2,
@@ -101,28 +104,83 @@ static orr_shader_ref shader_ref(const orr_effect_pass *pass, const orr_text *te
                             .stage = ORR_GLSL_COMPUTE};
 }
 
-/* A parameter that no pass of the module reads is a mistake of its author: an error, unless the row is flagged for the CPU. */
-static orr_status check_read(const orr_effect_pass *pass, const orr_gpu_shader *shader, orr_error *err) {
-    if (pass->effect->module.pass_count != 1) return ORR_OK; /* with several passes each may read a part */
-    orr_glsl_member members[64];
-    uint32_t count = 0;
-    orr_status status = orr_glsl_reflect_block(shader->spirv, shader->spirv_bytes, BINDING_PARAMS, members, 64, &count, err);
-    for (uint32_t i = 0; !status && i < pass->effect->table.count; i++) {
+/* Messages of the compiler begin with the name of a file: here it gets the module's folder, so that it can be opened. */
+static orr_status shader_error(const orr_effect *effect, orr_error *err) {
+    if (!err) return ORR_E_SHADER;
+    orr_text text = {0};
+    for (const char *line = err->message; *line;) {
+        char name[200], path[1200];
+        size_t length = strcspn(line, "\n"), colon = strcspn(line, ":\n");
+        bool own = orr_format(name, sizeof name, "%.*s", (int)colon, line) && orr_format(path, sizeof path, "%s/%s", effect->folder, name) && orr_file_exists(path);
+        orr_text_printf(&text, "%s%s%s%.*s", text.length ? "\n" : "", own ? effect->folder : "", own ? "/" : "", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+    (void)orr_format(err->message, sizeof err->message, "module '%s': %s", effect->module.name, orr_text_cstr(&text));
+    orr_text_free(&text);
+    return err->code;
+}
+
+/* --- what shaders read ------------------------------------------------------------------------------------------------------ */
+
+/* Marks in `read`, one per row, the parameters that a shader of the module reads. */
+static orr_status note_reads(const orr_effect *effect, const orr_gpu_shader *shader, bool *read, orr_error *err) {
+    orr_glsl_member members[ORR_EFFECT_MAX_ROWS];
+    orr_glsl_spec specs[ORR_EFFECT_MAX_ROWS];
+    uint32_t member_count = 0, spec_count = 0;
+    orr_status status = orr_glsl_reflect_block(shader->spirv, shader->spirv_bytes, BINDING_PARAMS, members, ORR_EFFECT_MAX_ROWS, &member_count, err);
+    if (!status) status = orr_glsl_reflect_specs(shader->spirv, shader->spirv_bytes, specs, ORR_EFFECT_MAX_ROWS, &spec_count, err);
+    if (!status && (member_count > ORR_EFFECT_MAX_ROWS || spec_count > ORR_EFFECT_MAX_ROWS))
+        status = orr_fail(err, ORR_E_LIMIT, NULL, "a shader with %u parameters and %u specialisation constants: at most %d are possible", member_count, spec_count, ORR_EFFECT_MAX_ROWS);
+    for (uint32_t i = 0; !status && i < effect->table.count; i++) {
         orr_param_row row;
-        orr_param_row_get(&pass->effect->table, i, &row);
-        uint32_t offset = orr_param_block_offset(&pass->effect->table, i);
-        if (offset == UINT32_MAX) continue;
-        bool read = false;
-        for (uint32_t m = 0; m < count && m < 64; m++) {
+        orr_param_row_get(&effect->table, i, &row);
+        uint32_t offset = orr_param_block_offset(&effect->table, i);
+        for (uint32_t k = 0; row.rebuild == ORR_REBUILD_SPEC && k < spec_count; k++) read[i] |= specs[k].id == i && specs[k].read;
+        for (uint32_t m = 0; offset != UINT32_MAX && m < member_count; m++) {
             if (strcmp(members[m].name, row.name)) continue;
-            read = members[m].read;
+            read[i] |= members[m].read;
             if (members[m].offset != offset)
-                return orr_fail(err, ORR_E_SHADER, pass->name, "'%s' sits at byte %u of the shader's block, but at %u of the host's", row.name, members[m].offset, offset);
+                return orr_fail(err, ORR_E_SHADER, NULL, "'%s' sits at byte %u of the shader's block, but at %u of the host's", row.name, members[m].offset, offset);
         }
-        if (!read)
-            return orr_fail(err, ORR_E_MODULE, pass->name, "no pass of '%s' reads its parameter '%s': remove the row, or flag it for the CPU", pass->effect->module.name, row.name);
     }
     return status;
+}
+
+/* A parameter that no pass of the module reads is a mistake of its author: an error, unless the row is flagged for the CPU. What no
+ * shader can read (texts, GRAPH) is for the module's C, if it has any. */
+static orr_status check_reads(const orr_effect *effect, const bool *read, orr_error *err) {
+    for (uint32_t i = 0; i < effect->table.count; i++) {
+        orr_param_row row;
+        orr_param_row_get(&effect->table, i, &row);
+        bool shader = row.rebuild == ORR_REBUILD_SPEC || orr_param_block_offset(&effect->table, i) != UINT32_MAX;
+        if (read[i] || (row.flags & ORR_PARAM_CPU) || (!shader && effect->module.params_size)) continue;
+        return orr_fail(err, ORR_E_MODULE, effect->module.name, "no pass of '%s' reads its parameter '%s': remove the row, or flag it for the CPU", effect->module.name, row.name);
+    }
+    return ORR_OK;
+}
+
+orr_status orr_effect_check(const orr_effect_pass *const *passes, uint32_t count, const orr_effect *effect, orr_error *err) {
+    bool read[ORR_EFFECT_MAX_ROWS] = {false};
+    for (uint32_t p = 0; p < count; p++) {
+        for (uint32_t b = 0; b < effect->module.passes[passes[p]->row].bind_count; b++)
+            if (!passes[p]->present[b]) return ORR_OK; /* what is read beside an input that is not there cannot be seen */
+        for (uint32_t i = 0; i < effect->table.count; i++) read[i] |= passes[p]->read[i];
+    }
+    return count == effect->module.pass_count ? check_reads(effect, read, err) : ORR_OK; /* culled passes were not compiled */
+}
+
+static orr_status spec_values(const orr_effect_pass *pass, orr_gpu_spec *specs, uint32_t *count, orr_error *err) {
+    for (uint32_t i = 0; i < pass->effect->table.count; i++) {
+        orr_param_row row;
+        orr_param_row_get(&pass->effect->table, i, &row);
+        if (row.rebuild != ORR_REBUILD_SPEC || (row.flags & ORR_PARAM_CPU)) continue;
+        if (*count == MAX_SPECS) return orr_fail(err, ORR_E_LIMIT, pass->name, "module '%s' has more than %d 'spec' parameters", pass->effect->module.name, MAX_SPECS);
+        float f = (float)pass->values[i].number[0];
+        uint32_t bits = (uint32_t)(int64_t)pass->values[i].number[0];
+        if (row.type == ORR_PARAM_F32 || row.type == ORR_PARAM_F64) memcpy(&bits, &f, 4);
+        specs[(*count)++] = (orr_gpu_spec){i, bits};
+    }
+    return ORR_OK;
 }
 
 orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, orr_error *err) {
@@ -143,21 +201,12 @@ orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, or
     orr_text text = {0};
     preamble(pass, &text);
     orr_shader_ref ref = shader_ref(pass, &text);
-    orr_gpu_spec specs[64];
+    orr_gpu_spec specs[MAX_SPECS];
     uint32_t spec_count = 0;
-    for (uint32_t i = 0; i < pass->effect->table.count && spec_count < 64; i++) {
-        orr_param_row row;
-        orr_param_row_get(&pass->effect->table, i, &row);
-        if (row.rebuild != ORR_REBUILD_SPEC || (row.flags & ORR_PARAM_CPU)) continue;
-        float f = (float)pass->values[i].number[0];
-        uint32_t bits = (uint32_t)(int64_t)pass->values[i].number[0];
-        if (row.type == ORR_PARAM_F32 || row.type == ORR_PARAM_F64) memcpy(&bits, &f, 4);
-        specs[spec_count++] = (orr_gpu_spec){i, bits};
-    }
+    orr_status status = spec_values(pass, specs, &spec_count, err);
     orr_gpu_compute_params params = {.label = pass->name, .slots = pass->slots, .slot_count = pass->slot_count, .specs = specs, .spec_count = spec_count};
-    orr_status status = orr_shaders_get(r->shaders, &ref, &params.shader, err);
-    if (status) (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
-    if (!status) status = check_read(pass, &params.shader, err);
+    if (!status && (status = orr_shaders_get(r->shaders, &ref, &params.shader, err))) (void)shader_error(pass->effect, err);
+    if (!status && (status = note_reads(pass->effect, &params.shader, pass->read, err))) (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
     if (!status) status = orr_gpu_compute_create(r->gpu, &params, &pass->pipeline, err);
     orr_text_free(&text);
     return status;
@@ -190,6 +239,7 @@ orr_status orr_effect_record(void *context, orr_cmd *cmd, const orr_pass_io *io,
 
 /* Ahead of time the graph is not known: both ways of a modify are built for pointwise passes; optional inputs as absent and present. */
 orr_status orr_effect_build_shaders(orr_shaders *shaders, const orr_effect *effect, const char *folder, uint32_t *count, orr_error *err) {
+    bool read[ORR_EFFECT_MAX_ROWS] = {false};
     for (uint32_t p = 0; p < effect->module.pass_count; p++) {
         const orr_pass_row *row = &effect->module.passes[p];
         for (uint32_t variant = 0; variant < 4; variant++) {
@@ -207,11 +257,15 @@ orr_status orr_effect_build_shaders(orr_shaders *shaders, const orr_effect *effe
             orr_text text = {0};
             preamble(&pass, &text);
             orr_shader_ref ref = shader_ref(&pass, &text);
+            orr_gpu_shader shader = {0};
             orr_status status = orr_shaders_build(shaders, &ref, folder, err);
+            if (!status) status = orr_shaders_get(shaders, &ref, &shader, err);
             orr_text_free(&text);
+            if (status) return shader_error(effect, err);
+            status = note_reads(effect, &shader, read, err);
             if (status) return orr_error_prefix(err, "module '%s'", effect->module.name);
             (*count)++;
         }
     }
-    return ORR_OK;
+    return check_reads(effect, read, err);
 }

@@ -47,6 +47,23 @@ static orr_status check_culled(const orr_target *t, const orr_graph_pass *passes
     return ORR_OK;
 }
 
+/* Every parameter of an effect that is on is read by something. */
+static orr_status check_reads(const orr_target *t, orr_error *err) {
+    orr_status status = ORR_OK;
+    for (uint32_t e = 0; !status && e < t->params.settings->effect_count; e++) {
+        const orr_effect_settings *s = &t->params.settings->effects[e];
+        const orr_effect_pass *live[ORR_MAX_PASSES];
+        uint32_t count = 0;
+        for (uint32_t i = 0; i < t->graph.pass_count; i++) {
+            if (t->graph.passes[i].record != orr_effect_record) continue;
+            const orr_effect_pass *pass = t->graph.passes[i].context;
+            if (pass->settings == s) live[count++] = pass;
+        }
+        if (count || (s->enabled && !s->effect->module.pass_count)) status = orr_effect_check(live, count, s->effect, err);
+    }
+    return status;
+}
+
 static orr_status build_graph(orr_target *t, orr_error *err) {
     orr_graph_pass *passes = ORR_ARENA_NEW(&t->arena, orr_graph_pass, ORR_MAX_PASSES);
     if (!passes) return orr_fail(err, ORR_E_MEMORY, t->label, "no memory for the frame graph");
@@ -63,6 +80,7 @@ static orr_status build_graph(orr_target *t, orr_error *err) {
     if (!status) status = check_culled(t, passes, core, count, err);
     for (uint32_t i = 0; !status && i < t->graph.pass_count; i++)
         if (t->graph.passes[i].record == orr_effect_record) status = orr_effect_finish(&t->graph, &t->graph.passes[i], err);
+    if (!status) status = check_reads(t, err);
     return status;
 }
 

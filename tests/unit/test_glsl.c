@@ -182,6 +182,48 @@ static void test_block(void **state) {
     free(words);
 }
 
+static const char *const spec_text = "#version 460\n"
+                                     "layout(local_size_x = 1) in;\n"
+                                     "layout(constant_id = 5) const uint IDLE = 3;\n"
+                                     "layout(constant_id = 2) const uint KIND = 0;\n"
+                                     "layout(constant_id = 9) const bool ON = true;\n"
+                                     "layout(constant_id = 1) const bool OFF = false;\n"
+                                     "layout(constant_id = 3) const float SCALE = 1.0;\n"
+                                     "layout(constant_id = 4) const int COUNT = 4;\n"
+                                     "layout(binding = 0, rgba16f) uniform writeonly image2D image;\n"
+                                     "void main() {\n"
+                                     "    float taps[COUNT];\n"
+                                     "    taps[0] = KIND == 1u ? SCALE : 0.0;\n"
+                                     "    if (ON) imageStore(image, ivec2(0), vec4(taps[0]));\n"
+                                     "}\n";
+
+static void test_specs(void **state) {
+    (void)state;
+    orr_error err = {0};
+    size_t bytes = 0;
+    uint32_t *words = compile(spec_text, ORR_GLSL_COMPUTE, &bytes), count = 0;
+    orr_glsl_spec specs[8];
+    OK(orr_glsl_reflect_specs(words, bytes, specs, 8, &count, &err));
+    static const orr_glsl_spec want[] = {{1, false}, {2, true}, {3, true}, {4, true}, {5, false}, {9, true}};
+    assert_int_equal(count, 6);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(specs[i].id, want[i].id);
+        if (specs[i].read != want[i].read) fail_msg("constant %u: read is %d", specs[i].id, specs[i].read);
+    }
+    OK(orr_glsl_reflect_specs(words, bytes, specs, 2, &count, &err)); /* fewer fit */
+    assert_int_equal(count, 6);
+    assert_int_equal(specs[1].id, 2);
+    static const uint32_t values[] = {0, 1, 0x10000, 0xffffffff, 0x00040034, 2};
+    for (size_t i = 0; i < bytes / 4; i++)
+        for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
+            uint32_t kept = words[i];
+            words[i] = values[v];
+            (void)!orr_glsl_reflect_specs(words, bytes, specs, 8, &count, &err);
+            words[i] = kept;
+        }
+    free(words);
+}
+
 /* Cut anywhere, or with any word changed, a module is refused or read, never trusted. */
 static void test_damaged(void **state) {
     (void)state;
@@ -212,7 +254,8 @@ static void test_damaged(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_includes), cmocka_unit_test(test_messages), cmocka_unit_test(test_depth),
-        cmocka_unit_test(test_digest),   cmocka_unit_test(test_block),    cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_digest),   cmocka_unit_test(test_block),    cmocka_unit_test(test_specs),
+        cmocka_unit_test(test_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
