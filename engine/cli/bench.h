@@ -1,5 +1,5 @@
-/* orrery bench: what its measurements share. Each fills a JSON object; what cannot be measured here says so in
- * a member "skipped" of it, which is no error. */
+/* orrery bench: what its measurements share. Each fills a JSON object; what cannot be measured here says so
+ * in a member "skipped" of it, which is no error. */
 #ifndef ORR_CLI_BENCH_H
 #define ORR_CLI_BENCH_H
 
@@ -7,15 +7,16 @@
 
 #include "cli/cli.h"
 
-orr_status orr_bench_cold(const orr_cli *cli, json_t *out, orr_error *err);      /* bench_start.c */
+orr_status orr_bench_cold(const orr_cli *cli, json_t *out, orr_error *err); /* bench_start.c */
 orr_status orr_bench_turntable(const orr_cli *cli, json_t *out, orr_error *err);
 orr_status orr_bench_jobs(const orr_cli *cli, json_t *out, orr_error *err);
 orr_status orr_bench_all(const orr_cli *cli, json_t *out, orr_error *err);
-orr_status orr_bench_sequence(const orr_cli *cli, json_t *out, orr_error *err);  /* bench_frames.c */
+orr_status orr_bench_sequence(const orr_cli *cli, json_t *out, orr_error *err); /* bench_frames.c */
 orr_status orr_bench_memory(const orr_cli *cli, json_t *out, orr_error *err);
-orr_status orr_bench_passes(const orr_cli *cli, json_t *out, orr_error *err);    /* bench_passes.c */
+orr_status orr_bench_passes(const orr_cli *cli, json_t *out, orr_error *err); /* bench_passes.c */
 orr_status orr_bench_pointwise(const orr_cli *cli, json_t *out, orr_error *err);
-extern const char *const orr_bench_names[]; /* all but "all", in the order in which that runs them; NULL ends them */
+extern const char
+    *const orr_bench_names[]; /* all but "all", in the order in which that runs them; NULL ends them */
 
 /* --- numbers --------------------------------------------------------------------------------------- */
 double orr_bench_median(double *values, size_t count); /* sorts them; 0 of none */
