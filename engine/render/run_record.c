@@ -9,7 +9,7 @@
 #include "base/platform/platform.h"
 #include "base/text.h"
 
-enum { RECORD_BYTES = 64 << 20, SAVE_EVERY_S = 2 };
+enum { RECORD_BYTES = 64 << 20, SAVE_EVERY_NS = 250000000 };
 #define HEAD       "orrery frames 1\ndigest "
 #define FILE_BYTES (UINT64_C(1) << 40)
 
@@ -167,6 +167,6 @@ bool orr_run_record_has(const orr_run_record *record, int64_t frame, const char 
 orr_status orr_run_record_add(orr_run_record *record, int64_t frame, uint64_t hash, orr_error *err) {
     if (!insert(record, frame, hash, true))
         return orr_fail(err, ORR_E_MEMORY, record->path, "no memory for the record of the frames");
-    if (orr_time_ns() - record->saved_ns < SAVE_EVERY_S * UINT64_C(1000000000)) return ORR_OK;
+    if (orr_time_ns() - record->saved_ns < SAVE_EVERY_NS) return ORR_OK;
     return orr_run_record_save(record, err);
 }

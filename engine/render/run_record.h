@@ -35,7 +35,7 @@ void orr_run_record_free(orr_run_record *record);
 ORR_MUST_CHECK orr_status orr_run_record_begin(orr_run_record *record, orr_error *err);
 /* `file` is frame `frame` of this digest, whole and unchanged. */
 bool orr_run_record_has(const orr_run_record *record, int64_t frame, const char *file);
-/* Lists a finished frame; saved every few seconds, so that a killed run loses little. */
+/* Lists a finished frame; saved a few times a second, so that a killed run loses little. */
 ORR_MUST_CHECK orr_status orr_run_record_add(orr_run_record *record, int64_t frame, uint64_t hash,
                                              orr_error *err);
 /* Writes the list, joined with what others of this digest have written meanwhile. */

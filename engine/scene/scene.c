@@ -55,6 +55,14 @@ static bool kind_exists(const orr_scene *scene, orr_node_kind kind) {
     return false;
 }
 
+bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node) {
+    uint32_t slot = 0;
+    if (node->id && orr_scene_slot(scene, *node, &slot, NULL)) return false;
+    for (slot += node->id ? 1 : 0; slot < scene->node_count; slot++)
+        if ((scene->nodes[slot].generation & 1u) && scene->nodes[slot].kind == kind) return *node = orr_scene_id(scene, slot), true;
+    return false;
+}
+
 orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name, orr_node parent, orr_node *out, orr_error *err) {
     uint32_t parent_slot = ORR_NONE;
     orr_status status = parent.id ? orr_scene_slot(scene, parent, &parent_slot, err) : ORR_OK;

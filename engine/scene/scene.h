@@ -51,6 +51,8 @@ typedef struct orr_scene_params {
 ORR_MUST_CHECK orr_status orr_scene_create(const orr_scene_params *params, orr_scene **out, orr_error *err);
 void orr_scene_destroy(orr_scene **scene);
 
+/* The node of that kind after `node` (none = the first), in the order of their slots; false at the end. */
+bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node);
 /* `parent` none = the root. `name` need not be unique; NULL gives "<kind> <n>". A second ENVIRONMENT or SUN is an error. */
 ORR_MUST_CHECK orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name, orr_node parent, orr_node *out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_node_remove(orr_scene *scene, orr_node node, orr_error *err); /* and its children */

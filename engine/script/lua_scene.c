@@ -98,11 +98,32 @@ static int scene_model(orr_call *call) {
     return 1;
 }
 
+/* Visible, and not by a function of time. */
+static bool always_visible(const orr_lua_node *terrain, orr_node node) {
+    int32_t row = orr_param_find(orr_node_table(ORR_NODE_TERRAIN), "visible");
+    orr_param_value value = {0};
+    for (const orr_script_track *t = terrain->scene->tracks; t; t = t->next)
+        if (t->track.node.id == node.id && t->row == (uint32_t)row) return false;
+    return orr_node_get(terrain->scene->scene, node, (uint32_t)row, &value, NULL) == ORR_OK &&
+           value.number[0] != 0;
+}
+
+/* One terrain at a time can be drawn: said here, where the line is known, rather than at the first frame. */
+static void check_alone(orr_call *call, const orr_lua_node *terrain) {
+    if (!always_visible(terrain, terrain->node)) return;
+    for (orr_node other = {0}; orr_scene_next(terrain->scene->scene, ORR_NODE_TERRAIN, &other);)
+        if (other.id != terrain->node.id && always_visible(terrain, other))
+            orr_bind_fail(call, ORR_E_SCRIPT,
+                          "scene:terrain: the scene has a visible terrain already, and one at a time can be "
+                          "drawn: give one of them visible = false");
+}
+
 static int scene_terrain(orr_call *call) {
     if (!orr_call_text(call, "dem")[0])
         orr_bind_fail(call, ORR_E_SCRIPT, "scene:terrain needs 'dem': the elevation model");
     orr_lua_node *node = new_node(call, ORR_NODE_TERRAIN);
     orr_node_apply(call, node);
+    check_alone(call, node);
     orr_dem_params dem = {.spacing_m = orr_call_number(call, "spacing_m"),
                           .height_scale = orr_call_number(call, "height_scale")};
     if (orr_call_given(call, "array")) dem.array = orr_call_text(call, "array");

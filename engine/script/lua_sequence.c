@@ -7,6 +7,7 @@
 
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "render/target.h"
 
 const orr_lua_class orr_class_sequence = {"sequence",
                                           "A shot: scene, camera, size, time, and the effects on it.",
@@ -108,10 +109,6 @@ static void set_param(orr_call *call, orr_script_sequence_object *object, const 
                       err.message);
 }
 
-static const char *module_name(const void *context, size_t i) {
-    return orr_modules_get(context, (uint32_t)i)->module.name;
-}
-
 /* One `module = {…}`, `module = true` or `module = false`; the value is on top of the stack. Naming one
  * enables it. */
 static void set_module(orr_call *call, orr_script_sequence_object *object, const char *name) {
@@ -119,10 +116,9 @@ static void set_module(orr_call *call, orr_script_sequence_object *object, const
     orr_modules *modules = orr_engine_modules(call->script->engine);
     int32_t at = orr_modules_find(modules, name);
     if (at < 0) {
-        const char *near_name = orr_nearest_name(name, orr_modules_count(modules), module_name, modules);
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: there is no module '%s'%s%s%s", name,
-                      near_name ? ": did you mean '" : "; `orrery modules` lists them",
-                      near_name ? near_name : "", near_name ? "'?" : "");
+        orr_error err = {0};
+        (void)orr_modules_unknown(modules, name, &err);
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: %s", err.message);
     }
     bool off = lua_isboolean(L, -1) && !lua_toboolean(L, -1);
     if (!lua_isboolean(L, -1) && !lua_istable(L, -1))
@@ -179,6 +175,29 @@ static void read_preset(orr_call *call, orr_script_sequence_object *object) {
     if (status != ORR_OK) orr_bind_fail(call, err.code, "orrery.sequence: preset: %s", err.message);
 }
 
+static void read_order(orr_call *call, orr_script_sequence_object *object) {
+    lua_State *L = call->L;
+    int index = orr_call_extra(call, "order");
+    if (!index) return;
+    uint32_t count = (uint32_t)lua_objlen(L, index);
+    const char **order = ORR_ARENA_NEW(&call->script->arena, const char *, count + 1);
+    if (!order) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
+    for (uint32_t i = 0; i < count; i++) {
+        lua_rawgeti(L, index, (int)i + 1);
+        if (lua_type(L, -1) != LUA_TSTRING)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: order is a list of names of passes: "
+                                              "{\"grain.main\", \"vignette.main\"}");
+        if (!(order[i] = orr_arena_strdup(&call->script->arena, lua_tostring(L, -1))))
+            orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
+        lua_pop(L, 1);
+    }
+    orr_error err = {0};
+    if (orr_order_check(object->settings, order, count, &err) != ORR_OK)
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: %s", err.message);
+    object->sequence.order = order;
+    object->sequence.order_count = count;
+}
+
 /* --- sequences ----------------------------------------------------------------------------------- */
 
 static orr_status evaluate(void *context, double t_s, orr_param_value *values, orr_error *err) {
@@ -224,6 +243,7 @@ static int sequence_new(orr_call *call) {
         orr_bind_raise(call, &err);
     read_preset(call, object);
     read_modules(call, object);
+    read_order(call, object);
     return 1;
 }
 
@@ -351,6 +371,7 @@ static const orr_lua_extra sequence_extras[] = {
     {"camera", "node", "From where", true},
     {"size", "integer[]", "{width, height} in pixels; {640, 360} when not given", false},
     {"fps", "number|integer[]", "Frames a second: 24, or a ratio as {24000, 1001}; 24 when not given", false},
+    {"order", "string[]", "Which of two passes of one stage comes first: {\"grain.main\", \"vignette.main\"}", false},
     {"modules", "table", "Effects: { tonemap = { operator = \"agx\" }, vignette = true, exposure = { … } }; naming one enables it, false disables it", false},
 };
 static const orr_param_row render_rows[] = {

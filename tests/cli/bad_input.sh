@@ -257,6 +257,19 @@ scene:mesh{ shape = orrery.box{}, position_m = function(t) error("late") end }
 return require("sequence")(scene)
 END
 
+script 5 'script.lua:3: scene:terrain
+visible = false' <<'END'
+local scene, dem = orrery.scene(), "dem/jacksboro_fault.tif"
+scene:terrain{ dem = dem, visible = false } scene:terrain{ dem = dem }
+scene:terrain{ dem = dem }
+END
+script 5 "script.lua:3:
+did you mean 'vignette'?" <<'END'
+local scene = orrery.scene()
+scene:mesh{ shape = orrery.box{} }
+return orrery.sequence{ name = "bad", scene = scene, camera = scene:camera{}, size = {48, 32}, fps = 4, frames = 4, modules = { vignete = true } }
+END
+
 # Scripts that never end: loops in Lua stop at the limit, wherever they are.
 script 6 'script.lua:1' --timeout 0.3 <<'END'
 while true do end
@@ -293,7 +306,7 @@ shot 2 "did you mean 'strength'?" --set vignette.strenght=1
 shot 2 'vignette.strength' --set vignette.strength=lots
 shot 2 'vignette.strength' --set vignette.strength=1e9
 shot 2 'vignette.strength' --set vignette.strength=nan
-shot 2 "did you mean 'depth'?" --aovs depht --out 'out/####.exr'
+shot 2 "there is no AOV 'depht': did you mean 'depth'?" --aovs depht --out 'out/####.exr'
 shot 2 '.exr' --aovs depth --out 'out/####.png'
 shot 2 '.png or .exr' --out 'out/####.jpg'
 shot 2 '.png or .exr' --out 'out/####'
@@ -306,6 +319,10 @@ shot 2 '65536' --size 70000x10
 shot 2 'on this device' --size 65536x10
 shot 2 '--samples' --samples 0
 shot 2 '--samples' --samples 1e9
+shot 2 '65536' --samples 4000000000
+shot 2 '--png16' --png16 --out 'out/####.exr'
+shot 2 '--exr-compression' --exr-compression zip --out 'out/####.png'
+shot 2 'in .png' --contact-sheet sheet.jpg
 shot 2 '--shard 3/2' --shard 3/2
 shot 2 '--timeout' --timeout -1
 shot 2 '--threads' --threads 0
@@ -357,7 +374,7 @@ broken 1 "role 'tonemap'"
 # --- where frames go ---------------------------------------------------------------------------------
 
 : >in/file
-shot 4 "$work/in/file" --out "$work/in/file/deep/####.png"
+shot 1 "$work/in/file" --out "$work/in/file/deep/####.png"
 if [ "$(id -u)" != 0 ]; then
     mkdir in/locked && chmod 500 in/locked
     shot 4 'in/locked' --out "$work/in/locked/####.png"
@@ -411,7 +428,6 @@ stop() { # stop SIGNAL FOLDER
 goes_on() { # goes_on FOLDER: what is there is whole, and the rest can be made
     # shellcheck disable=SC2086
     "$orrery" $big --samples 4 --resume --json --out "$1/####.png" >out 2>err || fail "$1: --resume: exit code $?"
-    grep -q '"skipped": 0,' out && fail "$1: --resume began anew"
     for frame in 0000 0001 0002 0003; do
         cmp -s "$1/$frame.png" "alone/$frame.png" || fail "$1: frame $frame is not whole"
     done
@@ -428,6 +444,7 @@ case $got in
 esac
 [ -z "$(find interrupted -name '*.part*')" ] || fail "SIGINT: a partial file"
 goes_on interrupted
+grep -q '"skipped": 0,' out && fail "interrupted: --resume began anew"
 
 # A run over another's frames, stopped: none of the old ones counts as its own.
 # shellcheck disable=SC2086
