@@ -11,6 +11,8 @@
 
 enum { FLIGHT_BYTES = 1 << 30 }; /* of host memory for frames that wait for their encoder */
 
+enum { MAX_SAMPLES = 65536 }; /* no picture tells more apart; a slip of the finger would render for days */
+
 /* A frame between submission and its file. */
 typedef struct flight {
     struct run *run;
@@ -74,11 +76,24 @@ static orr_status choose_frames(run *r, orr_error *err) {
     return ORR_OK;
 }
 
+/* Options that the files asked for would not heed. */
+static orr_status check_kinds(const run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    const char *dot = o->contact_sheet ? strrchr(o->contact_sheet, '.') : NULL;
+    if (o->contact_sheet && (!dot || strcmp(dot, ".png")))
+        return orr_fail(err, ORR_E_USAGE, o->contact_sheet, "a contact sheet is a PNG: end its name in .png");
+    if (o->png16 && r->format == ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->out, "--png16 is for PNG files: end --out in .png");
+    if (o->exr_compression && r->format != ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->out, "--exr-compression is for EXR files: end --out in .exr");
+    if (r->samples > MAX_SAMPLES) return orr_fail(err, o->samples ? ORR_E_USAGE : ORR_E_SCRIPT, NULL, "%u samples: at most %u a pixel are taken", r->samples, MAX_SAMPLES);
+    return ORR_OK;
+}
+
 static orr_status choose_outputs(run *r, orr_output *outputs, uint32_t *count, orr_error *err) {
     const orr_sequence_options *o = r->options;
     orr_status status = o->out ? orr_output_format_of(o->out, o->png16, &r->format, err) : ORR_OK;
     if (!status && o->aovs && (!o->out || r->format != ORR_OUTPUT_EXR))
         status = orr_fail(err, ORR_E_USAGE, o->out, "AOVs go into EXR files: end --out in .exr");
+    if (!status) status = check_kinds(r, err);
     if (!status && o->exr_compression) {
         int c = ORR_EXR_ZIP;
         while (c <= ORR_EXR_B44A && strcmp(orr_exr_compression_name((orr_exr_compression)c), o->exr_compression)) c++;
