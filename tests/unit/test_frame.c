@@ -1,5 +1,5 @@
-/* What a frame's passes are given: projection and rays, culling, terrain detail, matrices; frame lists and names. No GPU is needed: the
- * dummy device holds the buffers. */
+/* What a frame's passes are given: projection and rays, culling, terrain detail, matrices; frame lists and
+ * names. No GPU is needed: the dummy device holds the buffers. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,8 @@
 /* xorshift64*, Vigna 2016; uniform in [low, high) */
 static double uniform(uint64_t *state, double low, double high) {
     *state ^= *state >> 12, *state ^= *state << 25, *state ^= *state >> 27;
-    return low + (high - low) * ((double)((*state * UINT64_C(2685821657736338717)) >> 11) / 9007199254740992.0);
+    return low +
+           (high - low) * ((double)((*state * UINT64_C(2685821657736338717)) >> 11) / 9007199254740992.0);
 }
 
 typedef struct fixture {
@@ -50,7 +51,8 @@ static int set_up(void **state) {
     f->revision.materials = f->materials, f->revision.material_count = 2;
     f->renderer.assets = f->assets;
     f->renderer.residency.revision = &f->revision;
-    f->renderer.residency.first_index = f->renderer.residency.vertex_offset = f->renderer.residency.uv1_offset = f->offsets;
+    f->renderer.residency.first_index = f->renderer.residency.vertex_offset =
+        f->renderer.residency.uv1_offset = f->offsets;
     *state = f;
     return 0;
 }
@@ -71,7 +73,9 @@ static void random_camera(uint64_t *random, bool ortho, orr_pose_camera *c) {
     for (int k = 0; k < 4; k++) q[k] = uniform(random, -1, 1), length += q[k] * q[k];
     for (int k = 0; k < 4; k++) q[k] /= sqrt(length);
     orr_mat_from_trs((double[3]){0, 0, 0}, q, (double[3]){1, 1, 1}, m);
-    *c = (orr_pose_camera){.near_m = uniform(random, 0.01, 0.5), .vfov_rad = uniform(random, 0.2, 2.0), .ortho_height_m = ortho ? uniform(random, 1, 30) : 0};
+    *c = (orr_pose_camera){.near_m = uniform(random, 0.01, 0.5),
+                           .vfov_rad = uniform(random, 0.2, 2.0),
+                           .ortho_height_m = ortho ? uniform(random, 1, 30) : 0};
     for (int k = 0; k < 3; k++) {
         c->position_m[k] = uniform(random, -1e5, 1e5);
         c->right[k] = m[k], c->up[k] = m[4 + k], c->forward[k] = -m[8 + k];
@@ -83,10 +87,12 @@ static void prepare(fixture *f, const orr_pose *pose, uint32_t width, uint32_t h
     OK(orr_frame_prepare(&f->renderer, &f->buffers, &f->arena, pose, width, height, 7, 1.0, data, &err));
 }
 
-/* --- rays and matrices ----------------------------------------------------------------------------------------------------- */
+/* --- rays and matrices
+ * ----------------------------------------------------------------------------------------------------- */
 
 static void transform(const float m[16], const double p[3], double out[4]) {
-    for (int i = 0; i < 4; i++) out[i] = (double)m[i] * p[0] + (double)m[4 + i] * p[1] + (double)m[8 + i] * p[2] + (double)m[12 + i];
+    for (int i = 0; i < 4; i++)
+        out[i] = (double)m[i] * p[0] + (double)m[4 + i] * p[1] + (double)m[8 + i] * p[2] + (double)m[12 + i];
 }
 
 /* ray_base + ray_direction * depth of shaders/frame.glsl. */
@@ -101,8 +107,8 @@ static double linear_depth(const orr_frame_block *b, double stored) {
     return b->depth_params[1] > 0.5f ? near_m + (1.0 - stored) * (far_m - near_m) : near_m / stored;
 }
 
-/* The matrix takes the point on a pixel's ray to that pixel, and the stored depth back to its distance; for every kind of camera and
- * under jitter. Depth runs from 1 at the near plane towards 0. */
+/* The matrix takes the point on a pixel's ray to that pixel, and the stored depth back to its distance; for
+ * every kind of camera and under jitter. Depth runs from 1 at the near plane towards 0. */
 static void test_rays(void **state) {
     fixture *f = *state;
     uint64_t random = 1;
@@ -111,21 +117,28 @@ static void test_rays(void **state) {
         orr_pose_draw draw = {.radius = 10};
         orr_pose pose = {.draws = &draw, .draw_count = 1};
         orr_frame_data data;
-        uint32_t width = 100 + (uint32_t)uniform(&random, 0, 400), height = 100 + (uint32_t)uniform(&random, 0, 400);
+        uint32_t width = 100 + (uint32_t)uniform(&random, 0, 400),
+                 height = 100 + (uint32_t)uniform(&random, 0, 400);
         random_camera(&random, ortho, &pose.camera);
         for (int k = 0; k < 3; k++) draw.centre[k] = pose.camera.position_m[k] + 90 * pose.camera.forward[k];
         prepare(f, &pose, width, height, &data);
         double jitter[2] = {uniform(&random, -0.5, 0.5), uniform(&random, -0.5, 0.5)}, p[3], clip[4];
         orr_frame_sub(&data, 3, jitter);
-        assert_true(data.block.size[0] == width && data.block.size[1] == height && data.block.size[2] == 3 && data.block.size[3] == 7);
-        double x = uniform(&random, 0, width), y = uniform(&random, 0, height), depth = uniform(&random, pose.camera.near_m, 100), before = 2;
+        assert_true(data.block.size[0] == width && data.block.size[1] == height && data.block.size[2] == 3 &&
+                    data.block.size[3] == 7);
+        double x = uniform(&random, 0, width), y = uniform(&random, 0, height),
+               depth = uniform(&random, pose.camera.near_m, 100), before = 2;
         for (int step = 0; step < 2; step++, depth = pose.camera.near_m) {
             point_of_pixel(&data.block, x, y, depth, p);
             assert_true(fabs(orr_dot3(p, pose.camera.forward) - depth) < 1e-5 * depth + 2e-5);
             transform(data.block.view_proj, p, clip);
-            double at_x = (clip[0] / clip[3] * 0.5 + 0.5) * width, at_y = (0.5 - clip[1] / clip[3] * 0.5) * height, stored = clip[2] / clip[3];
-            if (fabs(at_x - x) > 2e-3 || fabs(at_y - y) > 2e-3) fail_msg("round %d: pixel %g, %g comes back as %g, %g", round, x, y, at_x, at_y);
-            if (fabs(linear_depth(&data.block, stored) - depth) > 1e-4 * depth + 2e-5) fail_msg("round %d: depth %g comes back as %g", round, depth, linear_depth(&data.block, stored));
+            double at_x = (clip[0] / clip[3] * 0.5 + 0.5) * width,
+                   at_y = (0.5 - clip[1] / clip[3] * 0.5) * height, stored = clip[2] / clip[3];
+            if (fabs(at_x - x) > 2e-3 || fabs(at_y - y) > 2e-3)
+                fail_msg("round %d: pixel %g, %g comes back as %g, %g", round, x, y, at_x, at_y);
+            if (fabs(linear_depth(&data.block, stored) - depth) > 1e-4 * depth + 2e-5)
+                fail_msg("round %d: depth %g comes back as %g", round, depth,
+                         linear_depth(&data.block, stored));
             assert_true(stored > -1e-6 && stored < 1 + 1e-5 && fabs(stored - before) > 0);
             if (step == 1) assert_true(fabs(stored - 1) < 1e-5 && before <= stored);
             before = stored;
@@ -133,17 +146,23 @@ static void test_rays(void **state) {
     }
 }
 
-/* The pixel in the middle of the picture looks along the camera; up in the picture is up in the world, right is right. */
+/* The pixel in the middle of the picture looks along the camera; up in the picture is up in the world, right
+ * is right. */
 static void test_orientation(void **state) {
     fixture *f = *state;
-    orr_pose pose = {.camera = {.right = {1, 0, 0}, .up = {0, 1, 0}, .forward = {0, 0, -1}, .near_m = 0.1, .vfov_rad = ORR_PI / 2}};
+    orr_pose pose = {.camera = {.right = {1, 0, 0},
+                                .up = {0, 1, 0},
+                                .forward = {0, 0, -1},
+                                .near_m = 0.1,
+                                .vfov_rad = ORR_PI / 2}};
     orr_frame_data data;
     double p[3];
     prepare(f, &pose, 200, 100, &data);
     orr_frame_sub(&data, 0, (double[2]){0, 0});
     point_of_pixel(&data.block, 100, 50, 10, p);
     assert_true(fabs(p[0]) < 1e-5 && fabs(p[1]) < 1e-5 && fabs(p[2] + 10) < 1e-5);
-    point_of_pixel(&data.block, 200, 0, 10, p); /* top right; 90 degrees: as high as far away, twice as wide */
+    point_of_pixel(&data.block, 200, 0, 10,
+                   p); /* top right; 90 degrees: as high as far away, twice as wide */
     assert_true(fabs(p[0] - 20) < 1e-4 && fabs(p[1] - 10) < 1e-4);
 }
 
@@ -161,16 +180,22 @@ static void test_jitter(void **state) {
                 assert_true(p[0] >= -0.5 && p[0] < 0.5 && p[1] >= -0.5 && p[1] < 0.5);
                 mean[0] += p[0] / n, mean[1] += p[1] / n;
                 orr_frame_jitter(seed, 0, n, q); /* strata counted from the first sample */
-                columns |= UINT64_C(1) << (uint32_t)floor((p[0] - q[0] + 1.0 - floor(p[0] - q[0] + 1.0)) * n + 0.5) % n;
-                rows |= UINT64_C(1) << (uint32_t)floor((p[1] - q[1] + 1.0 - floor(p[1] - q[1] + 1.0)) * n + 0.5) % n;
+                columns |= UINT64_C(1)
+                           << (uint32_t)floor((p[0] - q[0] + 1.0 - floor(p[0] - q[0] + 1.0)) * n + 0.5) % n;
+                rows |=
+                    UINT64_C(1) << (uint32_t)floor((p[1] - q[1] + 1.0 - floor(p[1] - q[1] + 1.0)) * n + 0.5) %
+                                       n;
             }
             uint64_t all = n == 64 ? UINT64_MAX : (UINT64_C(1) << n) - 1;
             assert_true(columns == all && rows == all); /* each stratum once */
-            assert_true(fabs(mean[0]) <= 0.5 / n + 1e-12 && fabs(mean[1]) <= 0.5 / n + 1e-12); /* the filter stays centred */
+            assert_true(fabs(mean[0]) <= 0.5 / n + 1e-12 &&
+                        fabs(mean[1]) <= 0.5 / n + 1e-12); /* the filter stays centred */
         }
 }
 
-/* --- culling ------------------------------------------------------------------------------------------------------------------ */
+/* --- culling
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static bool in_list(const uint32_t *list, uint32_t count, uint32_t what) {
     for (uint32_t i = 0; i < count; i++)
@@ -188,27 +213,39 @@ static void test_culling(void **state) {
         static orr_pose_draw draws[COUNT];
         orr_pose pose = {.draws = draws, .draw_count = COUNT};
         orr_frame_data data;
-        uint32_t width = round % 7 == 0 ? 1 : 2 + (uint32_t)uniform(&random, 0, 99), height = round % 5 == 0 ? 1 : 2 + (uint32_t)uniform(&random, 0, 99);
+        uint32_t width = round % 7 == 0 ? 1 : 2 + (uint32_t)uniform(&random, 0, 99),
+                 height = round % 5 == 0 ? 1 : 2 + (uint32_t)uniform(&random, 0, 99);
         random_camera(&random, round % 2, &pose.camera);
         for (uint32_t i = 0; i < COUNT; i++) {
             draws[i] = (orr_pose_draw){.radius = uniform(&random, 0.01, 4), .material = 0};
-            for (int k = 0; k < 3; k++) draws[i].centre[k] = pose.camera.position_m[k] + uniform(&random, -40, 40);
+            for (int k = 0; k < 3; k++)
+                draws[i].centre[k] = pose.camera.position_m[k] + uniform(&random, -40, 40);
         }
         prepare(f, &pose, width, height, &data);
         kept += data.visible_count, total += COUNT;
         for (int corner = 0; corner < 5; corner++) {
-            double jitter[2] = {corner == 4 ? 0 : corner & 1 ? 0.5 : -0.5, corner == 4 ? 0 : corner & 2 ? 0.5 : -0.5};
+            double jitter[2] = {corner == 4  ? 0
+                                : corner & 1 ? 0.5
+                                             : -0.5,
+                                corner == 4  ? 0
+                                : corner & 2 ? 0.5
+                                             : -0.5};
             orr_frame_sub(&data, 0, jitter);
             for (uint32_t i = 0; i < COUNT; i++)
                 for (int sample = 0; sample < 40; sample++) {
                     double p[3], d[3], clip[4];
                     for (int k = 0; k < 3; k++) d[k] = uniform(&random, -1, 1);
                     orr_normalize3(d);
-                    for (int k = 0; k < 3; k++) p[k] = draws[i].centre[k] - pose.camera.position_m[k] + d[k] * draws[i].radius * (sample ? 0.999 : 0.0);
+                    for (int k = 0; k < 3; k++)
+                        p[k] = draws[i].centre[k] - pose.camera.position_m[k] +
+                               d[k] * draws[i].radius * (sample ? 0.999 : 0.0);
                     transform(data.block.view_proj, p, clip);
-                    if (orr_dot3(p, pose.camera.forward) < pose.camera.near_m || fabs(clip[0]) > clip[3] || fabs(clip[1]) > clip[3]) continue;
+                    if (orr_dot3(p, pose.camera.forward) < pose.camera.near_m || fabs(clip[0]) > clip[3] ||
+                        fabs(clip[1]) > clip[3])
+                        continue;
                     needed++;
-                    if (!in_list(data.visible, data.visible_count, i)) fail_msg("round %d: sphere %u is seen and was dropped", round, i);
+                    if (!in_list(data.visible, data.visible_count, i))
+                        fail_msg("round %d: sphere %u is seen and was dropped", round, i);
                     break;
                 }
         }
@@ -220,9 +257,13 @@ static void test_culling(void **state) {
 static void test_blend_order(void **state) {
     fixture *f = *state;
     orr_pose_draw draws[4];
-    orr_pose pose = {.camera = {.right = {1, 0, 0}, .up = {0, 1, 0}, .forward = {0, 0, -1}, .near_m = 0.1, .vfov_rad = 1}, .draws = draws, .draw_count = 4};
+    orr_pose pose = {
+        .camera = {.right = {1, 0, 0}, .up = {0, 1, 0}, .forward = {0, 0, -1}, .near_m = 0.1, .vfov_rad = 1},
+        .draws = draws,
+        .draw_count = 4};
     static const double z[4] = {-3, -9, -5, -9};
-    for (int i = 0; i < 4; i++) draws[i] = (orr_pose_draw){.centre = {0, 0, z[i]}, .radius = 1, .material = 1};
+    for (int i = 0; i < 4; i++)
+        draws[i] = (orr_pose_draw){.centre = {0, 0, z[i]}, .radius = 1, .material = 1};
     orr_frame_data data;
     prepare(f, &pose, 64, 64, &data);
     assert_int_equal(data.visible_count, 0);
@@ -231,28 +272,42 @@ static void test_blend_order(void **state) {
     assert_memory_equal(data.blended, order, sizeof order);
 }
 
-/* --- terrain --------------------------------------------------------------------------------------------------------------------- */
+/* --- terrain
+ * ---------------------------------------------------------------------------------------------------------------------
+ */
 
-typedef struct corner { float x, h, z; } corner;
-typedef struct segment { corner a, b; uint32_t count; } segment;
+typedef struct corner {
+    float x, h, z;
+} corner;
+typedef struct segment {
+    corner a, b;
+    uint32_t count;
+} segment;
 enum { SEGMENTS = 1 << 18 };
 typedef struct borders {
     segment *table;
     uint32_t used;
 } borders;
 
-static float height_at(uint32_t column, uint32_t row) { return (float)((column * 31 + row * 17) % 23); }
+static float height_at(uint32_t column, uint32_t row) {
+    return (float)((column * 31 + row * 17) % 23);
+}
 
 /* The position that shaders/terrain.vert gives to one corner of a patch. */
-static corner morphed(const orr_dem *dem, const float lod[4], const orr_patch *patch, uint32_t i, uint32_t j) {
+static corner morphed(const orr_dem *dem, const float lod[4], const orr_patch *patch, uint32_t i,
+                      uint32_t j) {
     uint32_t last[2] = {dem->width - 1, dem->height - 1}, stride = 1u << patch->level;
-    uint32_t cell[2] = {patch->column + i * stride, patch->row + j * stride}, even[2] = {patch->column + (i & ~1u) * stride, patch->row + (j & ~1u) * stride};
-    for (int k = 0; k < 2; k++) cell[k] = cell[k] < last[k] ? cell[k] : last[k], even[k] = even[k] < last[k] ? even[k] : last[k];
+    uint32_t cell[2] = {patch->column + i * stride, patch->row + j * stride},
+             even[2] = {patch->column + (i & ~1u) * stride, patch->row + (j & ~1u) * stride};
+    for (int k = 0; k < 2; k++)
+        cell[k] = cell[k] < last[k] ? cell[k] : last[k], even[k] = even[k] < last[k] ? even[k] : last[k];
     float away[2] = {(float)cell[0] - lod[0], (float)cell[1] - lod[1]}, range = lod[3] * (float)stride;
     float reach = sqrtf(away[0] * away[0] + away[1] * away[1] + lod[2] * lod[2]);
     float k = fminf(fmaxf((reach / range - 0.66f) / 0.33f, 0.0f), 1.0f);
-    corner fine = {(float)cell[0], height_at(cell[0], cell[1]), (float)cell[1]}, coarse = {(float)even[0], height_at(even[0], even[1]), (float)even[1]};
-    return (corner){fine.x * (1 - k) + coarse.x * k, fine.h * (1 - k) + coarse.h * k, fine.z * (1 - k) + coarse.z * k};
+    corner fine = {(float)cell[0], height_at(cell[0], cell[1]), (float)cell[1]},
+           coarse = {(float)even[0], height_at(even[0], even[1]), (float)even[1]};
+    return (corner){fine.x * (1 - k) + coarse.x * k, fine.h * (1 - k) + coarse.h * k,
+                    fine.z * (1 - k) + coarse.z * k};
 }
 
 static void add_segment(borders *b, corner p, corner q) {
@@ -263,15 +318,18 @@ static void add_segment(borders *b, corner p, corner q) {
     }
     corner key[2] = {p, q};
     uint32_t at = (uint32_t)orr_hash64(key, sizeof key, 0) & (SEGMENTS - 1);
-    while (b->table[at].count && (memcmp(&b->table[at].a, &p, sizeof p) || memcmp(&b->table[at].b, &q, sizeof q))) at = (at + 1) & (SEGMENTS - 1);
+    while (b->table[at].count &&
+           (memcmp(&b->table[at].a, &p, sizeof p) || memcmp(&b->table[at].b, &q, sizeof q)))
+        at = (at + 1) & (SEGMENTS - 1);
     if (!b->table[at].count) b->table[at] = (segment){p, q, 0}, b->used++;
     b->table[at].count++;
     assert_true(b->used < SEGMENTS / 2);
 }
 
-/* Every piece of a patch's border belongs to exactly two patches, or lies on the rim: then there is no crack. And the patches cover
- * every square of the grid exactly once. */
-static void check_patches(const orr_dem *dem, const float lod[4], const orr_patch *patches, uint32_t count, uint32_t *levels_seen) {
+/* Every piece of a patch's border belongs to exactly two patches, or lies on the rim: then there is no crack.
+ * And the patches cover every square of the grid exactly once. */
+static void check_patches(const orr_dem *dem, const float lod[4], const orr_patch *patches, uint32_t count,
+                          uint32_t *levels_seen) {
     uint32_t squares = (dem->width - 1) * (dem->height - 1);
     uint8_t *covered = calloc(squares, 1);
     borders b = {calloc(SEGMENTS, sizeof *b.table), 0};
@@ -280,7 +338,8 @@ static void check_patches(const orr_dem *dem, const float lod[4], const orr_patc
         uint32_t span = (uint32_t)ORR_PATCH_QUADS << patches[p].level;
         *levels_seen |= 1u << patches[p].level;
         for (uint32_t r = patches[p].row; r < patches[p].row + span && r < dem->height - 1; r++)
-            for (uint32_t c = patches[p].column; c < patches[p].column + span && c < dem->width - 1; c++) covered[r * (dem->width - 1) + c]++;
+            for (uint32_t c = patches[p].column; c < patches[p].column + span && c < dem->width - 1; c++)
+                covered[r * (dem->width - 1) + c]++;
         for (uint32_t i = 0; i < ORR_PATCH_QUADS; i++) {
             add_segment(&b, morphed(dem, lod, &patches[p], i, 0), morphed(dem, lod, &patches[p], i + 1, 0));
             add_segment(&b, morphed(dem, lod, &patches[p], i, 16), morphed(dem, lod, &patches[p], i + 1, 16));
@@ -289,16 +348,19 @@ static void check_patches(const orr_dem *dem, const float lod[4], const orr_patc
         }
     }
     for (uint32_t s = 0; s < squares; s++)
-        if (covered[s] != 1) fail_msg("square %u, %u is drawn %u times", s % (dem->width - 1), s / (dem->width - 1), covered[s]);
+        if (covered[s] != 1)
+            fail_msg("square %u, %u is drawn %u times", s % (dem->width - 1), s / (dem->width - 1),
+                     covered[s]);
     float right = (float)(dem->width - 1), bottom = (float)(dem->height - 1);
     for (uint32_t s = 0; s < SEGMENTS; s++) {
         const segment *g = &b.table[s];
         const float hair = 1e-3f; /* mixing a rim with itself may miss it by a last bit */
-        bool rim = (g->a.x < hair && g->b.x < hair) || (g->a.x > right - hair && g->b.x > right - hair) || (g->a.z < hair && g->b.z < hair) ||
-                   (g->a.z > bottom - hair && g->b.z > bottom - hair);
+        bool rim = (g->a.x < hair && g->b.x < hair) || (g->a.x > right - hair && g->b.x > right - hair) ||
+                   (g->a.z < hair && g->b.z < hair) || (g->a.z > bottom - hair && g->b.z > bottom - hair);
         if (g->count && !rim && g->count != 2)
-            fail_msg("a crack at (%g, %g)-(%g, %g): on %u patches; camera %g, %g, %g; range %g", (double)g->a.x, (double)g->a.z, (double)g->b.x, (double)g->b.z, g->count,
-                     (double)lod[0], (double)lod[1], (double)lod[2], (double)lod[3]);
+            fail_msg("a crack at (%g, %g)-(%g, %g): on %u patches; camera %g, %g, %g; range %g",
+                     (double)g->a.x, (double)g->a.z, (double)g->b.x, (double)g->b.z, g->count, (double)lod[0],
+                     (double)lod[1], (double)lod[2], (double)lod[3]);
     }
     free(covered), free(b.table);
 }
@@ -306,8 +368,10 @@ static void check_patches(const orr_dem *dem, const float lod[4], const orr_patc
 static void test_terrain_detail(void **state) {
     fixture *f = *state;
     uint64_t random = 9;
-    static const uint32_t sizes[][2] = {{2, 2}, {33, 17}, {34, 34}, {344, 403}, {513, 100}, {1025, 1025}, {1500, 777}};
-    static const double everywhere[6][4] = {{0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1}};
+    static const uint32_t sizes[][2] = {{2, 2},     {33, 17},     {34, 34},   {344, 403},
+                                        {513, 100}, {1025, 1025}, {1500, 777}};
+    static const double everywhere[6][4] = {{0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1},
+                                            {0, 0, 0, 1}, {0, 0, 0, 1}, {0, 0, 0, 1}};
     double identity[16];
     uint32_t levels = 0;
     orr_mat_identity(identity);
@@ -315,9 +379,12 @@ static void test_terrain_detail(void **state) {
         const uint32_t *size = sizes[round % 7];
         orr_dem dem = {.width = size[0], .height = size[1], .max_m = 23};
         double side = size[0] > size[1] ? size[0] : size[1];
-        float lod[4] = {(float)uniform(&random, -side, 2 * side), (float)uniform(&random, -side, 2 * side), round % 3 ? (float)uniform(&random, 0, side) : 0.0f,
+        float lod[4] = {(float)uniform(&random, -side, 2 * side), (float)uniform(&random, -side, 2 * side),
+                        round % 3 ? (float)uniform(&random, 0, side) : 0.0f,
                         round % 4 ? 144.0f : (float)uniform(&random, 144, 400)};
-        if (round % 5 == 0) lod[0] = floorf((float)uniform(&random, 0, size[0])), lod[1] = floorf((float)uniform(&random, 0, size[1])), lod[2] = 0;
+        if (round % 5 == 0)
+            lod[0] = floorf((float)uniform(&random, 0, size[0])),
+            lod[1] = floorf((float)uniform(&random, 0, size[1])), lod[2] = 0;
         orr_patch *patches;
         uint32_t count;
         orr_error err;
@@ -349,7 +416,8 @@ static orr_asset slope(fixture *f, char path[64]) { /* 40 x 30 samples of height
     return asset;
 }
 
-/* Grid to world and back; the middle sample stands at the node's place; an orthographic far plane just behind the land. */
+/* Grid to world and back; the middle sample stands at the node's place; an orthographic far plane just behind
+ * the land. */
 static void test_terrain_matrices(void **state) {
     fixture *f = *state;
     char path[64];
@@ -357,11 +425,15 @@ static void test_terrain_matrices(void **state) {
     uint64_t random = 3;
     for (int round = 0; round < 40; round++) {
         double q[4] = {0, 0, 0, 1}, turn = uniform(&random, 0, 6);
-        orr_pose_terrain terrain = {.asset = asset, .object_id = 5, .props = {.exaggeration = round == 7 ? 0.0 : uniform(&random, 0.1, 5), .detail_px = 3}};
+        orr_pose_terrain terrain = {
+            .asset = asset,
+            .object_id = 5,
+            .props = {.exaggeration = round == 7 ? 0.0 : uniform(&random, 0.1, 5), .detail_px = 3}};
         orr_pose pose = {.terrains = &terrain, .terrain_count = 1};
         orr_frame_data data;
         random_camera(&random, round % 2, &pose.camera);
-        double place[3] = {pose.camera.position_m[0] + 50, pose.camera.position_m[1] - 70, pose.camera.position_m[2]};
+        double place[3] = {pose.camera.position_m[0] + 50, pose.camera.position_m[1] - 70,
+                           pose.camera.position_m[2]};
         q[1] = sin(turn), q[3] = cos(turn);
         orr_mat_from_trs(place, q, (double[3]){2, 3, 2}, terrain.world);
         prepare(f, &pose, 64, 36, &data);
@@ -374,7 +446,8 @@ static void test_terrain_matrices(void **state) {
         transform(data.block.world_to_terrain, p, back);
         assert_true(fabs(back[0] - grid[0]) < 1e-3 && fabs(back[2] - grid[2]) < 1e-3);
         if (terrain.props.exaggeration > 0) assert_true(fabs(back[1] - grid[1]) < 2e-3);
-        assert_true(data.block.depth_params[2] < 2000.0f); /* a far plane at the horizon would waste the depth buffer */
+        assert_true(data.block.depth_params[2] <
+                    2000.0f); /* a far plane at the horizon would waste the depth buffer */
         assert_true(data.block.terrain_lod[3] >= 144.0f);
     }
     orr_pose_terrain flat = {.asset = asset, .props = {.exaggeration = 1, .detail_px = 3}};
@@ -382,12 +455,16 @@ static void test_terrain_matrices(void **state) {
     orr_frame_data data;
     orr_error err = {0};
     random_camera(&random, false, &pose.camera);
-    assert_int_equal(orr_frame_prepare(&f->renderer, &f->buffers, &f->arena, &pose, 64, 36, 0, 1.0, &data, &err), ORR_E_OUT_OF_RANGE);
+    assert_int_equal(
+        orr_frame_prepare(&f->renderer, &f->buffers, &f->arena, &pose, 64, 36, 0, 1.0, &data, &err),
+        ORR_E_OUT_OF_RANGE);
     assert_non_null(strstr(err.message, "scaled to nothing"));
     assert_int_equal(unlink(path), 0);
 }
 
-/* --- lists and names ----------------------------------------------------------------------------------------------------------- */
+/* --- lists and names
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void frames(const char *text, const int64_t *expected, uint32_t count) {
     orr_error err;
@@ -405,12 +482,16 @@ static void test_frame_lists(void **state) {
     frames("3-5,99", (const int64_t[]){3, 4, 5, 99}, 4);
     frames("10-20x5,1", (const int64_t[]){10, 15, 20, 1}, 4);
     frames("7-7", (const int64_t[]){7}, 1);
-    static const char *const wrong[] = {"", ",", "1,", "a", "5-3", "1-2x0", "1-2x-1", "1-", "-1", "1x2", "1-2-3", "1..2", "100", "98-100", "9999999999999999999", " 1", "0x10"};
+    static const char *const wrong[] = {"",      ",",      "1,",  "a",      "5-3",
+                                        "1-2x0", "1-2x-1", "1-",  "-1",     "1x2",
+                                        "1-2-3", "1..2",   "100", "98-100", "9999999999999999999",
+                                        " 1",    "0x10"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         orr_error err = {0};
         int64_t *list = NULL;
         uint32_t n = 0;
-        if (orr_frames_parse(wrong[i], 0, 100, &list, &n, &err) != ORR_E_USAGE) fail_msg("'%s' was taken for a list of frames", wrong[i]);
+        if (orr_frames_parse(wrong[i], 0, 100, &list, &n, &err) != ORR_E_USAGE)
+            fail_msg("'%s' was taken for a list of frames", wrong[i]);
         assert_true(err.message[0] && !list);
     }
     orr_error err;
@@ -433,7 +514,8 @@ static void test_frame_names(void **state) {
     assert_string_equal(out, "b#1_003x");
     OK(orr_frame_path("one.png", 3, out, sizeof out, &err));
     assert_string_equal(out, "one.png");
-    assert_int_equal(orr_frame_path("a_name_that_is_too_long_for_it_####", 3, out, sizeof out, &err), ORR_E_USAGE);
+    assert_int_equal(orr_frame_path("a_name_that_is_too_long_for_it_####", 3, out, sizeof out, &err),
+                     ORR_E_USAGE);
 
     orr_sequence sequence = {.fps_num = 24000, .fps_den = 1001, .first_frame = 5, .frame_count = 100};
     assert_true(orr_sequence_time(&sequence, 5) == 0.0);
@@ -462,9 +544,16 @@ static void test_output_names(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_rays),           TEST(test_orientation),      cmocka_unit_test(test_jitter),      TEST(test_culling),
-        TEST(test_blend_order),    TEST(test_terrain_detail),   TEST(test_terrain_matrices),        cmocka_unit_test(test_frame_lists),
-        cmocka_unit_test(test_frame_names), cmocka_unit_test(test_output_names),
+        TEST(test_rays),
+        TEST(test_orientation),
+        cmocka_unit_test(test_jitter),
+        TEST(test_culling),
+        TEST(test_blend_order),
+        TEST(test_terrain_detail),
+        TEST(test_terrain_matrices),
+        cmocka_unit_test(test_frame_lists),
+        cmocka_unit_test(test_frame_names),
+        cmocka_unit_test(test_output_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,16 +11,22 @@
 
 #include "render/graph.h"
 
-#define CREATE(name)      {.channel = name, .access = ORR_ACCESS_CREATE}
-#define OPTIONAL(name)    {.channel = name, .access = ORR_ACCESS_CREATE, .optional = true}
-#define PRIVATE(name, f)  {.channel = name, .access = ORR_ACCESS_CREATE, .format = f}
-#define READ(name)        {.channel = name, .access = ORR_ACCESS_READ}
-#define READ_AT(name, st) {.channel = name, .access = ORR_ACCESS_READ, .at = st}
-#define MAYBE(name)       {.channel = name, .access = ORR_ACCESS_READ_OPTIONAL}
-#define MODIFY(name)      {.channel = name, .access = ORR_ACCESS_MODIFY}
+#define CREATE(name)                                                                                         \
+    { .channel = name, .access = ORR_ACCESS_CREATE }
+#define OPTIONAL(name)                                                                                       \
+    { .channel = name, .access = ORR_ACCESS_CREATE, .optional = true }
+#define PRIVATE(name, f)                                                                                     \
+    { .channel = name, .access = ORR_ACCESS_CREATE, .format = f }
+#define READ(name)                                                                                           \
+    { .channel = name, .access = ORR_ACCESS_READ }
+#define READ_AT(name, st)                                                                                    \
+    { .channel = name, .access = ORR_ACCESS_READ, .at = st }
+#define MAYBE(name)                                                                                          \
+    { .channel = name, .access = ORR_ACCESS_READ_OPTIONAL }
+#define MODIFY(name)                                                                                         \
+    { .channel = name, .access = ORR_ACCESS_MODIFY }
 #define USES(...)                                                                                            \
-    .uses = {__VA_ARGS__},                                                                                   \
-    .use_count = sizeof((orr_graph_use[]){__VA_ARGS__}) / sizeof(orr_graph_use)
+    .uses = {__VA_ARGS__}, .use_count = sizeof((orr_graph_use[]){__VA_ARGS__}) / sizeof(orr_graph_use)
 
 static orr_graph_desc describe(const orr_graph_pass *passes, uint32_t count, const char *const *outputs,
                                uint32_t samples) {
@@ -87,7 +93,8 @@ static void test_stages(void **state) {
     orr_graph_free(&graph);
 }
 
-/* Two modifiers of one stage: an error that names the line to add, unless `after` or the target's list decides. */
+/* Two modifiers of one stage: an error that names the line to add, unless `after` or the target's list
+ * decides. */
 static void test_ambiguity(void **state) {
     (void)state;
     orr_graph_pass passes[] = {
@@ -96,8 +103,13 @@ static void test_ambiguity(void **state) {
         {.name = "vignette.main", .stage = "lens", .pointwise = true, USES(MODIFY("ldr"))},
     };
     orr_graph_desc desc = describe(passes, 3, ldr_output, 1);
-    const char *const words[] = {"bloom.add", "vignette.main", "'ldr'", "stage 'lens'",
-                                 "add  after = \"bloom.add\"  to the pass 'vignette.main'", NULL};
+    const char *const words[] = {"bloom.add",
+                                 "vignette.main",
+                                 "'ldr'",
+                                 "stage 'lens'",
+                                 "after = \"bloom.add\"",
+                                 "to the pass 'vignette.main'",
+                                 NULL};
     refused(&desc, words);
 
     orr_graph graph;
@@ -202,7 +214,8 @@ static void test_wrong_tables(void **state) {
     assert_int_equal(orr_access_parse(NULL, &access, &err), ORR_E_GRAPH);
 }
 
-/* A reader gets its own stage's version, or the one it names; a pointwise modifier works in place only when no one wants the old one. */
+/* A reader gets its own stage's version, or the one it names; a pointwise modifier works in place only when
+ * no one wants the old one. */
 static void test_versions(void **state) {
     (void)state;
     orr_graph_pass passes[] = {
@@ -238,7 +251,9 @@ static void test_culling(void **state) {
     (void)state;
     const orr_graph_pass passes[] = {
         {.name = "geometry", .stage = "resolve", USES(CREATE("depth"), OPTIONAL("id"), OPTIONAL("normal"))},
-        {.name = "occlusion", .stage = "inputs", USES(READ("normal"), PRIVATE("ao.map", ORR_FORMAT_R32_SFLOAT))},
+        {.name = "occlusion",
+         .stage = "inputs",
+         USES(READ("normal"), PRIVATE("ao.map", ORR_FORMAT_R32_SFLOAT))},
         {.name = "light", .stage = "lighting", USES(READ("depth"), MAYBE("gone.map"), CREATE("hdr"))},
         {.name = "late", .stage = "dof", .pointwise = true, USES(MODIFY("depth"))},
         {.name = "probe", .stage = "overlay", .root = true, USES(READ("hdr"))},
@@ -247,7 +262,8 @@ static void test_culling(void **state) {
     orr_graph graph;
     char text[512];
     compile(&desc, &graph);
-    assert_string_equal(order_of(&graph, text), "geometry light probe"); /* a modification that nobody sees is not made */
+    assert_string_equal(order_of(&graph, text),
+                        "geometry light probe"); /* a modification that nobody sees is not made */
     const orr_graph_pass *geometry = pass_of(&graph, "geometry");
     assert_int_equal(geometry->uses[1].out, ORR_GRAPH_NO_TEXTURE);
     assert_int_equal(geometry->uses[2].out, ORR_GRAPH_NO_TEXTURE); /* its reader is dead */
@@ -264,13 +280,18 @@ static void test_culling(void **state) {
     orr_graph_free(&graph);
 }
 
-/* With several sub-frames what crosses into frame scope is accumulated, once per version: the mean in float32, or the first. */
+/* With several sub-frames what crosses into frame scope is accumulated, once per version: the mean in
+ * float32, or the first. */
 static void test_accumulation(void **state) {
     (void)state;
     const orr_graph_pass passes[] = {
-        {.name = "geometry", .stage = "resolve", USES(CREATE("depth"), CREATE("id"), CREATE("normal"), PRIVATE("x.count", ORR_FORMAT_R32_UINT))},
+        {.name = "geometry",
+         .stage = "resolve",
+         USES(CREATE("depth"), CREATE("id"), CREATE("normal"), PRIVATE("x.count", ORR_FORMAT_R32_UINT))},
         {.name = "light", .stage = "lighting", USES(READ("normal"), CREATE("hdr"))},
-        {.name = "tone", .stage = "tonemap", USES(READ("hdr"), READ("depth"), READ("x.count"), CREATE("ldr"))},
+        {.name = "tone",
+         .stage = "tonemap",
+         USES(READ("hdr"), READ("depth"), READ("x.count"), CREATE("ldr"))},
         {.name = "lens", .stage = "lens", .pointwise = true, USES(MODIFY("ldr"), READ("hdr"))},
     };
     const char *const outputs[] = {"ldr", "id", NULL};
@@ -287,7 +308,8 @@ static void test_accumulation(void **state) {
         assert_int_equal(to->format, mean ? ORR_FORMAT_RGBA32_SFLOAT : from->format);
         assert_true(to->first == 0 && to->last == (int32_t)graph.pass_count); /* alive over all sub-frames */
     }
-    const orr_graph_pass *light = pass_of(&graph, "light"), *tone = pass_of(&graph, "tone"), *lens = pass_of(&graph, "lens");
+    const orr_graph_pass *light = pass_of(&graph, "light"), *tone = pass_of(&graph, "tone"),
+                         *lens = pass_of(&graph, "lens");
     assert_int_not_equal(tone->uses[0].in, light->uses[1].out); /* the sum, not the sub-frame */
     assert_string_equal(graph.textures[tone->uses[0].in].name, "hdr#frame");
     assert_int_equal(lens->uses[1].in, tone->uses[0].in);
@@ -309,8 +331,14 @@ static void test_half_size(void **state) {
     (void)state;
     const orr_graph_pass passes[] = {
         {.name = "light", .stage = "lighting", USES(CREATE("hdr"))},
-        {.name = "half", .stage = "dof", .scale_log2 = -1, USES(READ("hdr"), PRIVATE("x.half", ORR_FORMAT_RGBA16_SFLOAT))},
-        {.name = "quarter", .stage = "dof", .scale_log2 = -2, USES(READ("x.half"), PRIVATE("x.quarter", ORR_FORMAT_RGBA16_SFLOAT))},
+        {.name = "half",
+         .stage = "dof",
+         .scale_log2 = -1,
+         USES(READ("hdr"), PRIVATE("x.half", ORR_FORMAT_RGBA16_SFLOAT))},
+        {.name = "quarter",
+         .stage = "dof",
+         .scale_log2 = -2,
+         USES(READ("x.half"), PRIVATE("x.quarter", ORR_FORMAT_RGBA16_SFLOAT))},
         {.name = "join", .stage = "tonemap", USES(READ("x.quarter"), READ("hdr"), CREATE("ldr"))},
     };
     orr_graph_desc desc = describe(passes, 4, ldr_output, 1);
@@ -323,7 +351,8 @@ static void test_half_size(void **state) {
     orr_graph_free(&graph);
 }
 
-/* --- random graphs --------------------------------------------------------------------------------------------------- */
+/* --- random graphs
+ * --------------------------------------------------------------------------------------------------- */
 
 enum { MOST_PASSES = 120 };
 typedef struct maker {
@@ -338,22 +367,29 @@ static uint32_t draw(maker *m, uint32_t below) { /* xorshift64*, Vigna 2016 */
     return (uint32_t)((m->random * UINT64_C(2685821657736338717)) >> 33) % below;
 }
 
-/* Passes chained by `after`, spread over the stages in order, with private channels created, read and modified at will. */
+/* Passes chained by `after`, spread over the stages in order, with private channels created, read and
+ * modified at will. */
 static void make_graph(maker *m, uint64_t seed, uint32_t passes) {
     uint32_t stage_count;
     const orr_stage_info *stages = orr_stage_table(&stage_count);
-    static const orr_gpu_format formats[] = {ORR_FORMAT_R32_SFLOAT, ORR_FORMAT_RGBA16_SFLOAT, ORR_FORMAT_RGBA32_SFLOAT, ORR_FORMAT_R32_UINT};
+    static const orr_gpu_format formats[] = {ORR_FORMAT_R32_SFLOAT, ORR_FORMAT_RGBA16_SFLOAT,
+                                             ORR_FORMAT_RGBA32_SFLOAT, ORR_FORMAT_R32_UINT};
     memset(m, 0, sizeof *m);
     m->random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     m->count = passes;
     for (uint32_t i = 0; i < passes; i++) {
         orr_graph_pass *p = &m->passes[i];
         (void)snprintf(m->names[i], sizeof m->names[i], "pass%u", i);
-        *p = (orr_graph_pass){.name = m->names[i], .stage = stages[i * stage_count / passes].name, .after = i ? m->names[i - 1] : NULL,
-                              .pointwise = draw(m, 2) != 0, .root = draw(m, 12) == 0, .scale_log2 = -(int32_t)draw(m, 2)};
+        *p = (orr_graph_pass){.name = m->names[i],
+                              .stage = stages[i * stage_count / passes].name,
+                              .after = i ? m->names[i - 1] : NULL,
+                              .pointwise = draw(m, 2) != 0,
+                              .root = draw(m, 12) == 0,
+                              .scale_log2 = -(int32_t)draw(m, 2)};
         uint32_t reads = draw(m, 4), known = m->channel_count;
         for (uint32_t k = 0; known && k < reads; k++) {
-            orr_graph_use use = {.channel = m->channels[draw(m, known)], .access = draw(m, 4) ? ORR_ACCESS_READ : ORR_ACCESS_MODIFY};
+            orr_graph_use use = {.channel = m->channels[draw(m, known)],
+                                 .access = draw(m, 4) ? ORR_ACCESS_READ : ORR_ACCESS_MODIFY};
             bool again = false;
             for (uint32_t u = 0; u < p->use_count; u++) again |= !strcmp(p->uses[u].channel, use.channel);
             if (!again) p->uses[p->use_count++] = use;
@@ -361,7 +397,10 @@ static void make_graph(maker *m, uint64_t seed, uint32_t passes) {
         for (uint32_t k = draw(m, 3) + (i == 0); k > 0; k--) {
             char *name = m->channels[m->channel_count];
             (void)snprintf(name, sizeof m->channels[0], "m.c%u", m->channel_count++);
-            p->uses[p->use_count++] = (orr_graph_use){.channel = name, .access = ORR_ACCESS_CREATE, .format = formats[draw(m, 4)], .optional = draw(m, 4) == 0};
+            p->uses[p->use_count++] = (orr_graph_use){.channel = name,
+                                                      .access = ORR_ACCESS_CREATE,
+                                                      .format = formats[draw(m, 4)],
+                                                      .optional = draw(m, 4) == 0};
         }
     }
 }
@@ -387,7 +426,8 @@ static void run_passes(const orr_graph *g, uint32_t first, uint32_t end, uint32_
     }
 }
 
-/* Executes the compiled order on memory slots, as a target does: every read must find what its version's maker left there. */
+/* Executes the compiled order on memory slots, as a target does: every read must find what its version's
+ * maker left there. */
 static void run_graph(const orr_graph *g, uint32_t samples) {
     uint32_t slots[512];
     assert_true(g->slot_count <= 512);
@@ -449,7 +489,9 @@ static void test_many_live(void **state) {
         *p = (orr_graph_pass){.name = m.names[i], .stage = "inputs", .root = true, .use_count = 2};
         for (uint32_t k = 0; k < 2; k++) {
             (void)snprintf(m.channels[i * 2 + k], sizeof m.channels[0], "m.c%u", i * 2 + k);
-            p->uses[k] = (orr_graph_use){.channel = m.channels[i * 2 + k], .access = ORR_ACCESS_CREATE, .format = ORR_FORMAT_R32_SFLOAT};
+            p->uses[k] = (orr_graph_use){.channel = m.channels[i * 2 + k],
+                                         .access = ORR_ACCESS_CREATE,
+                                         .format = ORR_FORMAT_R32_SFLOAT};
         }
     }
     const char *outputs[81] = {0};
@@ -466,10 +508,11 @@ static void test_many_live(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stages),       cmocka_unit_test(test_ambiguity),     cmocka_unit_test(test_after),
-        cmocka_unit_test(test_wrong_tables), cmocka_unit_test(test_versions),      cmocka_unit_test(test_culling),
-        cmocka_unit_test(test_accumulation), cmocka_unit_test(test_half_size),     cmocka_unit_test(test_random_graphs),
-        cmocka_unit_test(test_many_live),
+        cmocka_unit_test(test_stages),        cmocka_unit_test(test_ambiguity),
+        cmocka_unit_test(test_after),         cmocka_unit_test(test_wrong_tables),
+        cmocka_unit_test(test_versions),      cmocka_unit_test(test_culling),
+        cmocka_unit_test(test_accumulation),  cmocka_unit_test(test_half_size),
+        cmocka_unit_test(test_random_graphs), cmocka_unit_test(test_many_live),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -92,9 +92,12 @@ static int set_up(void **state) {
     write_dem(f);
     write_png(f);
     static const char model[] =
-        "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],\"nodes\":[{\"mesh\":0,\"translation\":[0,0,-2]}],"
-        "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"material\":0}]}],\"materials\":[{\"emissiveFactor\":[1,0.5,0]}],"
-        "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"VEC3\",\"min\":[0,0,0],\"max\":[1,1,0]}],"
+        "{\"asset\":{\"version\":\"2.0\"},\"scene\":0,\"scenes\":[{\"nodes\":[0]}],\"nodes\":[{\"mesh\":0,"
+        "\"translation\":[0,0,-2]}],"
+        "\"meshes\":[{\"primitives\":[{\"attributes\":{\"POSITION\":0},\"material\":0}]}],\"materials\":[{"
+        "\"emissiveFactor\":[1,0.5,0]}],"
+        "\"accessors\":[{\"bufferView\":0,\"componentType\":5126,\"count\":3,\"type\":\"VEC3\",\"min\":[0,0,"
+        "0],\"max\":[1,1,0]}],"
         "\"bufferViews\":[{\"buffer\":0,\"byteLength\":36}],\"buffers\":[{\"byteLength\":36,\"uri\":"
         "\"data:application/octet-stream;base64,AAAAAAAAAAAAAAAAAACAPwAAAAAAAAAAAAAAAAAAgD8AAAAA\"}]}";
     write_file(f, "triangle.gltf", model, sizeof model - 1);
@@ -116,7 +119,8 @@ static int tear_down(void **state) {
     return code;
 }
 
-/* --- shorthand -------------------------------------------------------------------------------------------------------- */
+/* --- shorthand
+ * -------------------------------------------------------------------------------------------------------- */
 
 static orr_node add(orr_scene *scene, orr_node_kind kind, orr_node parent) {
     orr_error err;
@@ -125,7 +129,8 @@ static orr_node add(orr_scene *scene, orr_node_kind kind, orr_node parent) {
     return node;
 }
 
-static orr_status try_set(fixture *f, orr_scene *scene, orr_node node, const char *name, const char *text, orr_error *err) {
+static orr_status try_set(fixture *f, orr_scene *scene, orr_node node, const char *name, const char *text,
+                          orr_error *err) {
     orr_node_kind kind;
     orr_param_row row;
     orr_param_value value = {0};
@@ -146,7 +151,8 @@ static void set(fixture *f, orr_node node, const char *name, const char *text) {
 static orr_asset load(fixture *f, orr_asset_kind kind, const char *name) {
     orr_error err;
     orr_asset asset = {0};
-    OK(orr_assets_load(f->assets, kind, name, kind == ORR_ASSET_DEM ? &(orr_dem_params){.spacing_m = 10} : NULL, &asset, &err));
+    OK(orr_assets_load(f->assets, kind, name,
+                       kind == ORR_ASSET_DEM ? &(orr_dem_params){.spacing_m = 10} : NULL, &asset, &err));
     return asset;
 }
 
@@ -195,12 +201,15 @@ static orr_digest digest(orr_scene *scene) {
     return digest;
 }
 
-/* --- nodes ------------------------------------------------------------------------------------------------------------- */
+/* --- nodes
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_parents(void **state) {
     fixture *f = *state;
     orr_error err = {0};
-    orr_node a = add(f->scene, ORR_NODE_GROUP, none), b = add(f->scene, ORR_NODE_GROUP, a), c = add(f->scene, ORR_NODE_GROUP, b);
+    orr_node a = add(f->scene, ORR_NODE_GROUP, none), b = add(f->scene, ORR_NODE_GROUP, a),
+             c = add(f->scene, ORR_NODE_GROUP, b);
     assert_string_equal(orr_node_name(f->scene, a), "group 1");
     assert_int_equal(orr_node_set_parent(f->scene, a, c, &err), ORR_E_ARGUMENT);
     assert_non_null(strstr(err.message, "'group 1' cannot be under 'group 3'"));
@@ -238,14 +247,16 @@ static void test_properties(void **state) {
     NEAR(value.number[0], 60, 0);
     assert_int_equal(try_set(f, f->scene, camera, "vfov_deg", "171", &err), ORR_E_OUT_OF_RANGE);
     value.number[0] = NAN;
-    assert_int_not_equal(orr_node_set(f->scene, camera, orr_node_row(ORR_NODE_CAMERA, "vfov_deg"), &value, &err), ORR_OK);
+    assert_int_not_equal(
+        orr_node_set(f->scene, camera, orr_node_row(ORR_NODE_CAMERA, "vfov_deg"), &value, &err), ORR_OK);
     assert_int_not_equal(orr_node_set(f->scene, camera, 99, &value, &err), ORR_OK);
     assert_int_not_equal(orr_node_get(f->scene, camera, 99, &value, &err), ORR_OK);
     assert_int_equal(orr_node_row(ORR_NODE_CAMERA, "vfov"), ORR_NONE);
     OK(orr_node_get(f->scene, camera, orr_node_row(ORR_NODE_CAMERA, "vfov_deg"), &value, &err));
     NEAR(value.number[0], 60, 0); /* what was refused changed nothing */
 
-    /* What the tables promise: the same first rows everywhere, sets of rows fit their mask, structs are covered. */
+    /* What the tables promise: the same first rows everywhere, sets of rows fit their mask, structs are
+     * covered. */
     static const char *const place[] = {"position_m", "rotation", "rotation_deg", "scale", "visible"};
     for (int kind = 0; kind < ORR_NODE_KIND_COUNT; kind++) {
         const orr_param_table *table = orr_node_table((orr_node_kind)kind);
@@ -282,12 +293,15 @@ static void test_meshes(void **state) {
     assert_int_equal(orr_scene_mesh(f->scene, "line", &data, &mesh, &err), ORR_E_BAD_DATA);
 }
 
-/* --- poses ------------------------------------------------------------------------------------------------------------- */
+/* --- poses
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 /* z first, then x, then y, then `rotation`; scale before, position after; all below the parent. */
 static void test_transforms(void **state) {
     fixture *f = *state;
-    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), group = add(f->scene, ORR_NODE_GROUP, none), mesh = add(f->scene, ORR_NODE_MESH, group);
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), group = add(f->scene, ORR_NODE_GROUP, none),
+             mesh = add(f->scene, ORR_NODE_MESH, group);
     orr_error err;
     OK(orr_node_set_mesh(f->scene, mesh, box(f, f->scene, 1), (orr_material){0}, &err));
     orr_pose pose;
@@ -314,9 +328,11 @@ static void test_transforms(void **state) {
 
     set(f, mesh, "rotation", "0 0.70710678118654752 0 0.70710678118654752"); /* after them: +Z to +X */
     set(f, mesh, "scale", "2 3 4"), set(f, mesh, "position_m", "10 0 0");
-    set(f, group, "position_m", "0 5 0"), set(f, group, "rotation_deg", "0 180 0"), set(f, group, "scale", "2 2 2");
+    set(f, group, "position_m", "0 5 0"), set(f, group, "rotation_deg", "0 180 0"),
+        set(f, group, "scale", "2 2 2");
     rev = look(f, camera, &pose);
-    orr_mat_point(pose.draws[0].world, (double[3]){1, 0, 0}, p); /* 2 -> (12, 0, 0) -> x2, turned: (-24, 0, 0) -> up */
+    orr_mat_point(pose.draws[0].world, (double[3]){1, 0, 0},
+                  p); /* 2 -> (12, 0, 0) -> x2, turned: (-24, 0, 0) -> up */
     NEAR3(p, -24, 5, 0);
     assert_false(pose.draws[0].mirrored);
     NEAR3(pose.draws[0].centre, -20, 5, 0);
@@ -358,7 +374,8 @@ static void test_camera(void **state) {
     NEAR3(pose.camera.right, 0, -1, 0);
     orr_pose_free(&pose), orr_revision_release(&rev);
 
-    set(f, camera, "roll_deg", "0"), set(f, camera, "look_at_m", "0 -5 10"); /* straight down: still a basis */
+    set(f, camera, "roll_deg", "0"),
+        set(f, camera, "look_at_m", "0 -5 10"); /* straight down: still a basis */
     rev = look(f, camera, &pose);
     NEAR3(pose.camera.forward, 0, -1, 0);
     NEAR(orr_length3(pose.camera.right), 1, 1e-12);
@@ -385,9 +402,13 @@ static void test_sun(void **state) {
     fixture *f = *state;
     orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), sun = add(f->scene, ORR_NODE_SUN, none);
     orr_pose pose;
-    static const struct { const char *azimuth, *elevation; double d[3]; } rows[] = {
-        {"0", "0", {0, 0, -1}}, {"90", "0", {1, 0, 0}}, {"180", "0", {0, 0, 1}}, {"270", "0", {-1, 0, 0}}, {"123", "90", {0, 1, 0}},
-        {"90", "30", {0.86602540378, 0.5, 0}}, {"0", "-90", {0, -1, 0}},
+    static const struct {
+        const char *azimuth, *elevation;
+        double d[3];
+    } rows[] = {
+        {"0", "0", {0, 0, -1}},   {"90", "0", {1, 0, 0}},   {"180", "0", {0, 0, 1}},
+        {"270", "0", {-1, 0, 0}}, {"123", "90", {0, 1, 0}}, {"90", "30", {0.86602540378, 0.5, 0}},
+        {"0", "-90", {0, -1, 0}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         set(f, sun, "azimuth_deg", rows[i].azimuth), set(f, sun, "elevation_deg", rows[i].elevation);
@@ -406,7 +427,8 @@ static void test_lights(void **state) {
     orr_error err;
     set(f, group, "position_m", "0 2 0");
     set(f, point, "flux_lm", "1000"), set(f, point, "position_m", "1 0 0");
-    set(f, spot, "flux_lm", "1000"), set(f, spot, "outer_deg", "30"), set(f, spot, "inner_deg", "10"), set(f, spot, "look_at_m", "0 0 0");
+    set(f, spot, "flux_lm", "1000"), set(f, spot, "outer_deg", "30"), set(f, spot, "inner_deg", "10"),
+        set(f, spot, "look_at_m", "0 0 0");
     orr_revision *rev = look(f, camera, &pose);
     assert_int_equal(pose.light_count, 2);
     NEAR3(pose.lights[0].position_m, 1, 2, 0);
@@ -433,14 +455,19 @@ static void test_lights(void **state) {
 
 static void test_tracks(void **state) {
     fixture *f = *state;
-    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), group = add(f->scene, ORR_NODE_GROUP, none), mesh = add(f->scene, ORR_NODE_MESH, group);
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), group = add(f->scene, ORR_NODE_GROUP, none),
+             mesh = add(f->scene, ORR_NODE_MESH, group);
     orr_error err;
     OK(orr_node_set_mesh(f->scene, mesh, box(f, f->scene, 1), (orr_material){0}, &err));
     set(f, group, "position_m", "1 0 0");
     orr_revision *rev = publish(f->scene);
-    const orr_track tracks[] = {{.module = "vignette", .param = "strength"}, {.node = group, .param = "position_m"}, {.node = camera, .param = "look_at_m"},
+    const orr_track tracks[] = {{.module = "vignette", .param = "strength"},
+                                {.node = group, .param = "position_m"},
+                                {.node = camera, .param = "look_at_m"},
                                 {.node = mesh, .param = "visible"}};
-    orr_param_value values[4] = {{.type = ORR_PARAM_F32}, {.type = ORR_PARAM_VEC3, .number = {7, 8, 9}}, {.type = ORR_PARAM_VEC3, .number = {-1, 0, 0}},
+    orr_param_value values[4] = {{.type = ORR_PARAM_F32},
+                                 {.type = ORR_PARAM_VEC3, .number = {7, 8, 9}},
+                                 {.type = ORR_PARAM_VEC3, .number = {-1, 0, 0}},
                                  {.type = ORR_PARAM_BOOL, .number = {1}}};
     orr_bound_track *bound = NULL;
     uint32_t count = 0;
@@ -477,18 +504,22 @@ static void test_tracks(void **state) {
     orr_revision_release(&rev);
 }
 
-/* --- revisions ----------------------------------------------------------------------------------------------------------- */
+/* --- revisions
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void test_immutable(void **state) {
     fixture *f = *state;
     orr_error err;
-    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), mesh = add(f->scene, ORR_NODE_MESH, none), model = add(f->scene, ORR_NODE_MODEL, none);
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), mesh = add(f->scene, ORR_NODE_MESH, none),
+             model = add(f->scene, ORR_NODE_MODEL, none);
     OK(orr_node_set_mesh(f->scene, mesh, box(f, f->scene, 1), (orr_material){0}, &err));
     OK(orr_node_set_asset(f->scene, model, load(f, ORR_ASSET_MODEL, "triangle.gltf"), &err));
     set(f, model, "animation", "");
     orr_revision *rev = publish(f->scene);
     orr_digest before = orr_revision_digest(rev);
-    set(f, mesh, "position_m", "5 5 5"), set(f, model, "animation", "run"), set(f, model, "emissive_nit", "3");
+    set(f, mesh, "position_m", "5 5 5"), set(f, model, "animation", "run"),
+        set(f, model, "emissive_nit", "3");
     OK(orr_node_remove(f->scene, mesh, &err));
     for (int i = 0; i < 100; i++) (void)add(f->scene, ORR_NODE_MESH, none), (void)box(f, f->scene, 2);
     orr_pose pose;
@@ -515,11 +546,17 @@ static void test_immutable(void **state) {
 static bool other_value(const orr_param_row *row, orr_param_value *value) {
     switch (row->type) {
     case ORR_PARAM_STRING:
-    case ORR_PARAM_ASSET: value->text = "other"; return true;
-    case ORR_PARAM_BOOL: value->number[0] = value->number[0] == 0.0; return true;
-    default: break;
+    case ORR_PARAM_ASSET:
+        value->text = "other";
+        return true;
+    case ORR_PARAM_BOOL:
+        value->number[0] = value->number[0] == 0.0;
+        return true;
+    default:
+        break;
     }
-    for (uint32_t i = 0; i < orr_param_components(row->type); i++) { /* up or down, whatever its range allows */
+    for (uint32_t i = 0; i < orr_param_components(row->type);
+         i++) { /* up or down, whatever its range allows */
         double before = value->number[i];
         const double tries[] = {before + 1.0, before + 1e-3, before - 1e-3, before * 0.5};
         for (size_t k = 0; k < 4; k++) {
@@ -535,7 +572,8 @@ static orr_scene *build_every_kind(fixture *f) {
     orr_error err;
     orr_scene *scene = new_scene(f);
     orr_node nodes[ORR_NODE_KIND_COUNT];
-    for (int kind = 0; kind < ORR_NODE_KIND_COUNT; kind++) nodes[kind] = add(scene, (orr_node_kind)kind, none);
+    for (int kind = 0; kind < ORR_NODE_KIND_COUNT; kind++)
+        nodes[kind] = add(scene, (orr_node_kind)kind, none);
     OK(orr_node_set_mesh(scene, nodes[ORR_NODE_MESH], box(f, scene, 1), (orr_material){0}, &err));
     OK(orr_node_set_asset(scene, nodes[ORR_NODE_MODEL], load(f, ORR_ASSET_MODEL, "triangle.gltf"), &err));
     OK(orr_node_set_asset(scene, nodes[ORR_NODE_TERRAIN], load(f, ORR_ASSET_DEM, "slope.npy"), &err));
@@ -562,10 +600,12 @@ static void test_digests(void **state) {
             if (!other_value(&row, &after)) fail_msg("no other value for '%s'", row.name);
             OK(orr_node_set(a, node, i, &after, &err));
             second = digest(a);
-            if (orr_digest_equal(&first, &second)) fail_msg("%s.%s is not in the digest", orr_node_kind_name((orr_node_kind)kind), row.name);
+            if (orr_digest_equal(&first, &second))
+                fail_msg("%s.%s is not in the digest", orr_node_kind_name((orr_node_kind)kind), row.name);
             OK(orr_node_set(a, node, i, &before, &err));
             second = digest(a);
-            if (orr_digest_equal(&first, &second)) fail_msg("whether %s was set is not in the digest", row.name);
+            if (orr_digest_equal(&first, &second))
+                fail_msg("whether %s was set is not in the digest", row.name);
             a->nodes[kind].set_rows = set_rows;
         }
     assert_true(rows > 80);
@@ -578,7 +618,8 @@ static void test_digests(void **state) {
     orr_scene_destroy(&a);
 }
 
-static orr_digest material_digest(fixture *f, const orr_param_value *values, const orr_asset maps[ORR_MAP_COUNT]) {
+static orr_digest material_digest(fixture *f, const orr_param_value *values,
+                                  const orr_asset maps[ORR_MAP_COUNT]) {
     orr_error err;
     orr_material material;
     orr_scene *scene = new_scene(f);
@@ -619,16 +660,20 @@ static void test_material_digests(void **state) {
     }
     values[0].number[0] = 2.0;
     orr_material material;
-    assert_int_equal(orr_scene_material(f->scene, "white", values, NULL, &material, &err), ORR_E_OUT_OF_RANGE);
+    assert_int_equal(orr_scene_material(f->scene, "white", values, NULL, &material, &err),
+                     ORR_E_OUT_OF_RANGE);
     assert_non_null(strstr(err.message, "material 'white'"));
 }
 
-/* --- questions ------------------------------------------------------------------------------------------------------------- */
+/* --- questions
+ * -------------------------------------------------------------------------------------------------------------
+ */
 
 static void test_bounds(void **state) {
     fixture *f = *state;
     orr_error err;
-    orr_node group = add(f->scene, ORR_NODE_GROUP, none), mesh = add(f->scene, ORR_NODE_MESH, group), model = add(f->scene, ORR_NODE_MODEL, group);
+    orr_node group = add(f->scene, ORR_NODE_GROUP, none), mesh = add(f->scene, ORR_NODE_MESH, group),
+             model = add(f->scene, ORR_NODE_MODEL, group);
     double lo[3], hi[3];
     OK(orr_node_bounds(f->scene, group, lo, hi, &err));
     assert_true(lo[0] > hi[0]); /* nothing yet */
@@ -668,8 +713,10 @@ static void test_terrain_height(void **state) {
     NEAR(height, 4.5, 1e-9); /* bilinear: column 2, row 0.25 */
     OK(orr_terrain_height(f->scene, terrain, 10.001, 0, &height, &inside, &err));
     assert_false(inside);
-    set(f, terrain, "exaggeration", "3"), set(f, terrain, "position_m", "100 7 0"), set(f, terrain, "rotation_deg", "0 90 0");
-    OK(orr_terrain_height(f->scene, terrain, 110, 5, &height, &inside, &err)); /* turned: its south edge lies east */
+    set(f, terrain, "exaggeration", "3"), set(f, terrain, "position_m", "100 7 0"),
+        set(f, terrain, "rotation_deg", "0 90 0");
+    OK(orr_terrain_height(f->scene, terrain, 110, 5, &height, &inside,
+                          &err)); /* turned: its south edge lies east */
     assert_true(inside);
     NEAR(height, 7 + 3 * (20 + 0.5), 1e-6); /* row 2, column 0.5 */
     orr_node group = add(f->scene, ORR_NODE_GROUP, none);
@@ -679,8 +726,10 @@ static void test_terrain_height(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_parents), TEST(test_properties), TEST(test_meshes), TEST(test_transforms), TEST(test_camera), TEST(test_sun), TEST(test_lights),
-        TEST(test_tracks), TEST(test_immutable), TEST(test_digests), TEST(test_material_digests), TEST(test_bounds), TEST(test_terrain_height),
+        TEST(test_parents),        TEST(test_properties), TEST(test_meshes),           TEST(test_transforms),
+        TEST(test_camera),         TEST(test_sun),        TEST(test_lights),           TEST(test_tracks),
+        TEST(test_immutable),      TEST(test_digests),    TEST(test_material_digests), TEST(test_bounds),
+        TEST(test_terrain_height),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

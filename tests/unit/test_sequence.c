@@ -1,4 +1,5 @@
-/* Sequences to files: any frame stands alone, whatever the order, the threads, the shards; what is in an EXR; contact sheets; stopping. */
+/* Sequences to files: any frame stands alone, whatever the order, the threads, the shards; what is in an EXR;
+ * contact sheets; stopping. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +31,12 @@ static orr_engine *open_engine(uint32_t threads, orr_renderer **renderer) {
     static const orr_log log = {print_log, NULL, ORR_LOG_ERROR};
     orr_error err = {0};
     orr_engine *engine = NULL;
-    OK(orr_engine_create(&(orr_engine_params){.app = "test", .device = getenv("ORRERY_TEST_DEVICE"), .threads = threads, .validation = true, .sync_validation = true, .log = &log},
+    OK(orr_engine_create(&(orr_engine_params){.app = "test",
+                                              .device = getenv("ORRERY_TEST_DEVICE"),
+                                              .threads = threads,
+                                              .validation = true,
+                                              .sync_validation = true,
+                                              .log = &log},
                          &engine, &err));
     OK(orr_manifests_load(engine, &err));
     orr_status status = orr_engine_renderer(engine, renderer, &err);
@@ -80,32 +86,42 @@ static const char *in(const fixture *f, const char *name) { /* four at a time */
     return path;
 }
 
-static orr_status render(const fixture *f, orr_engine *engine, orr_renderer *renderer, const char *text, const orr_sequence_options *options, orr_sequence_report *report, orr_error *err) {
+static orr_status render(const fixture *f, orr_engine *engine, orr_renderer *renderer, const char *text,
+                         const orr_sequence_options *options, orr_sequence_report *report, orr_error *err) {
     orr_script *script = NULL;
     *err = (orr_error){0};
-    check_ok(orr_script_create(&(orr_script_params){.engine = engine}, &script, err), err, __FILE__, __LINE__);
+    check_ok(orr_script_create(&(orr_script_params){.engine = engine}, &script, err), err, __FILE__,
+             __LINE__);
     orr_status status = orr_script_run_text(script, text, strlen(text), "test.lua", f->folder, err);
     check_ok(status, err, __FILE__, __LINE__);
-    check_ok(orr_modules_build(orr_engine_modules(engine), orr_script_settings(script), err), err, __FILE__, __LINE__);
-    status = orr_sequence_render(renderer, orr_script_sequence(script), orr_script_settings(script), options, report, err);
+    check_ok(orr_modules_build(orr_engine_modules(engine), orr_script_settings(script), err), err, __FILE__,
+             __LINE__);
+    status = orr_sequence_render(renderer, orr_script_sequence(script), orr_script_settings(script), options,
+                                 report, err);
     orr_script_destroy(&script);
     return status;
 }
 
-/* Everything that moves: nodes by functions and keys, sun, sky, lamp, camera, a module's parameter; panes and shadows. */
+/* Everything that moves: nodes by functions and keys, sun, sky, lamp, camera, a module's parameter; panes and
+ * shadows. */
 static const char moving[] =
     "local scene = orrery.scene()\n"
     "local arm = scene:group{ rotation_deg = function(t) return 0, 140 * t, 0 end }\n"
     "scene:mesh{ shape = orrery.sphere{ radius_m = 0.3 }, parent = arm, position_m = {1.2, 0.3, 0} }\n"
-    "scene:mesh{ shape = orrery.box{ size_m = 0.5 }, position_m = { {t = 0, v = {0, 0.25, 0}}, {t = 1, v = {0, 1.25, 0}} }, scale = function(t) return 1, 1, t < 0.5 and 1 or -1 end }\n"
-    "for i = 1, 3 do scene:mesh{ shape = orrery.box{ size_m = 0.4 }, position_m = function(t) return math.cos(i * 2 + 4 * t), 1, math.sin(i * 2 + 4 * t) end,\n"
+    "scene:mesh{ shape = orrery.box{ size_m = 0.5 }, position_m = { {t = 0, v = {0, 0.25, 0}}, {t = 1, v = "
+    "{0, 1.25, 0}} }, scale = function(t) return 1, 1, t < 0.5 and 1 or -1 end }\n"
+    "for i = 1, 3 do scene:mesh{ shape = orrery.box{ size_m = 0.4 }, position_m = function(t) return "
+    "math.cos(i * 2 + 4 * t), 1, math.sin(i * 2 + 4 * t) end,\n"
     "  material = scene:material{ base_colour = {0.3 * i, 0.5, 0.2, 0.5}, alpha_mode = 'blend' } } end\n"
     "scene:mesh{ shape = orrery.plane{ width_m = 8, depth_m = 8 } }\n"
     "scene:point{ intensity_cd = function(t) return 9000 * t end, position_m = {1, 1, 1} }\n"
-    "scene:sun{ azimuth_deg = 200, elevation_deg = function(t) return 30 - 60 * math.abs(math.sin(9 * t)) end }\n"
+    "scene:sun{ azimuth_deg = 200, elevation_deg = function(t) return 30 - 60 * math.abs(math.sin(9 * t)) "
+    "end }\n"
     "scene:environment{ zenith_nit = function(t) return 2000, 3000, 6000 * t end }\n"
-    "local camera = scene:camera{ rig = orrery.orbit{ center = {0, 0.5, 0}, radius_m = 5, elevation_deg = 25, turns = 0.25, duration_s = 2 } }\n"
-    "return orrery.sequence{ name = 'moving', scene = scene, camera = camera, size = {64, 36}, fps = 9, duration_s = 1, samples = 2, modules = { vignette = { strength = function(t) return t end } } }\n";
+    "local camera = scene:camera{ rig = orrery.orbit{ center = {0, 0.5, 0}, radius_m = 5, elevation_deg = "
+    "25, turns = 0.25, duration_s = 2 } }\n"
+    "return orrery.sequence{ name = 'moving', scene = scene, camera = camera, size = {64, 36}, fps = 9, "
+    "duration_s = 1, samples = 2, modules = { vignette = { strength = function(t) return t end } } }\n";
 
 static void same_file(const char *a, const char *b) {
     uint8_t *x = NULL, *y = NULL;
@@ -127,7 +143,8 @@ static void whole_sequence(const fixture *f) {
     orr_error err;
     orr_sequence_report report;
     if (orr_file_exists(frame_name(f, "whole", FRAMES - 1))) return;
-    OK(render(f, f->engine, f->renderer, moving, &(orr_sequence_options){.out = in(f, "whole/####.png")}, &report, &err));
+    OK(render(f, f->engine, f->renderer, moving, &(orr_sequence_options){.out = in(f, "whole/####.png")},
+              &report, &err));
     assert_true(report.rendered == FRAMES && !report.skipped && !report.failed);
     for (int i = 1; i < FRAMES; i++) { /* they are not all one */
         uint8_t *a = NULL, *b = NULL;
@@ -147,13 +164,18 @@ static void test_alone(void **state) {
     orr_error err;
     orr_sequence_report report;
     const int64_t shuffled[] = {7, 0, 5, 8, 2, 1, 6, 3, 4};
-    OK(render(f, f->engine, f->renderer, moving, &(orr_sequence_options){.out = in(f, "shuffled/####.png"), .frames = shuffled, .frame_count = FRAMES}, &report, &err));
+    OK(render(
+        f, f->engine, f->renderer, moving,
+        &(orr_sequence_options){.out = in(f, "shuffled/####.png"), .frames = shuffled, .frame_count = FRAMES},
+        &report, &err));
     for (int i = 0; i < FRAMES; i++) same_file(frame_name(f, "whole", i), frame_name(f, "shuffled", i));
     for (uint32_t threads = 1; threads <= 4; threads += 3) {
         orr_renderer *renderer = NULL;
         orr_engine *engine = open_engine(threads, &renderer);
         const int64_t alone[] = {6};
-        OK(render(f, engine, renderer, moving, &(orr_sequence_options){.out = in(f, "alone/####.png"), .frames = alone, .frame_count = 1}, &report, &err));
+        OK(render(f, engine, renderer, moving,
+                  &(orr_sequence_options){.out = in(f, "alone/####.png"), .frames = alone, .frame_count = 1},
+                  &report, &err));
         same_file(frame_name(f, "whole", 6), frame_name(f, "alone", 6));
         close_engine(engine);
     }
@@ -167,10 +189,15 @@ static void test_shards(void **state) {
     orr_sequence_report report;
     uint32_t rendered = 0;
     for (uint32_t i = 1; i <= 3; i++, rendered += report.rendered)
-        OK(render(f, f->engine, f->renderer, moving, &(orr_sequence_options){.out = in(f, "shards/####.png"), .shard_index = i, .shard_count = 3}, &report, &err));
+        OK(render(
+            f, f->engine, f->renderer, moving,
+            &(orr_sequence_options){.out = in(f, "shards/####.png"), .shard_index = i, .shard_count = 3},
+            &report, &err));
     assert_int_equal(rendered, FRAMES);
     for (int i = 0; i < FRAMES; i++) same_file(frame_name(f, "whole", i), frame_name(f, "shards", i));
-    assert_int_equal(render(f, f->engine, f->renderer, moving, &(orr_sequence_options){.shard_index = 4, .shard_count = 3}, &report, &err), ORR_E_USAGE);
+    assert_int_equal(render(f, f->engine, f->renderer, moving,
+                            &(orr_sequence_options){.shard_index = 4, .shard_count = 3}, &report, &err),
+                     ORR_E_USAGE);
 }
 
 /* Skinned vertices are written anew for each frame while others are in flight. */
@@ -182,22 +209,33 @@ static void test_skinned(void **state) {
     orr_text text = {0};
     orr_error err;
     orr_sequence_report report;
-    orr_text_printf(&text, "local scene = orrery.scene() scene:model{ path = '%s/models/CesiumMan.glb', animation = '0' } scene:sun{} scene:environment{}\n"
-                           "return orrery.sequence{ name = 'walk', scene = scene, camera = scene:camera{ position_m = {1, 1, 3}, look_at_m = {0, 0.8, 0} }, size = {64, 36}, fps = 8, duration_s = 1, samples = 1 }\n", data);
-    OK(render(f, f->engine, f->renderer, orr_text_cstr(&text), &(orr_sequence_options){.out = in(f, "walk/####.png")}, &report, &err));
+    orr_text_printf(
+        &text,
+        "local scene = orrery.scene() scene:model{ path = '%s/models/CesiumMan.glb', animation = '0' } "
+        "scene:sun{} scene:environment{}\n"
+        "return orrery.sequence{ name = 'walk', scene = scene, camera = scene:camera{ position_m = {1, 1, "
+        "3}, look_at_m = {0, 0.8, 0} }, size = {64, 36}, fps = 8, duration_s = 1, samples = 1 }\n",
+        data);
+    OK(render(f, f->engine, f->renderer, orr_text_cstr(&text),
+              &(orr_sequence_options){.out = in(f, "walk/####.png")}, &report, &err));
     for (int64_t i = 0; i < 8; i++) {
-        OK(render(f, f->engine, f->renderer, orr_text_cstr(&text), &(orr_sequence_options){.out = in(f, "step/####.png"), .frames = &i, .frame_count = 1}, &report, &err));
+        OK(render(f, f->engine, f->renderer, orr_text_cstr(&text),
+                  &(orr_sequence_options){.out = in(f, "step/####.png"), .frames = &i, .frame_count = 1},
+                  &report, &err));
         same_file(frame_name(f, "walk", (int)i), frame_name(f, "step", (int)i));
     }
     orr_text_free(&text);
 }
 
-/* --- what is in the files -------------------------------------------------------------------------------------------------- */
+/* --- what is in the files
+ * -------------------------------------------------------------------------------------------------- */
 
 static const char measured[] =
     "local scene = orrery.scene()\n"
-    "scene:mesh{ shape = orrery.plane{ width_m = 20, depth_m = 2 }, material = scene:material{ base_colour = {0.25, 0.5, 0.75}, roughness = 0.25, emissive_nit = {1, 2, 3}, ior = 1 } }\n"
-    "return orrery.sequence{ name = 'measured', scene = scene, camera = scene:camera{ position_m = {0, 5, 0}, rotation_deg = {-90, 0, 0}, ortho_height_m = 4 }, size = {64, 36}, fps = 24000 / 1000, frames = 3,\n"
+    "scene:mesh{ shape = orrery.plane{ width_m = 20, depth_m = 2 }, material = scene:material{ base_colour = "
+    "{0.25, 0.5, 0.75}, roughness = 0.25, emissive_nit = {1, 2, 3}, ior = 1 } }\n"
+    "return orrery.sequence{ name = 'measured', scene = scene, camera = scene:camera{ position_m = {0, 5, "
+    "0}, rotation_deg = {-90, 0, 0}, ortho_height_m = 4 }, size = {64, 36}, fps = 24000 / 1000, frames = 3,\n"
     "  samples = 4, modules = { exposure = { mode = 'none' } } }\n";
 
 static const void *plane_of(const orr_exr_image *image, const char *name, orr_pixel_type type) {
@@ -225,18 +263,39 @@ static void read_exr(const char *path, orr_exr_image *image) {
 static void check_exr(const orr_exr_image *image) {
     const uint32_t on = (H / 2) * W + 5, off = 2 * W + 5; /* on the card; beside it */
     assert_int_equal(image->plane_count, 4 + 1 + 3 + 3 + 2 + 3 + 3);
-    for (uint32_t i = 1; i < image->plane_count; i++) assert_true(strcmp(image->planes[i - 1].name, image->planes[i].name) < 0);
+    for (uint32_t i = 1; i < image->plane_count; i++)
+        assert_true(strcmp(image->planes[i - 1].name, image->planes[i].name) < 0);
     const float *z = plane_of(image, "Z", ORR_PIXEL_F32);
     assert_true(fabsf(z[on] - 5.0f) < 1e-5f && z[off] == 1e10f);
-    const uint32_t *object = plane_of(image, "id.object", ORR_PIXEL_U32), *material = plane_of(image, "id.material", ORR_PIXEL_U32);
+    const uint32_t *object = plane_of(image, "id.object", ORR_PIXEL_U32),
+                   *material = plane_of(image, "id.material", ORR_PIXEL_U32);
     assert_true(object[on] && material[on] && !object[off] && !material[off]);
-    static const struct { const char *name; double on; } rows[] = {
-        {"R", 1}, {"G", 2}, {"B", 3}, {"A", 1}, {"N.X", 0}, {"N.Y", 1}, {"N.Z", 0}, {"albedo.R", 0.25}, {"albedo.G", 0.5}, {"albedo.B", 0.75},
-        {"roughness", 0.25}, {"metallic", 0}, {"ao", 1}, {"emission.R", 1}, {"emission.G", 2}, {"emission.B", 3},
+    static const struct {
+        const char *name;
+        double on;
+    } rows[] = {
+        {"R", 1},
+        {"G", 2},
+        {"B", 3},
+        {"A", 1},
+        {"N.X", 0},
+        {"N.Y", 1},
+        {"N.Z", 0},
+        {"albedo.R", 0.25},
+        {"albedo.G", 0.5},
+        {"albedo.B", 0.75},
+        {"roughness", 0.25},
+        {"metallic", 0},
+        {"ao", 1},
+        {"emission.R", 1},
+        {"emission.G", 2},
+        {"emission.B", 3},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (fabs(half_at(image, rows[i].name, on) - rows[i].on) > 2e-3) fail_msg("%s is %g, not %g", rows[i].name, half_at(image, rows[i].name, on), rows[i].on);
-        if (half_at(image, rows[i].name, off) != 0.0) fail_msg("%s is %g where nothing is", rows[i].name, half_at(image, rows[i].name, off));
+        if (fabs(half_at(image, rows[i].name, on) - rows[i].on) > 2e-3)
+            fail_msg("%s is %g, not %g", rows[i].name, half_at(image, rows[i].name, on), rows[i].on);
+        if (half_at(image, rows[i].name, off) != 0.0)
+            fail_msg("%s is %g where nothing is", rows[i].name, half_at(image, rows[i].name, off));
     }
 }
 
@@ -250,7 +309,13 @@ static void test_exr(void **state) {
     for (int k = 0; k < 5; k++) {
         orr_exr_image image;
         const int64_t last = 2;
-        OK(render(f, f->engine, f->renderer, measured, &(orr_sequence_options){.out = in(f, "m####.exr"), .aovs = aovs, .exr_compression = kinds[k], .frames = &last, .frame_count = 1}, &report, &err));
+        OK(render(f, f->engine, f->renderer, measured,
+                  &(orr_sequence_options){.out = in(f, "m####.exr"),
+                                          .aovs = aovs,
+                                          .exr_compression = kinds[k],
+                                          .frames = &last,
+                                          .frame_count = 1},
+                  &report, &err));
         read_exr(in(f, "m0002.exr"), &image);
         assert_string_equal(orr_exr_compression_name(image.compression), kinds[k]);
         check_exr(&image);
@@ -267,18 +332,28 @@ static void test_exr(void **state) {
     }
     orr_exr_image image; /* without AOVs: the beauty alone */
     const int64_t first = 0;
-    OK(render(f, f->engine, f->renderer, measured, &(orr_sequence_options){.out = in(f, "plain.exr"), .frames = &first, .frame_count = 1}, &report, &err));
+    OK(render(f, f->engine, f->renderer, measured,
+              &(orr_sequence_options){.out = in(f, "plain.exr"), .frames = &first, .frame_count = 1}, &report,
+              &err));
     read_exr(in(f, "plain.exr"), &image);
     assert_int_equal(image.plane_count, 4);
     orr_exr_free(&image);
     /* What cannot be is refused before anything is rendered. */
-    static const struct { orr_sequence_options options; const char *says; } wrong[] = {
-        {{.out = "x####.png", .aovs = "depth"}, "EXR"}, {{.out = "x####.exr", .aovs = "dpeth"}, "did you mean 'depth'?"}, {{.out = "x.png"}, "####"},
-        {{.out = "x####.tga"}, ".png or .exr"}, {{.out = "x####.exr", .exr_compression = "b44"}, "b44"}, {{.out = "x####.exr", .exr_compression = "gzip"}, "gzip"},
+    static const struct {
+        orr_sequence_options options;
+        const char *says;
+    } wrong[] = {
+        {{.out = "x####.png", .aovs = "depth"}, "EXR"},
+        {{.out = "x####.exr", .aovs = "dpeth"}, "did you mean 'depth'?"},
+        {{.out = "x.png"}, "####"},
+        {{.out = "x####.tga"}, ".png or .exr"},
+        {{.out = "x####.exr", .exr_compression = "b44"}, "b44"},
+        {{.out = "x####.exr", .exr_compression = "gzip"}, "gzip"},
         {{.out = "x####.exr", .video = "x.mp4"}, ""},
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        assert_int_not_equal(render(f, f->engine, f->renderer, measured, &wrong[i].options, &report, &err), ORR_OK);
+        assert_int_not_equal(render(f, f->engine, f->renderer, measured, &wrong[i].options, &report, &err),
+                             ORR_OK);
         if (!strstr(err.message, wrong[i].says)) fail_msg("'%s' is not in: %s", wrong[i].says, err.message);
         assert_int_equal(report.rendered, 0);
     }
@@ -288,12 +363,16 @@ static void test_exr(void **state) {
 static void test_contact_sheet(void **state) {
     fixture *f = *state;
     if (!f->engine) skip();
-    static const char flat[] = "local scene = orrery.scene() scene:environment{ source = 'constant', luminance_nit = function(t) return 0.1 + 0.2 * t end }\n"
-                               "return orrery.sequence{ name = 'flat', scene = scene, camera = scene:camera{}, size = {64, 36}, fps = 1, frames = 5, samples = 1,\n"
-                               "  modules = { exposure = { mode = 'none' }, tonemap = { operator = 'none' } } }\n";
+    static const char flat[] =
+        "local scene = orrery.scene() scene:environment{ source = 'constant', luminance_nit = function(t) "
+        "return 0.1 + 0.2 * t end }\n"
+        "return orrery.sequence{ name = 'flat', scene = scene, camera = scene:camera{}, size = {64, 36}, fps "
+        "= 1, frames = 5, samples = 1,\n"
+        "  modules = { exposure = { mode = 'none' }, tonemap = { operator = 'none' } } }\n";
     orr_error err;
     orr_sequence_report report;
-    OK(render(f, f->engine, f->renderer, flat, &(orr_sequence_options){.contact_sheet = in(f, "sheet.png")}, &report, &err));
+    OK(render(f, f->engine, f->renderer, flat, &(orr_sequence_options){.contact_sheet = in(f, "sheet.png")},
+              &report, &err));
     assert_int_equal(report.rendered, 5);
     uint8_t *data = NULL;
     size_t size = 0;
@@ -311,7 +390,9 @@ static void test_contact_sheet(void **state) {
     orr_image_free(&sheet);
 }
 
-/* --- ends before the end ---------------------------------------------------------------------------------------------------------- */
+/* --- ends before the end
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static void stop_at_once(void *context, const orr_progress *progress) {
     (void)progress;
@@ -342,7 +423,11 @@ static void test_stop(void **state) {
     orr_error err;
     orr_sequence_report report;
     atomic_int stop = 0;
-    orr_sequence_options options = {.out = in(f, "cut/####.png"), .stop = &stop, .progress = stop_at_once, .progress_context = &stop, .script_digest = "1"};
+    orr_sequence_options options = {.out = in(f, "cut/####.png"),
+                                    .stop = &stop,
+                                    .progress = stop_at_once,
+                                    .progress_context = &stop,
+                                    .script_digest = "1"};
     assert_int_equal(render(f, f->engine, f->renderer, moving, &options, &report, &err), ORR_E_INTERRUPTED);
     assert_non_null(strstr(err.message, "--resume"));
     uint32_t left = whole_files(f, "cut");
@@ -355,15 +440,20 @@ static void test_stop(void **state) {
     for (int i = 0; i < FRAMES; i++) same_file(frame_name(f, "whole", i), frame_name(f, "cut", i));
 }
 
-/* A frame whose values are wrong ends the sequence with its time; the frames before it are there, and whole. */
+/* A frame whose values are wrong ends the sequence with its time; the frames before it are there, and whole.
+ */
 static void test_wrong_in_the_middle(void **state) {
     fixture *f = *state;
     if (!f->engine) skip();
-    static const char text[] = "local scene = orrery.scene() local camera = scene:camera{ vfov_deg = function(t) return t == 5 and 400 or 30 end } scene:environment{}\n"
-                               "return orrery.sequence{ name = 'wide', scene = scene, camera = camera, size = {64, 36}, fps = 1, frames = 9, samples = 1 }\n";
+    static const char text[] = "local scene = orrery.scene() local camera = scene:camera{ vfov_deg = "
+                               "function(t) return t == 5 and 400 or 30 end } scene:environment{}\n"
+                               "return orrery.sequence{ name = 'wide', scene = scene, camera = camera, size "
+                               "= {64, 36}, fps = 1, frames = 9, samples = 1 }\n";
     orr_error err;
     orr_sequence_report report;
-    assert_int_not_equal(render(f, f->engine, f->renderer, text, &(orr_sequence_options){.out = in(f, "wide/####.png")}, &report, &err), ORR_OK);
+    assert_int_not_equal(render(f, f->engine, f->renderer, text,
+                                &(orr_sequence_options){.out = in(f, "wide/####.png")}, &report, &err),
+                         ORR_OK);
     assert_non_null(strstr(err.message, "vfov_deg"));
     assert_non_null(strstr(err.message, "t = 5 s"));
     assert_int_equal(whole_files(f, "wide"), 5);
@@ -372,8 +462,13 @@ static void test_wrong_in_the_middle(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_alone), cmocka_unit_test(test_shards),        cmocka_unit_test(test_skinned), cmocka_unit_test(test_exr),
-        cmocka_unit_test(test_contact_sheet), cmocka_unit_test(test_stop), cmocka_unit_test(test_wrong_in_the_middle),
+        cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_shards),
+        cmocka_unit_test(test_skinned),
+        cmocka_unit_test(test_exr),
+        cmocka_unit_test(test_contact_sheet),
+        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_wrong_in_the_middle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
