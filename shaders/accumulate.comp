@@ -3,7 +3,7 @@
 layout(set = 0, binding = 0) uniform sampler2D from;
 layout(set = 0, binding = 1, rgba32f) uniform image2D sum;
 layout(push_constant) uniform Push { uvec2 size; uint sub_frame, samples; } push;
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 16, local_size_y = 16) in;
 
 void main() {
     ivec2 p = ivec2(gl_GlobalInvocationID.xy);

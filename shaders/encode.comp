@@ -3,7 +3,7 @@
 layout(set = 0, binding = 0) uniform sampler2D ldr;
 layout(set = 0, binding = 1, std430) writeonly buffer Packed { uint words[]; } packed;
 layout(push_constant) uniform Push { uvec2 size; uint wide; } push;
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 16, local_size_y = 16) in;
 
 vec3 encode(vec3 c) {
     c = clamp(c, 0.0, 1.0);

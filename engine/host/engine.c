@@ -141,7 +141,8 @@ static void load_libraries(orr_engine *engine, uint32_t index) {
 static orr_status create_parts(orr_engine *engine, const orr_engine_params *params, orr_error *err) {
     orr_status status = orr_roots_find(params->root, params->cache_folder, &engine->roots, err);
     if (status) return status;
-    const orr_jobs_params jobs = {.threads = params->threads, .label = params->app};
+    /* One more than there are cores: the calling thread counts, but mostly waits for the device. */
+    const orr_jobs_params jobs = {.threads = params->threads ? params->threads : orr_cpu_count() + 1, .label = params->app};
     status = orr_jobs_create(&jobs, &engine->jobs, err);
     if (!status) status = create_space(engine, params, err);
     if (!status) status = orr_vfs_create(&engine->vfs, err);

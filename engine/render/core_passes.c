@@ -127,6 +127,6 @@ orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io,
     if (status) return status;
     uint32_t push[3] = {io->width, io->height, t->wide};
     orr_gpu_bind binds[2] = {{.binding = 0, .texture = orr_io_in(io, 0), .sampler = t->renderer->nearest_clamp}, {.binding = 1, .buffer = t->encoded}};
-    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 7) / 8, (io->height + 7) / 8, 1);
+    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 15) / 16, (io->height + 15) / 16, 1);
     return ORR_OK;
 }

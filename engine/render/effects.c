@@ -42,7 +42,7 @@ static const char *format_of(const orr_effect *effect, const orr_pass_bind *bind
 /* Everything an author need not write; docs/module-author.md lists it. */
 static void preamble(const orr_effect_pass *pass, orr_text *out) {
     const orr_pass_row *row = &pass->effect->module.passes[pass->row];
-    orr_text_puts(out, "layout(local_size_x = 8, local_size_y = 8) in;\n");
+    orr_text_puts(out, "layout(local_size_x = 16, local_size_y = 16) in;\n");
     orr_param_block_glsl(&pass->effect->table, BINDING_PARAMS, out);
     orr_text_printf(out, "layout(set = 0, binding = %d, std140) uniform orr_frame_block {\n    uvec2 size;\n    uint seed, frame, sub_frame;\n"
                          "    float t_s, exposure;\n} frame;\n", BINDING_FRAME);
@@ -233,7 +233,7 @@ orr_status orr_effect_record(void *context, orr_cmd *cmd, const orr_pass_io *io,
         bool input = pass->slots[s].kind == ORR_BIND_SAMPLED;
         binds[n++] = (orr_gpu_bind){.binding = pass->slots[s].binding, .texture = input ? orr_io_in(io, use) : orr_io_out(io, use), .sampler = r->linear_clamp};
     }
-    orr_cmd_dispatch(cmd, pass->pipeline, binds, n, NULL, 0, (io->width + 7) / 8, (io->height + 7) / 8, 1);
+    orr_cmd_dispatch(cmd, pass->pipeline, binds, n, NULL, 0, (io->width + 15) / 16, (io->height + 15) / 16, 1);
     return ORR_OK;
 }
 
