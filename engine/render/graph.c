@@ -85,8 +85,9 @@ static orr_status order_stage(const compiler *c, orr_graph_pass *passes, uint32_
                 status = orr_fail(err, ORR_E_GRAPH, passes[a].name, "'%s' and '%s' each must come after the other: remove one `after`", passes[a].name, passes[b].name);
             else if (a < b && !before[a * count + b] && !before[b * count + a] && touches_same(&passes[a], &passes[b], &channel))
                 status = orr_fail(err, ORR_E_GRAPH, passes[a].name,
-                                  "'%s' and '%s' both use '%s' in stage '%s' and nothing says which comes first: add  after = \"%s\"  to the pass '%s', or name both in the target's `order`",
-                                  passes[a].name, passes[b].name, channel, passes[a].stage, passes[a].name, passes[b].name);
+                                  "'%s' and '%s' both use '%s' in stage '%s' and nothing says which comes first: add\n    order = { \"%s\", \"%s\" }\n"
+                                  "to orrery.sequence, or\n    after = \"%s\"\nto the pass '%s' in its module; or the other way round",
+                                  passes[a].name, passes[b].name, channel, passes[a].stage, passes[a].name, passes[b].name, passes[a].name, passes[b].name);
         }
     for (uint32_t n = 0; !status && n < count; n++)
         for (uint32_t a = 0; a < count; a++) { /* first pass that nothing left must precede: stable */
@@ -102,12 +103,32 @@ static orr_status order_stage(const compiler *c, orr_graph_pass *passes, uint32_
     return status;
 }
 
+static const orr_graph_pass *find_pass(const orr_graph_desc *desc, const char *name) {
+    for (uint32_t i = 0; i < desc->pass_count; i++)
+        if (!strcmp(desc->passes[i].name, name)) return &desc->passes[i];
+    return NULL; /* known, but not on */
+}
+
+/* Stages go before `order`: a list that wants it otherwise would have no effect. */
+static orr_status check_order(const orr_graph_desc *desc, orr_error *err) {
+    const orr_graph_pass *last = NULL;
+    for (uint32_t i = 0; i < desc->order_count; i++) {
+        const orr_graph_pass *pass = find_pass(desc, desc->order[i]);
+        if (last && pass && orr_stage_find(pass->stage) < orr_stage_find(last->stage))
+            return orr_fail(err, ORR_E_GRAPH, pass->name, "order: '%s' cannot come before '%s': its stage '%s' comes after the stage '%s'", last->name, pass->name, last->stage, pass->stage);
+        if (pass) last = pass;
+    }
+    return ORR_OK;
+}
+
 static orr_status order_passes(compiler *c, orr_error *err) {
     uint32_t n = c->desc->pass_count, stage_count, filled = 0;
     (void)orr_stage_table(&stage_count);
     for (uint32_t i = 0; i < n; i++)
         if (orr_stage_find(c->desc->passes[i].stage) < 0)
             return orr_fail(err, ORR_E_GRAPH, c->desc->passes[i].name, "pass '%s': there is no stage '%s'", c->desc->passes[i].name, c->desc->passes[i].stage);
+    orr_status checked = check_order(c->desc, err);
+    if (checked) return checked;
     for (int32_t stage = 0; stage < (int32_t)stage_count; stage++) {
         uint32_t begin = filled;
         for (uint32_t i = 0; i < n; i++)

@@ -184,6 +184,7 @@ static void sequence_digest(const run *r, char hex[65]) {
     uint64_t numbers[] = {r->width, r->height, r->samples, r->seed, r->format, r->compression, r->sequence->fps_num, r->sequence->fps_den, r->sequence->camera.id};
     orr_digest_add(d, numbers, sizeof numbers);
     digest_settings(d, r->settings);
+    for (uint32_t i = 0; i < r->sequence->order_count; i++) orr_digest_add_text(d, r->sequence->order[i]);
     orr_code_digest(r->renderer, r->settings, d);
     orr_digest digest = orr_digest_end(d);
     orr_digest_hex(&digest, hex);
@@ -453,7 +454,7 @@ static orr_status prepare(run *r, orr_error *err) {
         r->has_sheet = !status;
     }
     orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
-                                .output_count = output_count, .slots = r->slots, .settings = r->settings, .revision = r->revision};
+                                .output_count = output_count, .slots = r->slots, .order = r->sequence->order, .order_count = r->sequence->order_count, .settings = r->settings, .revision = r->revision};
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
     if (!status) status = prepare_folders(r, err); /* last: what fails before leaves nothing behind */
     r->begun = !status;

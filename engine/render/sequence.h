@@ -25,6 +25,8 @@ typedef struct orr_sequence {
     uint32_t track_count;
     orr_evaluate_fn evaluate;
     void *context;
+    const char *const *order; /* as orr_target_params.order */
+    uint32_t order_count;
 } orr_sequence;
 
 typedef enum orr_output_format { ORR_OUTPUT_PNG8, ORR_OUTPUT_PNG16, ORR_OUTPUT_EXR } orr_output_format;

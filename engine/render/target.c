@@ -29,6 +29,38 @@ static uint32_t core_passes(orr_target *t, orr_graph_pass *passes) {
     return n;
 }
 
+static const char *listed(const void *context, size_t i) { return ((const char *const *)context)[i]; }
+
+orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count, orr_error *err) {
+    static const char *const core[] = {"visibility", "resolve", "lighting", "transparent", "encode"};
+    orr_arena arena = {0};
+    uint32_t n = 0, most = sizeof core / sizeof core[0];
+    for (uint32_t e = 0; e < settings->effect_count; e++) most += settings->effects[e].effect->module.pass_count;
+    const char **names = ORR_ARENA_NEW(&arena, const char *, most);
+    orr_status status = names ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the order of passes");
+    for (uint32_t e = 0; !status && e < settings->effect_count; e++)
+        for (uint32_t p = 0; !status && p < settings->effects[e].effect->module.pass_count; p++) {
+            const orr_module_desc *module = &settings->effects[e].effect->module;
+            char name[160];
+            (void)orr_format(name, sizeof name, "%s.%s", module->name, module->passes[p].name);
+            if (!(names[n++] = orr_arena_strdup(&arena, name))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the order of passes");
+        }
+    for (uint32_t i = 0; !status && i < sizeof core / sizeof core[0]; i++) names[n++] = core[i];
+    for (uint32_t i = 0; !status && i < count; i++) {
+        uint32_t at = 0, before = 0;
+        while (at < n && strcmp(names[at], order[i])) at++;
+        while (before < i && strcmp(order[before], order[i])) before++;
+        const char *nearest = at < n ? NULL : orr_nearest_name(order[i], n, listed, names);
+        if (at == n)
+            status = orr_fail(err, ORR_E_UNKNOWN_KEY, NULL, "order: there is no pass '%.80s'%s%s%s", order[i], nearest ? ": did you mean '" : "; a module's pass is called module.pass",
+                              nearest ? nearest : "", nearest ? "'?" : "");
+        else if (before < i)
+            status = orr_fail(err, ORR_E_ARGUMENT, NULL, "order: '%s' is named twice", order[i]);
+    }
+    orr_arena_free(&arena);
+    return status;
+}
+
 static const orr_graph_pass *live_pass(const orr_graph *graph, const char *name) {
     for (uint32_t i = 0; i < graph->pass_count; i++)
         if (!strcmp(graph->passes[i].name, name)) return &graph->passes[i];
@@ -68,13 +100,13 @@ static orr_status build_graph(orr_target *t, orr_error *err) {
     orr_graph_pass *passes = ORR_ARENA_NEW(&t->arena, orr_graph_pass, ORR_MAX_PASSES);
     if (!passes) return orr_fail(err, ORR_E_MEMORY, t->label, "no memory for the frame graph");
     uint32_t core = core_passes(t, passes), count = core, output_count = 0;
-    orr_status status = ORR_OK;
+    orr_status status = orr_order_check(t->params.settings, t->params.order, t->params.order_count, err);
     for (uint32_t i = 0; !status && i < t->params.settings->effect_count; i++)
         status = orr_effect_add(t->renderer, &t->params.settings->effects[i], &t->arena, passes, &count, ORR_MAX_PASSES, err);
     const char *outputs[ORR_MAX_OUTPUTS];
     for (uint32_t i = 0; i < t->params.output_count; i++)
         if (strcmp(t->outputs[i].channel, "ldr")) outputs[output_count++] = t->outputs[i].channel;
-    orr_graph_desc desc = {.passes = passes, .pass_count = count, .outputs = outputs, .output_count = output_count, .width = t->params.width,
+    orr_graph_desc desc = {.order = t->params.order, .order_count = t->params.order_count, .passes = passes, .pass_count = count, .outputs = outputs, .output_count = output_count, .width = t->params.width,
                            .height = t->params.height, .samples = t->params.samples};
     if (!status) status = orr_graph_compile(&desc, &t->graph, err);
     if (!status) status = check_culled(t, passes, core, count, err);
@@ -234,7 +266,7 @@ orr_status orr_target_accumulate(orr_target *t, orr_cmd *cmd, uint32_t sub_frame
         uint32_t width = t->graph.textures[a->to].width, height = t->graph.textures[a->to].height;
         uint32_t push[4] = {width, height, sub_frame, t->params.samples};
         orr_gpu_bind binds[2] = {{.binding = 0, .texture = t->textures[a->from], .sampler = t->renderer->nearest_clamp}, {.binding = 1, .texture = t->textures[a->to]}};
-        orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (width + 7) / 8, (height + 7) / 8, 1);
+        orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (width + 15) / 16, (height + 15) / 16, 1);
     }
     orr_cmd_time_end(cmd);
     return ORR_OK;

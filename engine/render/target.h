@@ -25,9 +25,14 @@ typedef struct orr_target_params {
     const orr_output *outputs;
     uint32_t output_count;
     uint32_t slots; /* frames that may be in flight or being read at once; 0 = 3, at most ORR_TARGET_SLOTS */
+    const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes first; borrowed */
+    uint32_t order_count;
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;
+
+/* Whether each name of an `order` list is that of a pass, of a module that is on or off, and there once. The message gives the nearest. */
+ORR_MUST_CHECK orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count, orr_error *err);
 
 /* Fails with the ready contract: what is missing, by name, before any frame. */
 ORR_MUST_CHECK orr_status orr_target_create(orr_renderer *renderer, const orr_target_params *params, orr_target **out, orr_error *err);

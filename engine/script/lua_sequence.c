@@ -175,18 +175,24 @@ static void read_preset(orr_call *call, orr_script_sequence_object *object) {
     if (status != ORR_OK) orr_bind_fail(call, err.code, "orrery.sequence: preset: %s", err.message);
 }
 
+static void order_is_a_list(orr_call *call) {
+    orr_bind_fail(call, ORR_E_SCRIPT,
+                  "orrery.sequence: order is a list of names of passes: {\"grain.main\", \"vignette.main\"}");
+}
+
 static void read_order(orr_call *call, orr_script_sequence_object *object) {
     lua_State *L = call->L;
     int index = orr_call_extra(call, "order");
     if (!index) return;
-    uint32_t count = (uint32_t)lua_objlen(L, index);
+    int keys = lua_istable(L, index) ? orr_bind_sorted_keys(L, index) : -1;
+    uint32_t count = keys < 0 ? 0 : (uint32_t)lua_objlen(L, index);
+    if (keys != (int)count) order_is_a_list(call);
+    lua_pop(L, 1);
     const char **order = ORR_ARENA_NEW(&call->script->arena, const char *, count + 1);
     if (!order) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
     for (uint32_t i = 0; i < count; i++) {
         lua_rawgeti(L, index, (int)i + 1);
-        if (lua_type(L, -1) != LUA_TSTRING)
-            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: order is a list of names of passes: "
-                                              "{\"grain.main\", \"vignette.main\"}");
+        if (lua_type(L, -1) != LUA_TSTRING) order_is_a_list(call);
         if (!(order[i] = orr_arena_strdup(&call->script->arena, lua_tostring(L, -1))))
             orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
         lua_pop(L, 1);
