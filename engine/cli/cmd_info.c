@@ -171,22 +171,26 @@ int orr_cmd_modules(orr_cli *cli) {
 /* --- params -------------------------------------------------------------------------------------- */
 
 static void param_line(const orr_cli *cli, orr_text *out, bool *first, const char *name,
-                       const orr_param_row *row, const orr_param_value *value, orr_value_source source) {
-    orr_text text = {0};
+                       const orr_param_row *row, const orr_param_value *value, orr_value_source source,
+                       const char *preset, bool animated) {
+    orr_text text = {0}, from = {0};
     orr_param_format(row, value, &text);
+    orr_text_printf(&from, "%s%s%s", preset ? "preset " : orr_value_source_name(source), preset ? preset : "",
+                    animated ? " (animated)" : "");
     if (cli->json) {
         orr_text_puts(out, *first ? "\n  {\"name\": " : ",\n  {\"name\": ");
         orr_text_json_string(out, name);
         json_text(out, "value", orr_text_cstr(&text));
-        json_text(out, "from", orr_value_source_name(source));
+        json_text(out, "from", orr_text_cstr(&from));
         json_text(out, "type", orr_param_type_name(row->type));
         json_text(out, "doc", row->doc);
         orr_text_puts(out, "}");
     } else {
         orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text),
-                        orr_value_source_name(source), row->doc);
+                        orr_text_cstr(&from), row->doc);
     }
     *first = false;
+    orr_text_free(&from);
     orr_text_free(&text);
 }
 
@@ -195,12 +199,12 @@ static void effect_lines(const orr_cli *cli, const orr_effect_settings *e, orr_t
     orr_param_row enable = {.name = "enable", .type = ORR_PARAM_BOOL, .doc = e->effect->module.doc};
     orr_param_value on = {.type = ORR_PARAM_BOOL, .number = {e->enabled}};
     orr_format(name, sizeof name, "%s.enable", e->effect->module.name);
-    param_line(cli, out, first, name, &enable, &on, e->enabled_by);
+    param_line(cli, out, first, name, &enable, &on, e->enabled_by, e->enabled_preset, false);
     for (uint32_t i = 0; i < e->effect->table.count; i++) {
         orr_param_row row;
         orr_param_row_get(&e->effect->table, i, &row);
         orr_format(name, sizeof name, "%s.%s", e->effect->module.name, row.name);
-        param_line(cli, out, first, name, &row, &e->values[i], e->sources[i]);
+        param_line(cli, out, first, name, &row, &e->values[i], e->sources[i], e->presets[i], e->animated[i]);
     }
 }
 
@@ -230,7 +234,7 @@ static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script
         orr_param_row row;
         orr_param_row_get(table, i, &row);
         param_line(cli, out, &first, row.name, &row, orr_script_param_value(*script, i),
-                   orr_script_param_source(*script, i));
+                   orr_script_param_source(*script, i), orr_script_param_preset(*script, i), false);
     }
     const orr_settings *settings = *script ? orr_script_settings(*script) : NULL;
     if (!settings) {

@@ -19,7 +19,7 @@ static const orr_cli_option options[] = {
     {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api", "file:", "Write there instead of to standard output", false},
     {"out", "FOLDER", ORR_CLI_TEXT, FIELD(out), "build-shaders", "file:", "Where the SPIR-V goes", false},
     {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED, NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
-    {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset here among the --set (may repeat)", false},
+    {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset, here among the --set; it beats the script and what stands before it (may repeat)", false},
     {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED, "module", "Turn a module on (may repeat)", false},
     {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED, "module", "Turn a module off (may repeat)", false},
     {"script", "FILE", ORR_CLI_TEXT, FIELD(script), "params space bench", "file:lua", "The script to ask about", false},

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "host/modules.h"
+#include "host/registry.h"
 
 enum { PRESET_LIMIT = 1 << 20, KEY_LIMIT = 160, VALUE_LIMIT = 8192 };
 
@@ -76,5 +76,8 @@ orr_status orr_preset_apply(const char *text, size_t size, const char *name, orr
     if (memchr(text, 0, size))
         return orr_fail(err, ORR_E_BAD_DATA, name, "%s: is no preset: it holds a zero byte", name);
     reader r = {settings, source, sink, 0};
-    return apply_lines(&r, text, size, name, err);
+    orr_settings_from_preset(settings, name);
+    orr_status status = apply_lines(&r, text, size, name, err);
+    orr_settings_from_preset(settings, NULL);
+    return status;
 }

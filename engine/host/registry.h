@@ -32,6 +32,9 @@ struct orr_modules {
     uint32_t failed_count;
 };
 
+/* From here on what is set is known to come from that preset file; NULL ends it. */
+void orr_settings_from_preset(orr_settings *settings, const char *file);
+
 /* Shows one module in the space: version, doc, status, diagnostics; and its parameters, NULL = their defaults. */
 void orr_modules_show(const orr_modules *modules, const char *name, const orr_effect *effect, const orr_error *error);
 void orr_modules_show_params(const orr_modules *modules, const orr_effect *effect, const orr_param_value *values);

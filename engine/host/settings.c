@@ -9,6 +9,7 @@ typedef struct settings {
     orr_settings shown;
     orr_arena arena;            /* everything in it, texts of values included */
     const orr_modules *modules; /* borrowed */
+    const char *preset;         /* whose lines are being applied; NULL = none */
 } settings;
 
 static settings *inside(orr_settings *shown) {
@@ -18,6 +19,10 @@ static settings *inside(orr_settings *shown) {
 const char *orr_value_source_name(orr_value_source source) {
     static const char *const k_names[] = {"default", "preset", "script", "command line", "editor"};
     return (unsigned)source < sizeof k_names / sizeof k_names[0] ? k_names[source] : "unknown";
+}
+
+void orr_settings_from_preset(orr_settings *shown, const char *file) {
+    inside(shown)->preset = file ? orr_arena_strdup(&inside(shown)->arena, file) : NULL;
 }
 
 /* --- creation ---------------------------------------------------------------------------------------------
@@ -35,7 +40,8 @@ static bool allocate_values(settings *s, orr_effect_settings *e, const orr_effec
     e->values = ORR_ARENA_NEW(&s->arena, orr_param_value, count);
     e->sources = ORR_ARENA_NEW(&s->arena, orr_value_source, count);
     e->animated = ORR_ARENA_NEW(&s->arena, bool, count);
-    return e->values && e->sources && e->animated;
+    e->presets = ORR_ARENA_NEW(&s->arena, const char *, count);
+    return e->values && e->sources && e->animated && e->presets;
 }
 
 static const char *role_of(const orr_effect_settings *e) {
@@ -85,17 +91,23 @@ orr_status orr_settings_create(const orr_modules *modules, orr_settings **out, o
     return ORR_OK;
 }
 
+static bool copy_text(settings *s, const char **to, const char *from) {
+    *to = from ? orr_arena_strdup(&s->arena, from) : NULL;
+    return *to || !from;
+}
+
 static bool copy_effect(settings *s, orr_effect_settings *to, const orr_effect_settings *from) {
     if (!allocate_values(s, to, from->effect)) return false;
     to->enabled = from->enabled;
     to->enabled_by = from->enabled_by;
+    if (!copy_text(s, &to->enabled_preset, from->enabled_preset)) return false;
     for (uint32_t p = 0; p < from->effect->table.count; p++) {
         to->values[p] = from->values[p];
         to->sources[p] = from->sources[p];
         to->animated[p] = from->animated[p];
-        if (!from->values[p].text) continue;
-        to->values[p].text = orr_arena_strdup(&s->arena, from->values[p].text);
-        if (!to->values[p].text) return false;
+        if (!copy_text(s, &to->values[p].text, from->values[p].text) ||
+            !copy_text(s, &to->presets[p], from->presets[p]))
+            return false;
     }
     return true;
 }
@@ -153,6 +165,7 @@ static orr_status put(settings *s, orr_effect_settings *e, uint32_t row, const o
     e->values[row] = kept;
     e->sources[row] = source;
     e->animated[row] = false;
+    e->presets[row] = s->preset;
     return ORR_OK;
 }
 
@@ -189,6 +202,7 @@ orr_status orr_settings_animate(orr_settings *shown, const char *module, const c
     if (status || e->sources[index] > source) return status;
     e->sources[index] = source;
     e->animated[index] = true;
+    e->presets[index] = NULL;
     return ORR_OK;
 }
 
@@ -238,9 +252,11 @@ orr_status orr_settings_enable(orr_settings *shown, const char *module, bool ena
         if (other->enabled_by > source) return ORR_OK; /* a later source wants that one */
         other->enabled = false;
         other->enabled_by = source;
+        other->enabled_preset = inside(shown)->preset;
     }
     e->enabled = enable;
     e->enabled_by = source;
+    e->enabled_preset = inside(shown)->preset;
     return ORR_OK;
 }
 

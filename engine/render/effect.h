@@ -23,7 +23,9 @@ typedef struct orr_effect_settings {
     orr_param_value *values;    /* one per row */
     orr_value_source *sources;  /* one per row */
     bool *animated;             /* one per row: it follows a track, so its value here is only where it begins */
+    const char **presets;       /* one per row: the preset file that said so; NULL = none */
     orr_value_source enabled_by;
+    const char *enabled_preset; /* as presets */
 } orr_effect_settings;
 
 typedef struct orr_settings {

@@ -100,7 +100,8 @@ static void declare(orr_call *call, orr_param_row *row) {
 }
 
 /* What the command line says of it, the last one winning. A path there is relative to the current folder. */
-static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value *value) {
+static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value *value,
+                       const char **preset) {
     orr_script *script = call->script;
     const orr_script_override *last = NULL;
     for (uint32_t i = 0; i < script->override_count; i++) {
@@ -109,6 +110,7 @@ static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value
         last = &script->overrides[i];
     }
     if (!last) return false;
+    *preset = last->preset;
     orr_error err = {0};
     char here[1024], path[2048];
     const char *text = last->text;
@@ -122,7 +124,7 @@ static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value
 }
 
 static void add_param(orr_call *call, const orr_param_row *row, const orr_param_value *value,
-                      orr_value_source source) {
+                      orr_value_source source, const char *preset) {
     orr_script *script = call->script;
     uint32_t n = script->declared_count;
     orr_param_row *rows = ORR_ARENA_NEW(&script->arena, orr_param_row, n + 1);
@@ -131,7 +133,7 @@ static void add_param(orr_call *call, const orr_param_row *row, const orr_param_
     if (n) memcpy(rows, script->rows, sizeof *rows * n);
     if (n) memcpy(declared, script->declared, sizeof *declared * n);
     rows[n] = *row;
-    declared[n] = (orr_script_param){*value, source};
+    declared[n] = (orr_script_param){*value, source, preset};
     if (value->text) declared[n].value.text = keep(call, value->text);
     script->rows = rows;
     script->declared = declared;
@@ -145,13 +147,14 @@ static int param(orr_call *call) {
     orr_error err = {0};
     declare(call, &row);
     orr_value_source source = ORR_FROM_CLI;
-    if (!overridden(call, &row, &value)) {
+    const char *preset = NULL;
+    if (!overridden(call, &row, &value, &preset)) {
         source = ORR_FROM_DEFAULT;
         if ((row.flags & ORR_PARAM_REQUIRED) && !call->script->params.help)
             orr_bind_fail(call, ORR_E_USAGE, "the script needs --set %s=…: %s", row.name, row.doc);
         if (orr_param_default(&row, &value, &err) != ORR_OK) orr_bind_raise(call, &err);
     }
-    add_param(call, &row, &value, source);
+    add_param(call, &row, &value, source, preset);
     if (row.type == ORR_PARAM_ASSET && (!value.text || !value.text[0]))
         lua_pushnil(call->L);
     else

@@ -9,11 +9,13 @@
 typedef struct orr_script_param {
     orr_param_value value;
     orr_value_source source;
+    const char *preset; /* the file that said so; NULL = none */
 } orr_script_param;
 
 /* `--set name=value`, or such a line of a preset: what it says of the script's own parameters. */
 typedef struct orr_script_override {
     const char *name, *text, *where; /* where: "--set", or the preset's "file:line" */
+    const char *preset;              /* its file; NULL = none */
     orr_status wrong;                /* what a wrong name or value is: wrong usage, or bad data */
     bool used;
 } orr_script_override;

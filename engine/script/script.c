@@ -135,7 +135,10 @@ static orr_status preset_set(void *context, const char *name, const char *text, 
     orr_format(where, sizeof where, "%s:%u", preset->where, line);
     char *kept = orr_arena_strdup(&preset->script->arena, where);
     if (!kept) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a preset");
-    return add_override(preset->script, name, strlen(name), text, kept, ORR_E_BAD_DATA, err);
+    orr_status status =
+        add_override(preset->script, name, strlen(name), text, kept, ORR_E_BAD_DATA, err);
+    if (status == ORR_OK) preset->script->overrides[preset->script->override_count - 1].preset = preset->where;
+    return status;
 }
 
 /* Applies a preset; the script's own parameters go to `script`, or are passed over when it is NULL. */
@@ -389,6 +392,9 @@ const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t
 }
 orr_value_source orr_script_param_source(const orr_script *script, uint32_t row) {
     return script->declared[row].source;
+}
+const char *orr_script_param_preset(const orr_script *script, uint32_t row) {
+    return script->declared[row].preset;
 }
 const orr_sequence *orr_script_sequence(const orr_script *script) {
     return script->result ? &script->result->sequence : NULL;

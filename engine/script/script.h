@@ -52,6 +52,7 @@ ORR_MUST_CHECK orr_status orr_script_run_text(orr_script *script, const char *te
 const orr_param_table *orr_script_param_table(const orr_script *script);
 const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t row);
 orr_value_source orr_script_param_source(const orr_script *script, uint32_t row);
+const char *orr_script_param_preset(const orr_script *script, uint32_t row); /* the file it came from; NULL = none */
 
 /* What the script returned; NULL when it returned no sequence. Alive as long as the script. The settings have
  * the script's and the command line's values. */

@@ -79,6 +79,16 @@ expect 0 '"name": "vignette"' modules --json
 expect 0 'vignette.strength' params vignette
 expect 0 'command line' params vignette --set vignette.strength=0.1
 expect 2 "did you mean 'vignette'?" params vignete
+
+printf 'vignette.strength = 0.25\nenable = vignette\n' >dark.preset
+printf 'local s = orrery.scene()\norrery.param{ name = "count", def = 3, min = 1, max = 9, doc = "How many" }\nreturn orrery.sequence{ name = "x", scene = s, camera = s:camera{}, modules = { exposure = { compensation_ev = function(t) return t end }, vignette = { strength = 0.5 } } }\n' >moving.lua
+expect 0 'script (animated)' params exposure --script moving.lua
+expect 0 '0.5                  script ' params vignette --script moving.lua
+expect 0 '0.25                 preset dark.preset ' params vignette --script moving.lua --preset dark.preset
+expect 0 '0.75                 command line ' params vignette --script moving.lua --preset dark.preset --set vignette.strength=0.75
+expect 0 '0.25                 preset dark.preset ' params vignette --script moving.lua --set vignette.strength=0.75 --preset dark.preset
+expect 0 '5                    preset good.preset ' params --script moving.lua --preset good.preset
+expect 0 'it beats the script' render --help
 expect 2 "did you mean 'strength'?" params --set vignette.strenght=1
 expect 2 "did you mean 'vignette'?" params --enable vignete
 expect 0 'How many' params --script ask.lua --set count=4
