@@ -108,7 +108,7 @@ int orr_cmd_info(orr_cli *cli) {
 
 /* --- modules ------------------------------------------------------------------------------------- */
 
-static void json_text(orr_text *out, const char *name, const char *value) {
+void orr_cli_json_text(orr_text *out, const char *name, const char *value) {
     orr_text_printf(out, ", \"%s\": ", name);
     if (value)
         orr_text_json_string(out, value);
@@ -116,30 +116,36 @@ static void json_text(orr_text *out, const char *name, const char *value) {
         orr_text_puts(out, "null");
 }
 
+void orr_cli_json_params(orr_text *out, const orr_param_table *table) {
+    orr_text_puts(out, "[");
+    for (uint32_t i = 0; i < table->count; i++) {
+        orr_param_row row;
+        orr_param_row_get(table, i, &row);
+        orr_text_puts(out, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
+        orr_text_json_string(out, row.name);
+        orr_cli_json_text(out, "type", orr_param_type_name(row.type));
+        orr_cli_json_text(out, "def", row.def);
+        orr_cli_json_text(out, "min", row.min);
+        orr_cli_json_text(out, "max", row.max);
+        orr_cli_json_text(out, "neutral", row.neutral);
+        orr_cli_json_text(out, "choices", row.choices);
+        orr_cli_json_text(out, "used_when", row.used_when);
+        orr_cli_json_text(out, "doc", row.doc);
+        orr_text_puts(out, "}");
+    }
+    orr_text_puts(out, "]");
+}
+
 static void module_json(const orr_effect *effect, orr_text *out) {
     orr_text_puts(out, "{\"name\": ");
     orr_text_json_string(out, effect->module.name);
-    json_text(out, "version", effect->module.version);
-    json_text(out, "role", effect->module.role);
-    json_text(out, "folder", effect->folder);
-    json_text(out, "doc", effect->module.doc);
-    orr_text_puts(out, ", \"params\": [");
-    for (uint32_t i = 0; i < effect->table.count; i++) {
-        orr_param_row row;
-        orr_param_row_get(&effect->table, i, &row);
-        orr_text_puts(out, i ? ",\n    {\"name\": " : "\n    {\"name\": ");
-        orr_text_json_string(out, row.name);
-        json_text(out, "type", orr_param_type_name(row.type));
-        json_text(out, "def", row.def);
-        json_text(out, "min", row.min);
-        json_text(out, "max", row.max);
-        json_text(out, "neutral", row.neutral);
-        json_text(out, "choices", row.choices);
-        json_text(out, "used_when", row.used_when);
-        json_text(out, "doc", row.doc);
-        orr_text_puts(out, "}");
-    }
-    orr_text_puts(out, "]}");
+    orr_cli_json_text(out, "version", effect->module.version);
+    orr_cli_json_text(out, "role", effect->module.role);
+    orr_cli_json_text(out, "folder", effect->folder);
+    orr_cli_json_text(out, "doc", effect->module.doc);
+    orr_text_puts(out, ", \"params\": ");
+    orr_cli_json_params(out, &effect->table);
+    orr_text_puts(out, "}");
 }
 
 int orr_cmd_modules(orr_cli *cli) {
@@ -180,10 +186,10 @@ static void param_line(const orr_cli *cli, orr_text *out, bool *first, const cha
     if (cli->json) {
         orr_text_puts(out, *first ? "\n  {\"name\": " : ",\n  {\"name\": ");
         orr_text_json_string(out, name);
-        json_text(out, "value", orr_text_cstr(&text));
-        json_text(out, "from", orr_text_cstr(&from));
-        json_text(out, "type", orr_param_type_name(row->type));
-        json_text(out, "doc", row->doc);
+        orr_cli_json_text(out, "value", orr_text_cstr(&text));
+        orr_cli_json_text(out, "from", orr_text_cstr(&from));
+        orr_cli_json_text(out, "type", orr_param_type_name(row->type));
+        orr_cli_json_text(out, "doc", row->doc);
         orr_text_puts(out, "}");
     } else {
         orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text),

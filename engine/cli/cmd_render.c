@@ -38,7 +38,10 @@ static int script_help(orr_cli *cli) {
     orr_text text = {0};
     orr_status status = orr_cli_engine(cli, &engine, &err);
     if (status == ORR_OK) status = orr_cli_script(cli, engine, cli->words[0], &script, &err);
-    if (status == ORR_OK) help_params(script, &text);
+    if (status == ORR_OK && cli->json)
+        orr_cli_help_json(cli->command, orr_script_param_table(script), &text);
+    else if (status == ORR_OK)
+        help_params(script, &text);
     orr_cli_print(&text);
     orr_script_destroy(&script);
     if (engine) orr_engine_destroy(&engine);

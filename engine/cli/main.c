@@ -171,7 +171,10 @@ void orr_cli_json_number(orr_text *out, double value) {
 /* --help of a command; a script's own parameters come after it (cmd_render.c). */
 static int help(const orr_cli *cli) {
     orr_text text = {0};
-    orr_cli_help(cli->command, &text);
+    if (cli->json)
+        orr_cli_help_json(cli->command, NULL, &text);
+    else
+        orr_cli_help(cli->command, &text);
     orr_cli_print(&text);
     return 0;
 }
@@ -185,9 +188,10 @@ int main(int argc, char **argv) {
     if (status != ORR_OK) {
         code = orr_cli_fail(&cli, &err);
     } else {
-        if (cli.help) code = help(&cli);
         bool script_help = cli.help && cli.word_count &&
                            (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run);
+        /* a script's help is one JSON object with its parameters, which only the command knows */
+        if (cli.help && !(script_help && cli.json)) code = help(&cli);
         if (!cli.help || script_help) code = cli.command->run(&cli);
         if (argc < 2) code = orr_status_exit_code(ORR_E_USAGE);
     }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "cli/cli.h"
 
 #define FIELD(f) (uint32_t) offsetof(orr_cli, f)
 #define ENGINE   "render run info params space bench build-shaders"
@@ -209,6 +210,8 @@ orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
         cli->help = true;
+        cli->json = argc > 2 && strcmp(argv[argc - 1], "--json") == 0;
+        argc -= cli->json;
         return argc < 3 ? ORR_OK : find_command(argv[2], cli, err);
     }
     orr_status status = find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1], cli, err);
@@ -264,6 +267,46 @@ void orr_cli_help(const orr_command *command, orr_text *out) {
                    options[i].argument ? options[i].argument : "");
         orr_text_printf(out, "  %-26s %s\n", name, options[i].doc);
     }
+}
+
+void orr_cli_help_json(const orr_command *command, const orr_param_table *params, orr_text *out) {
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    orr_text_puts(out, "{\"version\": ");
+    orr_text_json_string(out, orr_version());
+    if (!command) {
+        const char *between = "\n  {\"name\": ";
+        orr_text_puts(out, ", \"commands\": [");
+        for (uint32_t i = 0; i < count; i++) {
+            if (table[i].hidden) continue;
+            orr_text_puts(out, between);
+            orr_text_json_string(out, table[i].name);
+            orr_cli_json_text(out, "words", table[i].words);
+            orr_cli_json_text(out, "doc", table[i].doc);
+            between = "},\n  {\"name\": ";
+        }
+        orr_text_puts(out, "}\n]}\n");
+        return;
+    }
+    orr_cli_json_text(out, "command", command->name);
+    orr_cli_json_text(out, "words", command->words);
+    orr_cli_json_text(out, "doc", command->doc);
+    const char *between = "\n  {\"name\": ";
+    orr_text_puts(out, ", \"options\": [");
+    for (uint32_t i = 0; i < option_total; i++) {
+        if (options[i].hidden || !orr_cli_takes(command, &options[i])) continue;
+        orr_text_puts(out, between);
+        orr_text_json_string(out, options[i].name);
+        orr_cli_json_text(out, "argument", options[i].argument);
+        orr_cli_json_text(out, "doc", options[i].doc);
+        between = "},\n  {\"name\": ";
+    }
+    orr_text_puts(out, "}\n]");
+    if (params) {
+        orr_text_puts(out, ", \"params\": ");
+        orr_cli_json_params(out, params);
+    }
+    orr_text_puts(out, "}\n");
 }
 
 /* --- completion ---------------------------------------------------------------------------------- */

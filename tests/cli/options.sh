@@ -60,6 +60,9 @@ expect 0 'count	7' run ask.lua --preset good.preset --set count=7
 expect 0 'count	5' run ask.lua --set count=7 --preset good.preset
 expect 0 'count=3' run ask.lua --help
 expect 0 'How many (f64, 1 to 9)' render ask.lua --help
+expect 0 '"name": "count"' render ask.lua --help --json
+expect 0 '"name": "contact-sheet", "argument": "FILE"' render --help --json
+expect 0 '"name": "render", "words": "[SCRIPT]"' --help --json
 expect 0 'file=…' run model.lua --help
 expect 2 "did you mean 'count'?" run ask.lua --set cuont=4
 expect 4 "bad.preset:2: the script has no parameter 'cuont': did you mean 'count'?" run ask.lua --preset bad.preset
@@ -102,7 +105,7 @@ expect 2 'completion for bash' completion fish
 
 # JSON for machines is JSON.
 if command -v python3 >/dev/null; then
-    for words in 'params --script ask.lua --json' 'api --json' 'modules --json' 'params --json' 'version --json'; do
+    for words in '--help --json' 'help diff --json' 'render --help --json' 'render ask.lua --help --json' 'params --script ask.lua --json' 'api --json' 'modules --json' 'params --json' 'version --json'; do
         # shellcheck disable=SC2086 # words are words
         "$orrery" $words 2>/dev/null | python3 -c 'import json, sys; json.load(sys.stdin)' || { echo "orrery $words: not JSON"; failed=1; }
     done
