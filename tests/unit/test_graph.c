@@ -107,8 +107,8 @@ static void test_ambiguity(void **state) {
                                  "vignette.main",
                                  "'ldr'",
                                  "stage 'lens'",
-                                 "after = \"bloom.add\"",
-                                 "to the pass 'vignette.main'",
+                                 "\n    order = { \"bloom.add\", \"vignette.main\" }\nto orrery.sequence",
+                                 "\n    after = \"bloom.add\"\nto the pass 'vignette.main'",
                                  NULL};
     refused(&desc, words);
 
@@ -126,6 +126,15 @@ static void test_ambiguity(void **state) {
     passes[1].after = NULL;
     const char *const order[] = {"vignette.main", "bloom.add"};
     desc.order = order, desc.order_count = 2;
+    compile(&desc, &graph);
+    assert_string_equal(order_of(&graph, text), "tone vignette.main bloom.add");
+    orr_graph_free(&graph);
+
+    /* Stages cannot be turned round; a pass that is not on says nothing. */
+    const char *const across[] = {"vignette.main", "absent.main", "bloom.add", "tone"};
+    desc.order = across, desc.order_count = 4;
+    refused(&desc, (const char *const[]){"'bloom.add' cannot come before 'tone'", "'lens'", "'tonemap'", NULL});
+    desc.order_count = 3;
     compile(&desc, &graph);
     assert_string_equal(order_of(&graph, text), "tone vignette.main bloom.add");
     orr_graph_free(&graph);
