@@ -110,11 +110,11 @@ expect 0 '"rendered": 6' render shot.lua --out 'sheet/f_##.exr' --contact-sheet 
 expect 0 'the cells of 6 frames' render shot.lua --out 'sheet/f_##.exr' --contact-sheet exr.png --resume
 
 # Nothing is rendered for naught, and what cannot be written is a failure (1), not bad input.
-: >file && mkdir folder
+: >file && mkdir folder.png
 for option in --stats --contact-sheet --video --out; do
     [ $option = --video ] && ! command -v ffmpeg >/dev/null && continue
-    for place in file/below.png folder /proc/none/x.png; do
-        [ $option = --out ] && [ $place = folder ] && continue
+    for place in file/below.png folder.png /proc/none/x.png; do
+        [ $option = --out ] && [ $place = folder.png ] && continue
         expect 1 "${place%/*}" render shot.lua --frames 0 --out 'naught/f_##.png' $option $place
         [ -z "$(find naught -type f 2>/dev/null)" ] || fail "$option $place: something was rendered"
         rm -rf naught
