@@ -277,7 +277,7 @@ static orr_status check_used(const orr_effect_settings *e, orr_error *err) {
         orr_text value = {0};
         orr_param_format(&other, &e->values[by], &value);
         orr_status status =
-            orr_fail(err, ORR_E_MODULE, NULL,
+            orr_fail(err, e->sources[i] == ORR_FROM_CLI ? ORR_E_USAGE : ORR_E_OUT_OF_RANGE, NULL,
                      "module '%s': '%s' was set (%s), but it counts only with %s, and '%s' is '%s': "
                      "change '%s', or leave '%s' out",
                      module, row.name, orr_value_source_name(e->sources[i]), row.used_when, other.name,

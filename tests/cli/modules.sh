@@ -128,11 +128,11 @@ wrong 1 "no pass of 'still' reads its parameter 'kind'" still
 wrong 1 "no pass of 'told' reads its parameter 'note'" told
 wrong 0 '' kinds
 kinds() { expect "$1" "$2" render shot.lua --modules wrong --out wrong.png --enable kinds --set kinds.width=2 ${3+--set kinds.kind="$3"}; }
-kinds 1 "'width' was set (command line), but it counts only with kind=b, and 'kind' is 'a'"
+kinds 2 "'width' was set (command line), but it counts only with kind=b, and 'kind' is 'a'"
 kinds 0 '' b
-expect 1 "only with mode=manual" render shot.lua --out wrong.png --set exposure.ev=12
-expect 1 "'mode' is 'none'" render shot.lua --out wrong.png --set exposure.mode=none --set exposure.compensation_ev=1
-expect 1 "only with operator=reinhard_extended" render shot.lua --out wrong.png --set tonemap.white_point=2
+expect 2 "only with mode=manual" render shot.lua --out wrong.png --set exposure.ev=12
+expect 2 "'mode' is 'none'" render shot.lua --out wrong.png --set exposure.mode=none --set exposure.compensation_ev=1
+expect 2 "only with operator=reinhard_extended" render shot.lua --out wrong.png --set tonemap.white_point=2
 
 # A module of two passes, each of which reads a part of the parameters; one whose strength is animated from neutral.
 module pair two "$strength, { name = \"lift\", type = \"f32\", def = 0.1, doc = \"How much more\" }" '    c.rgb *= 1.0 - params.strength;'
@@ -145,12 +145,37 @@ sed 's/samples = 1 }/samples = 1, modules = { calm = { strength = function(t) re
 expect 0 '' render moving.lua --modules calm --out moving.png
 other moving.png off.png "a strength that is animated from neutral was dropped"
 
+# --- the guide's own examples -----------------------------------------------------------------------------------
+
+# block LANGUAGE N: the guide's Nth block of a language.
+block() {
+    awk -v open="\`\`\`$1" -v wanted="$2" '$0 == open { n++; inside = 1; next } /^```/ { inside = 0 } inside && n == wanted' "$source/docs/module-author.md"
+}
+mkdir -p guide/vignette guide/glow
+block lua 1 >guide/vignette/vignette.lua
+block glsl 1 >guide/vignette/vignette.comp
+cp guide/vignette/vignette.comp guide/glow/glow.comp
+block c 1 >guide/glow/glow.c
+"$cc" -std=c17 -shared -fPIC -fvisibility=hidden -Wall -Wextra -Wpedantic -Werror -I "$source/engine/include" guide/glow/glow.c -o guide/glow/glow.so ||
+    fail "the guide's C example does not compile"
+render guide.png --modules guide --enable vignette --set vignette.strength=0.5
+render glow.png --modules guide --enable glow --set glow.strength=0.5
+render fade.png --modules mine --enable fade --set fade.strength=0.5
+same guide.png glow.png "the guide's two examples do not agree"
+same guide.png fade.png "the guide's example darkens by another factor than it says"
+{
+    sed '/^return/d' shot.lua
+    block lua 2 | sed 's/…/scene = scene, camera = camera, size = {32, 18}, frames = 1, samples = 1/'
+} >guided.lua
+expect 0 '' render guided.lua --modules guide --out guided.png
+same guide.png guided.png "script and command line differ"
+
 # --- off, neutral and never loaded ----------------------------------------------------------------------------
 
 # The same files with the modules of the two roles alone: what no effect was ever loaded for.
 mkdir -p bare/modules
 for folder in shaders scripts content; do ln -s "$source/$folder" "bare/$folder"; done
-all="--modules mine --modules theirs --modules pair"
+all="--modules guide --modules mine --modules theirs --modules pair"
 "$orrery" modules --json $all >modules.json || fail "orrery modules --json"
 # "NAME ROLE FOLDER" of each module; role: null, or in quotes.
 listed() { sed -n 's/^ *{"name": "\([^"]*\)", "version": "[^"]*", "role": \([^,]*\), "folder": "\([^"]*\)", "doc".*/\1 \2 \3/p' modules.json; }
@@ -178,5 +203,5 @@ while read -r name role folder; do
     render on.png $all --enable "$name"
     other off.png on.png "module $name does nothing at its defaults"
 done <listed.txt
-[ "$(grep -c ' null ' listed.txt)" -ge 4 ] || fail "too few modules were tried: $(cat listed.txt)"
+[ "$(grep -c ' null ' listed.txt)" -ge 5 ] || fail "too few modules were tried: $(cat listed.txt)"
 exit $failed

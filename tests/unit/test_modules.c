@@ -220,7 +220,7 @@ static void test_unused(void **state) {
     assert_int_equal(orr_settings_enable(settings, "meter", true, ORR_FROM_CLI, NULL), ORR_OK);
     assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_OK);
     assert_int_equal(orr_settings_set_text(settings, "meter.ev", "1", ORR_FROM_PRESET, NULL), ORR_OK);
-    assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_E_MODULE);
+    assert_int_equal(orr_modules_build(f->modules, settings, &err), ORR_E_OUT_OF_RANGE);
     says(&err, "module 'meter': 'ev' was set (preset)");
     says(&err, "only with mode=hand, and 'mode' is 'off'");
     assert_int_equal(orr_settings_enable(settings, "meter", false, ORR_FROM_CLI, NULL), ORR_OK);
@@ -230,7 +230,7 @@ static void test_unused(void **state) {
     assert_int_equal(orr_settings_copy(settings, &copy, &err), ORR_OK);
     assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_OK);
     assert_int_equal(orr_settings_set_text(copy, "meter.mode", "off", ORR_FROM_CLI, NULL), ORR_OK);
-    assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_E_MODULE);
+    assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_E_OUT_OF_RANGE);
     assert_int_equal(orr_settings_set_text(copy, "meter.mode", "hand", ORR_FROM_CLI, NULL), ORR_OK);
     assert_int_equal(orr_modules_build(f->modules, copy, &err), ORR_OK);
     assert_int_equal(orr_settings_animate(settings, "meter", "e", ORR_FROM_SCRIPT, &err), ORR_E_UNKNOWN_KEY);
