@@ -11,13 +11,39 @@
 
 static const char *const kinds[] = {"other", "cpu", "virtual", "integrated", "discrete"};
 
+/* A folder of the cache. */
+typedef struct cache {
+    const char *name, *holds;
+    uint32_t files;
+    uint64_t bytes;
+} cache;
+
 typedef struct facts {
     orr_gpu_device_info *devices;
     uint32_t device_count;
     const orr_gpu_device_info *chosen;
     orr_gpu_memory_stats memory;
-    char fingerprint[65], cache[1024], problem[1024];
+    const orr_gpu_limits *limits;
+    cache caches[2];
+    char fingerprint[65], problem[1024];
 } facts;
+
+static void count_cache(const char *root, cache *c) {
+    char folder[1200], path[1500], **names = NULL;
+    size_t count = 0;
+    orr_path_join(folder, sizeof folder, root, c->name);
+    if (!root[0] || orr_folder_list(folder, &names, &count, NULL) != ORR_OK) return;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *data = NULL;
+        size_t size = 0;
+        orr_path_join(path, sizeof path, folder, names[i]);
+        if (orr_file_read(path, 1 << 30, &data, &size, NULL) != ORR_OK) continue;
+        free(data);
+        c->files++;
+        c->bytes += size;
+    }
+    orr_names_free(&names, count);
+}
 
 static orr_status gather(orr_engine *engine, facts *f, orr_error *err) {
     orr_gpu *gpu = NULL;
@@ -25,17 +51,86 @@ static orr_status gather(orr_engine *engine, facts *f, orr_error *err) {
     orr_error problem = {0};
     orr_status status = orr_gpu_list(&f->devices, &f->device_count, err);
     if (status != ORR_OK) return status;
-    if (!orr_path_cache(f->cache, sizeof f->cache)) f->cache[0] = '\0';
+    f->caches[0] = (cache){.name = "shaders", .holds = "SPIR-V"};
+    f->caches[1] = (cache){.name = "pipelines", .holds = "pipeline caches"};
+    for (int i = 0; i < 2; i++) count_cache(orr_engine_cache_folder(engine), &f->caches[i]);
     if (orr_engine_gpu(engine, &gpu, &problem) != ORR_OK) { /* to say so is what `info` is for */
         orr_format(f->problem, sizeof f->problem, "%s", problem.message);
         return ORR_OK;
     }
     f->chosen = orr_gpu_device(gpu);
+    f->limits = orr_gpu_get_limits(gpu);
     orr_gpu_memory(gpu, &f->memory);
     status = orr_script_numbers(&numbers, err);
     if (status == ORR_OK) status = orr_engine_fingerprint(engine, numbers, f->fingerprint, err);
     free(numbers);
     return status;
+}
+
+/* What a device has and can, one row each: --json and the text are made of it. */
+typedef struct limit {
+    const char *name, *doc;
+    uint64_t value;
+    bool feature; /* yes or no */
+} limit;
+enum { LIMIT_COUNT = 11 };
+
+static void list_limits(const orr_gpu_limits *l, limit rows[LIMIT_COUNT]) {
+    const limit all[LIMIT_COUNT] = {
+        {"max_image_side", "pixels of a side of an image", l->max_image_side, false},
+        {"max_layers", "layers of an image", l->max_layers, false},
+        {"max_texel_buffer_elements", "texels of a buffer", l->max_texel_buffer_elements, false},
+        {"max_storage_bytes", "bytes of a storage buffer", l->max_storage_bytes, false},
+        {"max_workgroup_invocations", "invocations of a workgroup", l->max_workgroup_invocations, false},
+        {"subgroup_size", "invocations of a subgroup", l->subgroup_size, false},
+        {"timestamp_bits", "bits of a timestamp; 0 = passes are not timed", l->timestamp_bits, false},
+        {"primitive_id", "triangles known by number", l->primitive_id, true},
+        {"depth_clamp", "depth clamped: shadows of what lies outside the light's range", l->depth_clamp,
+         true},
+        {"push_descriptors", "descriptors without pools", l->push_descriptors, true},
+        {"unified_memory", "one memory for device and host", l->unified_memory, true},
+    };
+    memcpy(rows, all, sizeof all);
+}
+
+static void limits_text(const orr_gpu_limits *l, orr_text *out) {
+    limit rows[LIMIT_COUNT];
+    if (!l) return;
+    list_limits(l, rows);
+    orr_text_puts(out, "  limits and features of the device in use\n");
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        char value[24];
+        orr_format(value, sizeof value, "%llu", (unsigned long long)rows[i].value);
+        orr_text_printf(out, "    %-26s %-12s %s\n", rows[i].name,
+                        !rows[i].feature ? value
+                        : rows[i].value  ? "yes"
+                                         : "no",
+                        rows[i].doc);
+    }
+}
+
+static void limits_json(const facts *f, orr_text *out) {
+    limit rows[LIMIT_COUNT];
+    if (f->limits) list_limits(f->limits, rows);
+    for (int features = 0; features < 2; features++) {
+        const char *between = "";
+        orr_text_printf(out, ",\n \"%s\": {", features ? "features" : "limits");
+        for (int i = 0; f->limits && i < LIMIT_COUNT; i++) {
+            if (rows[i].feature != (features == 1)) continue;
+            orr_text_printf(out, "%s\"%s\": ", between, rows[i].name);
+            if (features)
+                orr_text_puts(out, rows[i].value ? "true" : "false");
+            else
+                orr_text_printf(out, "%llu", (unsigned long long)rows[i].value);
+            between = ", ";
+        }
+        orr_text_puts(out, "}");
+    }
+    orr_text_puts(out, ",\n \"caches\": {");
+    for (int i = 0; i < 2; i++)
+        orr_text_printf(out, "%s\"%s\": {\"files\": %u, \"bytes\": %llu}", i ? ", " : "", f->caches[i].name,
+                        f->caches[i].files, (unsigned long long)f->caches[i].bytes);
+    orr_text_puts(out, "}");
 }
 
 static void info_text(const orr_engine *engine, const facts *f, orr_text *out) {
@@ -52,7 +147,12 @@ static void info_text(const orr_engine *engine, const facts *f, orr_text *out) {
     orr_text_printf(
         out,
         "  processors   %u\n  memory       %.0f MiB resident now\n  root         %s\n  cache        %s\n",
-        orr_cpu_count(), (double)orr_rss_bytes() / (1 << 20), orr_engine_root(engine), f->cache);
+        orr_cpu_count(), (double)orr_rss_bytes() / (1 << 20), orr_engine_root(engine),
+        orr_engine_cache_folder(engine)[0] ? orr_engine_cache_folder(engine) : "none");
+    for (int i = 0; i < 2; i++)
+        orr_text_printf(out, "    %-10s %u files, %.1f KiB of %s\n", f->caches[i].name, f->caches[i].files,
+                        (double)f->caches[i].bytes / 1024, f->caches[i].holds);
+    limits_text(f->limits, out);
     if (f->fingerprint[0]) orr_text_printf(out, "  fingerprint  %s\n", f->fingerprint);
 }
 
@@ -83,7 +183,8 @@ static void info_json(const orr_engine *engine, const facts *f, orr_text *out) {
         (unsigned long long)f->memory.allocated_bytes, orr_cpu_count(), (unsigned long long)orr_rss_bytes());
     orr_text_json_string(out, orr_engine_root(engine));
     orr_text_puts(out, ", \"cache\": ");
-    orr_text_json_string(out, f->cache);
+    orr_text_json_string(out, orr_engine_cache_folder(engine));
+    limits_json(f, out);
     orr_text_puts(out, ", \"fingerprint\": ");
     if (f->fingerprint[0])
         orr_text_json_string(out, f->fingerprint);
@@ -192,8 +293,8 @@ static void param_line(const orr_cli *cli, orr_text *out, bool *first, const cha
         orr_cli_json_text(out, "doc", row->doc);
         orr_text_puts(out, "}");
     } else {
-        orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text),
-                        orr_text_cstr(&from), row->doc);
+        orr_text_printf(out, "%-32s %-20s %-12s %s\n", name, orr_text_cstr(&text), orr_text_cstr(&from),
+                        row->doc);
     }
     *first = false;
     orr_text_free(&from);

@@ -60,7 +60,8 @@ ORR_MUST_CHECK orr_status orr_gpu_list(orr_gpu_device_info **infos, uint32_t *co
 typedef struct orr_gpu_limits {
     uint32_t max_image_side, max_layers, max_texel_buffer_elements;
     uint64_t max_storage_bytes;
-    uint32_t max_workgroup_invocations, subgroup_size;
+    uint32_t max_workgroup_invocations, subgroup_size, timestamp_bits;
+    bool primitive_id, depth_clamp, push_descriptors, unified_memory; /* features that are used where they are there */
 } orr_gpu_limits;
 const orr_gpu_limits *orr_gpu_get_limits(const orr_gpu *gpu);
 

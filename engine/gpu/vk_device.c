@@ -82,7 +82,12 @@ static void fill_limits(orr_gpu *gpu) {
     gpu->limits.max_texel_buffer_elements = limits->maxTexelBufferElements;
     gpu->limits.max_storage_bytes = limits->maxStorageBufferRange;
     gpu->limits.max_workgroup_invocations = limits->maxComputeWorkGroupInvocations;
+    gpu->limits.timestamp_bits = gpu->caps.timestamp_bits;
+    gpu->limits.primitive_id = gpu->caps.geometry;
+    gpu->limits.depth_clamp = gpu->caps.depth_clamp;
+    gpu->limits.push_descriptors = gpu->caps.push_descriptors;
     gpu->unified = gpu->info.kind == ORR_GPU_CPU || gpu->info.kind == ORR_GPU_INTEGRATED;
+    gpu->limits.unified_memory = gpu->unified;
 }
 
 static uint32_t pick_extensions(orr_gpu *gpu, const VkExtensionProperties *list, uint32_t count,

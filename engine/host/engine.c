@@ -263,6 +263,9 @@ void orr_engine_destroy(orr_engine **out) {
 /* --- parts
  * ---------------------------------------------------------------------------------------------------- */
 
+const char *orr_engine_cache_folder(const orr_engine *engine) {
+    return engine->roots.cache;
+}
 const char *orr_engine_root(const orr_engine *engine) {
     return engine->roots.root;
 }

@@ -24,6 +24,7 @@ typedef struct orr_engine_params {
 ORR_MUST_CHECK orr_status orr_engine_create(const orr_engine_params *params, orr_engine **out, orr_error *err);
 void orr_engine_destroy(orr_engine **engine);
 
+const char *orr_engine_cache_folder(const orr_engine *engine); /* with shaders/ and pipelines/; "" = none */
 const char *orr_engine_root(const orr_engine *engine); /* scripts/, content/, shaders/ are under it */
 /* The folders that hold <name>/ folders of modules, in the order they are looked through: of two modules of one name the first is
  * taken. NULL past the end. */

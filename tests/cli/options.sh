@@ -77,6 +77,8 @@ expect 5 '"error": "script"' run bad.lua --json
 expect 6 'endless.lua:1' run endless.lua --timeout 0.2
 expect 4 "cannot read 'a'" diff a b
 
+expect 0 '"caches": {"shaders": {"files": 0, "bytes": 0}' info --json --no-cache
+expect 0 'of SPIR-V' info
 expect 0 'vignette' modules
 expect 0 '"name": "vignette"' modules --json
 expect 0 'vignette.strength' params vignette
@@ -105,7 +107,7 @@ expect 2 'completion for bash' completion fish
 
 # JSON for machines is JSON.
 if command -v python3 >/dev/null; then
-    for words in '--help --json' 'help diff --json' 'render --help --json' 'render ask.lua --help --json' 'params --script ask.lua --json' 'api --json' 'modules --json' 'params --json' 'version --json'; do
+    for words in 'info --json' '--help --json' 'help diff --json' 'render --help --json' 'render ask.lua --help --json' 'params --script ask.lua --json' 'api --json' 'modules --json' 'params --json' 'version --json'; do
         # shellcheck disable=SC2086 # words are words
         "$orrery" $words 2>/dev/null | python3 -c 'import json, sys; json.load(sys.stdin)' || { echo "orrery $words: not JSON"; failed=1; }
     done

@@ -42,6 +42,8 @@ case $? in
 esac
 
 expect 0 'contact sheet  out/shot.png' render shot.lua
+expect 0 'max_image_side' info
+expect 0 '"features": {"primitive_id": ' info --json
 [ "$(find out -name 'shot_00*.png' | wc -l)" -eq 8 ] || fail "not 8 frames in out/"
 [ -s out/shot.png ] || fail "no contact sheet"
 expect 0 '"rendered": 1' render shot.lua --frames 5 --out alone.png --threads 1 --json
