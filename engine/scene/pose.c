@@ -309,6 +309,18 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
     return ORR_OK;
 }
 
+/* A map's scale is given once: by what a stored 1 means, or by the illuminance that it is to give. */
+static orr_status environment_pose(poser *p, uint32_t index, orr_error *err) {
+    p->pose->has_environment = true;
+    memcpy(&p->pose->environment, p->props[index], sizeof p->pose->environment);
+    p->pose->environment_asset = p->rev->nodes[index].asset;
+    if (!is_set(p, index, "gain")) return ORR_OK;
+    if (is_set(p, index, "target_lx"))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "the environment has both gain and target_lx: give one of them");
+    p->pose->environment.target_lx = 0.0;
+    return ORR_OK;
+}
+
 static void sun_pose(poser *p, uint32_t index) {
     const orr_sun_props *s = p->props[index];
     p->pose->has_sun = true;
@@ -334,11 +346,7 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
     }
     switch (node->kind) {
     case ORR_NODE_SUN: sun_pose(p, i); return ORR_OK;
-    case ORR_NODE_ENVIRONMENT:
-        p->pose->has_environment = true;
-        memcpy(&p->pose->environment, p->props[i], sizeof p->pose->environment);
-        p->pose->environment_asset = node->asset;
-        return ORR_OK;
+    case ORR_NODE_ENVIRONMENT: return environment_pose(p, i, err);
     case ORR_NODE_CAMERA: return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
     case ORR_NODE_MESH: {
         const orr_mesh_props *mesh = p->props[i];
