@@ -142,7 +142,8 @@ static orr_status create_parts(orr_engine *engine, const orr_engine_params *para
     orr_status status = orr_roots_find(params->root, params->cache_folder, &engine->roots, err);
     if (status) return status;
     /* One more than there are cores: the calling thread counts, but mostly waits for the device. */
-    const orr_jobs_params jobs = {.threads = params->threads ? params->threads : orr_cpu_count() + 1, .label = params->app};
+    const orr_jobs_params jobs = {.threads = params->threads ? params->threads : orr_cpu_count() + 1,
+                                  .label = params->app};
     status = orr_jobs_create(&jobs, &engine->jobs, err);
     if (!status) status = create_space(engine, params, err);
     if (!status) status = orr_vfs_create(&engine->vfs, err);

@@ -49,10 +49,13 @@ static void face_corners(uint32_t f, uint32_t out[3]) {
 
 /* Longitude and latitude; u is unwrapped to within half a turn of `centre`, which the poles take over. */
 static orr_vertex sphere_vertex(const double unit[3], double radius, double centre) {
-    double across = orr_hypot40(unit[0], unit[2]), u = across > 1e-12 ? orr_atan2_40(unit[0], unit[2]) / turn : centre;
+    double across = orr_hypot40(unit[0], unit[2]),
+           u = across > 1e-12 ? orr_atan2_40(unit[0], unit[2]) / turn : centre;
     u -= floor(u - centre + 0.5);
     double position[3] = {radius * unit[0], radius * unit[1], radius * unit[2]};
-    double tangent[3] = {orr_cos40(turn * u), 0, -orr_sin40(turn * u)}, y = unit[1] > 1 ? 1 : unit[1] < -1 ? -1 : unit[1];
+    double tangent[3] = {orr_cos40(turn * u), 0, -orr_sin40(turn * u)}, y = unit[1] > 1    ? 1
+                                                                            : unit[1] < -1 ? -1
+                                                                                           : unit[1];
     return vertex(position, unit, tangent, u, orr_acos40(y) / (turn / 2));
 }
 

@@ -431,7 +431,8 @@ static orr_status load_folder(orr_engine *engine, uint32_t index, orr_error *err
         orr_error problem = {0};
         if (load_manifest(modules, folder, names[i], path, &problem) == ORR_OK) continue;
         orr_modules_add_failed(modules, names[i], &problem);
-        orr_log_write(orr_engine_log(engine), ORR_LOG_WARNING, "module '%s' is not available: %s", names[i], problem.message);
+        orr_log_write(orr_engine_log(engine), ORR_LOG_WARNING, "module '%s' is not available: %s", names[i],
+                      problem.message);
     }
     orr_names_free(&names, count);
     return status;

@@ -15,6 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (uint32_t binding = 0; binding < 4; binding++)
         if (orr_glsl_reflect_block(words, size, binding, members, 8, &count, NULL) != ORR_OK) break;
     (void)!orr_glsl_reflect_bindings(words, size, bindings, 4, &count, NULL);
+    orr_glsl_spec specs[4];
+    (void)!orr_glsl_reflect_specs(words, size, specs, 4, &count, NULL);
     free(words);
     return 0;
 }

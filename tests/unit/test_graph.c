@@ -133,7 +133,8 @@ static void test_ambiguity(void **state) {
     /* Stages cannot be turned round; a pass that is not on says nothing. */
     const char *const across[] = {"vignette.main", "absent.main", "bloom.add", "tone"};
     desc.order = across, desc.order_count = 4;
-    refused(&desc, (const char *const[]){"'bloom.add' cannot come before 'tone'", "'lens'", "'tonemap'", NULL});
+    refused(&desc,
+            (const char *const[]){"'bloom.add' cannot come before 'tone'", "'lens'", "'tonemap'", NULL});
     desc.order_count = 3;
     compile(&desc, &graph);
     assert_string_equal(order_of(&graph, text), "tone vignette.main bloom.add");

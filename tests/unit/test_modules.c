@@ -447,7 +447,8 @@ static void test_precedence(void **state) {
  * ----------------------------------------------------------------------------------------------------------
  */
 
-static orr_status script_set(void *context, const char *name, const char *text, unsigned line, orr_error *err) {
+static orr_status script_set(void *context, const char *name, const char *text, unsigned line,
+                             orr_error *err) {
     (void)err;
     return orr_format(context, 64, "%u: %s=%s", line, name, text) ? ORR_OK : ORR_E_LIMIT;
 }
@@ -498,9 +499,9 @@ static void test_preset(void **state) {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(test_good),       TEST(test_refused), TEST(test_grown_and_short),   TEST(test_failed_by_name),
-        TEST(test_build), TEST(test_unused), TEST(test_passes),  TEST(test_descriptor_fields), TEST(test_roles),
-        TEST(test_precedence), TEST(test_preset),
+        TEST(test_good),  TEST(test_refused),    TEST(test_grown_and_short), TEST(test_failed_by_name),
+        TEST(test_build), TEST(test_unused),     TEST(test_passes),          TEST(test_descriptor_fields),
+        TEST(test_roles), TEST(test_precedence), TEST(test_preset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
