@@ -108,12 +108,19 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
     return status;
 }
 
+/* Nothing is half written: files appear by renaming, and the script is not at work while frames are. */
+static void stuck(double timeout_s) {
+    fprintf(stderr, "orrery: the script was still inside one call after --timeout %g s, and could not be stopped there\n", timeout_s);
+    _Exit(orr_status_exit_code(ORR_E_SCRIPT_TIMEOUT));
+}
+
 orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out,
                           orr_error *err) {
     orr_script_params params = {.engine = engine,
                                 .overlays = cli->overlays,
                                 .overlay_count = cli->overlay_count,
                                 .timeout_s = cli->timeout_s,
+                                .stuck = stuck,
                                 .help = cli->help,
                                 .talks = cli->command->run == orr_cmd_run,
                                 .stop = &stop};

@@ -2,6 +2,7 @@
 #ifndef ORR_SCRIPT_PRIVATE_H
 #define ORR_SCRIPT_PRIVATE_H
 
+#include "base/platform/platform.h"
 #include "script/bind.h"
 #include "script/rig.h"
 
@@ -94,6 +95,11 @@ struct orr_script {
     bool help_done, timed_out;
     uint32_t entered;               /* depth of entries into Lua */
     uint64_t budget_ns, entered_ns; /* of the timeout */
+    atomic_uint_fast64_t hopeless_ns; /* when the watchdog gives up on the call that runs; 0 = none runs */
+    orr_thread *watchdog;
+    orr_mutex *watch_mutex;
+    orr_cond *watch_end;
+    bool watch_ended; /* under watch_mutex */
     orr_status raised_code;         /* of the last error that C code raised in Lua… */
     char raised[1200];              /* …and its text, to recognise it at the top */
 };

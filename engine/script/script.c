@@ -7,7 +7,8 @@
 #include "base/platform/platform.h"
 #include "base/text.h"
 
-enum { MAX_SCRIPT_BYTES = 16 << 20, HOOK_INSTRUCTIONS = 10000 };
+enum { MAX_SCRIPT_BYTES = 16 << 20, HOOK_INSTRUCTIONS = 10000, WATCH_NS = 100000000 };
+static const uint64_t GRACE_NS = UINT64_C(2000000000);
 
 /* --- the timeout: a hook cannot interrupt compiled loops, so the JIT is off while there is one. The clock
  * runs only inside Lua. */
@@ -28,14 +29,48 @@ static void timeout_hook(lua_State *L, lua_Debug *at) {
     orr_bind_throw(L, "the script was still running after --timeout %g s", script->params.timeout_s);
 }
 
+/* What no hook can reach: a call of C that does not come back. */
+static void watch(void *context) {
+    orr_script *script = context;
+    orr_mutex_lock(script->watch_mutex);
+    while (!script->watch_ended) {
+        (void)orr_cond_wait_ns(script->watch_end, script->watch_mutex, WATCH_NS);
+        uint64_t hopeless_ns = atomic_load(&script->hopeless_ns);
+        if (hopeless_ns && orr_time_ns() > hopeless_ns) script->params.stuck(script->params.timeout_s);
+    }
+    orr_mutex_unlock(script->watch_mutex);
+}
+
+static orr_status start_watching(orr_script *script, orr_error *err) {
+    if (!script->params.stuck) return ORR_OK;
+    script->watch_mutex = orr_mutex_create();
+    script->watch_end = orr_cond_create();
+    return orr_thread_create(watch, script, "orr watchdog", &script->watchdog, err);
+}
+
+static void end_watching(orr_script *script) {
+    if (script->watchdog) {
+        orr_mutex_lock(script->watch_mutex);
+        script->watch_ended = true;
+        orr_cond_signal(script->watch_end);
+        orr_mutex_unlock(script->watch_mutex);
+        orr_thread_join(&script->watchdog);
+    }
+    if (script->watch_end) orr_cond_destroy(&script->watch_end);
+    if (script->watch_mutex) orr_mutex_destroy(&script->watch_mutex);
+}
+
 void orr_script_pause(orr_script *script) {
+    atomic_store(&script->hopeless_ns, 0);
     if (!script->entered || script->params.timeout_s <= 0) return;
     uint64_t spent = orr_time_ns() - script->entered_ns;
     script->budget_ns = spent >= script->budget_ns ? 0 : script->budget_ns - spent;
 }
 
 void orr_script_resume(orr_script *script) {
-    if (script->entered) script->entered_ns = orr_time_ns();
+    if (!script->entered) return;
+    script->entered_ns = orr_time_ns();
+    if (script->watchdog) atomic_store(&script->hopeless_ns, script->entered_ns + script->budget_ns + GRACE_NS);
 }
 
 /* --- calling ------------------------------------------------------------------------------------- */
@@ -90,7 +125,7 @@ orr_status orr_script_call(orr_script *script, int args, int results, orr_error 
     int base = lua_gettop(L) - args;
     lua_pushcfunction(L, traceback);
     lua_insert(L, base);
-    if (script->entered++ == 0) script->entered_ns = orr_time_ns();
+    if (script->entered++ == 0) orr_script_resume(script);
     int result = lua_pcall(L, args, results, base);
     if (script->entered == 1) orr_script_pause(script);
     script->entered--;
@@ -243,6 +278,7 @@ orr_status orr_script_create(const orr_script_params *params, orr_script **out, 
         luaJIT_setmode(script->L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
         script->budget_ns = (uint64_t)(params->timeout_s * 1e9);
         lua_sethook(script->L, timeout_hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
+        status = start_watching(script, err);
     }
     if (status != ORR_OK) {
         orr_script_destroy(&script);
@@ -256,6 +292,7 @@ void orr_script_destroy(orr_script **script_) {
     orr_script *script = *script_;
     *script_ = NULL;
     if (!script) return;
+    end_watching(script);
     if (script->L) lua_close(script->L);
     for (orr_script_sequence_object *s = script->sequences; s; s = s->next)
         orr_settings_destroy(&s->settings);

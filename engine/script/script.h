@@ -32,6 +32,9 @@ typedef struct orr_script_params {
     const char *const *args; /* orrery.args */
     uint32_t arg_count;
     double timeout_s; /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off */
+    /* Called on another thread when a script is two seconds over its timeout inside one call of C (a pattern that backtracks without
+     * end): nothing in the process can stop it then. The program's answer is to end; NULL = wait for ever. */
+    void (*stuck)(double timeout_s);
     bool talks; /* print and io.write go to stdout (`orrery run`); else to stderr, out of an answer's way */
     bool help;  /* declare parameters, then stop before anything is loaded */
     atomic_int *stop; /* handed to renders that the script asks for; may be NULL */

@@ -291,6 +291,11 @@ local scene = orrery.scene()
 scene:mesh{ shape = orrery.box{}, position_m = function(t) while true do end end }
 return require("sequence")(scene)
 END
+# Inside one call of C no hook is reached: the watchdog ends the program.
+script 6 'inside one call' --timeout 0.3 <<'END'
+local text = string.rep("a", 40)
+return text:find(".-.-.-.-.-.-.-.-b")
+END
 
 # --- options -----------------------------------------------------------------------------------------
 
