@@ -1,5 +1,5 @@
-/* Linked into programs built with AddressSanitizer: libraries stay open, so that a leak inside the Vulkan driver
- * still names the driver when the process ends, and tests/lsan.supp can tell it from one of ours. */
+/* Linked into programs built with AddressSanitizer: libraries stay open, so that a leak inside the Vulkan
+ * driver still names the driver when the process ends, and tests/lsan.supp can tell it from one of ours. */
 #include <dlfcn.h>
 
 #include "orrery/attributes.h"

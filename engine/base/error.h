@@ -8,12 +8,13 @@
 
 /* Fills `err` (may be NULL) and returns `code`, so that a failure reads `return orr_fail(err, …);`.
  * `path` (may be NULL) is the file or space path concerned. Long texts are cut at a character boundary. */
-orr_status orr_fail(orr_error *err, orr_status code, const char *path, const char *format, ...) ORR_PRINTF(4, 5);
+orr_status orr_fail(orr_error *err, orr_status code, const char *path, const char *format, ...)
+    ORR_PRINTF(4, 5);
 orr_status orr_fail_v(orr_error *err, orr_status code, const char *path, const char *format, va_list args);
 
 /* As orr_fail for a failed system call: picks the code and the words from `errno_value`
- * (ENOENT, EACCES, ENOSPC, …); `what` says what was tried: "open", "write". Of writing, creating and renaming it
- * is ORR_E_WRITE, a full disk and memory apart. */
+ * (ENOENT, EACCES, ENOSPC, …); `what` says what was tried: "open", "write". Of writing, creating and renaming
+ * it is ORR_E_WRITE, a full disk and memory apart. */
 orr_status orr_fail_errno(orr_error *err, int errno_value, const char *path, const char *what);
 
 /* Puts `format` and ": " before the message already in `err`; keeps its code. Returns err's code. */

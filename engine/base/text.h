@@ -37,7 +37,7 @@ void orr_format_f64(char *buffer, size_t size, double value);
 
 /* The candidate nearest to `name` by Damerau-Levenshtein distance, or NULL when none is near
  * (distance > 1 + length/3). `get(context, i)` yields candidate i of `count`. For "did you mean". */
-const char *orr_nearest_name(const char *name, size_t count, const char *(*get)(const void *context, size_t i),
-                             const void *context);
+const char *orr_nearest_name(const char *name, size_t count,
+                             const char *(*get)(const void *context, size_t i), const void *context);
 
 #endif

@@ -1,3 +1,5 @@
 #include "base/version.h"
 
-const char *orr_version(void) { return ORRERY_VERSION; }
+const char *orr_version(void) {
+    return ORRERY_VERSION;
+}

@@ -20,8 +20,9 @@ int orr_cli_fail(const orr_cli *cli, const orr_error *err);
 void orr_cli_print(orr_text *text); /* to stdout, and frees it */
 const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t size);
 void orr_cli_json_number(orr_text *out, double value); /* null when not finite */
-void orr_cli_json_text(orr_text *out, const char *name, const char *value); /* `, "name": "value"`; NULL: null */
-void orr_cli_json_params(orr_text *out, const orr_param_table *table);       /* an array of rows */
+void orr_cli_json_text(orr_text *out, const char *name,
+                       const char *value);                             /* `, "name": "value"`; NULL: null */
+void orr_cli_json_params(orr_text *out, const orr_param_table *table); /* an array of rows */
 
 /* A bar on stderr (progress.c). */
 typedef struct orr_bar {

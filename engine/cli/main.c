@@ -110,7 +110,10 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
 
 /* Nothing is half written: files appear by renaming, and the script is not at work while frames are. */
 static void stuck(double timeout_s) {
-    fprintf(stderr, "orrery: the script was still inside one call after --timeout %g s, and could not be stopped there\n", timeout_s);
+    fprintf(
+        stderr,
+        "orrery: the script was still inside one call after --timeout %g s, and could not be stopped there\n",
+        timeout_s);
     _Exit(orr_status_exit_code(ORR_E_SCRIPT_TIMEOUT));
 }
 

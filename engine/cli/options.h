@@ -80,6 +80,6 @@ void orr_cli_free(orr_cli *cli);
 void orr_cli_help(const orr_command *command, orr_text *out); /* NULL: of the program */
 /* The same tables as JSON; `params`: of a script, or NULL. */
 void orr_cli_help_json(const orr_command *command, const orr_param_table *params, orr_text *out);
-void orr_cli_completion(orr_text *out);                       /* a bash script */
+void orr_cli_completion(orr_text *out); /* a bash script */
 
 #endif

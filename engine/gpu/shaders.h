@@ -1,8 +1,8 @@
 /* The shader store: finds GLSL by name, and its SPIR-V by digest, ahead-built, cached, or compiled now.
  *
- * SPIR-V is named by the digest of the expanded source, so a stale one can never be used: an edited shader simply has another
- * name. Looked up in the ahead-built folders, then in the cache folder; compiled and put into the cache otherwise.
- * Owner destroys. Thread-safe. */
+ * SPIR-V is named by the digest of the expanded source, so a stale one can never be used: an edited shader
+ * simply has another name. Looked up in the ahead-built folders, then in the cache folder; compiled and put
+ * into the cache otherwise. Owner destroys. Thread-safe. */
 #ifndef ORR_GPU_SHADERS_H
 #define ORR_GPU_SHADERS_H
 
@@ -16,7 +16,8 @@ typedef struct orr_shaders_params {
     const char *cache_folder;          /* NULL = do not cache */
     const orr_log *log;
 } orr_shaders_params;
-ORR_MUST_CHECK orr_status orr_shaders_create(const orr_shaders_params *params, orr_shaders **out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_shaders_create(const orr_shaders_params *params, orr_shaders **out,
+                                             orr_error *err);
 void orr_shaders_destroy(orr_shaders **shaders);
 
 typedef struct orr_shader_ref {
@@ -28,8 +29,10 @@ typedef struct orr_shader_ref {
 /* Where shared sources are looked for; NULL-terminated, the store's. */
 const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */
-ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref, orr_gpu_shader *out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref,
+                                          orr_gpu_shader *out, orr_error *err);
 /* As get, and writes the SPIR-V into `folder` under its digest name. */
-ORR_MUST_CHECK orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref, const char *folder, orr_error *err);
+ORR_MUST_CHECK orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref,
+                                            const char *folder, orr_error *err);
 
 #endif

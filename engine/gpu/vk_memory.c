@@ -221,8 +221,8 @@ static orr_status grow(orr_gpu *gpu, uint32_t type, orr_vk_tiling tiling, uint64
     bool dedicated = size > block_size / 2;
     if (dedicated) block_size = size;
     /* The driver's own budget is of device memory; one that the caller set is of all. */
-    bool counts = gpu->fixed_budget ||
-                  (gpu->caps.memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) != 0;
+    bool counts = gpu->fixed_budget || (gpu->caps.memory.memoryTypes[type].propertyFlags &
+                                        VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) != 0;
     if (counts && heap->allocated + block_size > heap->budget) { /* the last bytes: no slack */
         block_size = size;
         dedicated = true;

@@ -1,4 +1,5 @@
-/* Where an engine's files are: beside the program when it is installed, in the source and build trees when it was just built. */
+/* Where an engine's files are: beside the program when it is installed, in the source and build trees when it
+ * was just built. */
 #ifndef ORR_HOST_ROOTS_H
 #define ORR_HOST_ROOTS_H
 

@@ -67,7 +67,8 @@ void orr_jobs_run(orr_jobs *jobs, orr_job_fn run, void *argument, orr_job_counte
 /* Returns when every job of `counter` is done; what they wrote is visible. Runs jobs meanwhile, but none less
  * urgent than those of the counter; on the main thread also those of orr_jobs_run_main. */
 void orr_jobs_wait(orr_jobs *jobs, orr_job_counter *counter);
-/* Whether orr_jobs_wait would return at once; what the jobs wrote is visible then. Wait all the same before the counter goes. */
+/* Whether orr_jobs_wait would return at once; what the jobs wrote is visible then. Wait all the same before
+ * the counter goes. */
 static inline bool orr_jobs_done(const orr_job_counter *counter) {
     return atomic_load_explicit(&counter->pending, memory_order_acquire) == 0;
 }

@@ -1,12 +1,18 @@
 /* Recording of the core passes. Their uses stand in the order of target.c's rows. */
 #include "render/target_private.h"
 
-/* The pipeline that draws something. A mirrored transform turns the winding: its front faces are the others. */
+/* The pipeline that draws something. A mirrored transform turns the winding: its front faces are the others.
+ */
 orr_core orr_target_draw_core(const orr_revision *rev, const orr_pose_draw *d) {
     const orr_rev_material *m = &rev->materials[d->material];
-    if (m->alpha_mode == ORR_ALPHA_BLEND) return m->double_sided ? ORR_CORE_TRANSPARENT_TWO_SIDED : d->mirrored ? ORR_CORE_TRANSPARENT_MIRRORED : ORR_CORE_TRANSPARENT;
+    if (m->alpha_mode == ORR_ALPHA_BLEND)
+        return m->double_sided ? ORR_CORE_TRANSPARENT_TWO_SIDED
+               : d->mirrored   ? ORR_CORE_TRANSPARENT_MIRRORED
+                               : ORR_CORE_TRANSPARENT;
     if (m->alpha_mode == ORR_ALPHA_MASK) return ORR_CORE_VISIBILITY_MASK;
-    return m->double_sided ? ORR_CORE_VISIBILITY_TWO_SIDED : d->mirrored ? ORR_CORE_VISIBILITY_MIRRORED : ORR_CORE_VISIBILITY;
+    return m->double_sided ? ORR_CORE_VISIBILITY_TWO_SIDED
+           : d->mirrored   ? ORR_CORE_VISIBILITY_MIRRORED
+                           : ORR_CORE_VISIBILITY;
 }
 
 static orr_status bind_core(orr_target *t, orr_cmd *cmd, orr_core which, orr_error *err) {
@@ -24,7 +30,8 @@ static void draw_one(orr_target *t, orr_cmd *cmd, uint32_t index) {
     const orr_residency *res = &t->renderer->residency;
     uint32_t primitive = t->data.pose->draws[index].primitive;
     orr_cmd_push(cmd, &index, 4);
-    orr_cmd_draw_indexed(cmd, res->revision->primitives[primitive].index_count, 1, res->first_index[primitive], (int32_t)t->data.vertex_offsets[index], 0);
+    orr_cmd_draw_indexed(cmd, res->revision->primitives[primitive].index_count, 1,
+                         res->first_index[primitive], (int32_t)t->data.vertex_offsets[index], 0);
 }
 
 /* Those of the visible draws that `which` draws; it is bound, and made, only when there are any. */
@@ -44,7 +51,8 @@ static orr_status draw_list(orr_target *t, orr_cmd *cmd, orr_core which, orr_err
 static orr_status draw_terrain(orr_target *t, orr_cmd *cmd, orr_error *err) {
     orr_renderer *r = t->renderer;
     if (!t->data.patch_count) return ORR_OK;
-    orr_core which = r->terrain.holes && t->data.pose->terrains[0].props.nodata == 0 ? ORR_CORE_TERRAIN_HOLES : ORR_CORE_TERRAIN;
+    orr_core which = r->terrain.holes && t->data.pose->terrains[0].props.nodata == 0 ? ORR_CORE_TERRAIN_HOLES
+                                                                                     : ORR_CORE_TERRAIN;
     orr_gpu_pipeline pipeline;
     orr_gpu_bind binds[32];
     orr_status status = orr_core_get(r, which, 0, &pipeline, err);
@@ -60,15 +68,23 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
     orr_renderer *r = t->renderer;
     orr_gpu_bind reads[32];
     orr_gpu_slot kinds[32];
-    static const orr_core which[] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MIRRORED, ORR_CORE_VISIBILITY_MASK};
+    static const orr_core which[] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED,
+                                     ORR_CORE_VISIBILITY_MIRRORED, ORR_CORE_VISIBILITY_MASK};
     orr_status status = ORR_OK;
     uint32_t mask = orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
     if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
-    orr_gpu_render_params pass = {.label = "visibility", .width = io->width, .height = io->height, .colour_count = 1,
-                                  .colours = {{.texture = orr_io_out(io, 0)}}, .depth = {.texture = orr_io_out(io, 1)}, .reads = reads, .read_slots = kinds};
+    orr_gpu_render_params pass = {.label = "visibility",
+                                  .width = io->width,
+                                  .height = io->height,
+                                  .colour_count = 1,
+                                  .colours = {{.texture = orr_io_out(io, 0)}},
+                                  .depth = {.texture = orr_io_out(io, 1)},
+                                  .reads = reads,
+                                  .read_slots = kinds};
     pass.read_count = orr_scene_reads(r, &t->data, mask, reads, kinds);
     orr_cmd_render_begin(cmd, &pass);
-    for (uint32_t k = 0; !status && k < sizeof which / sizeof which[0]; k++) status = draw_list(t, cmd, which[k], err);
+    for (uint32_t k = 0; !status && k < sizeof which / sizeof which[0]; k++)
+        status = draw_list(t, cmd, which[k], err);
     if (!status) status = draw_terrain(t, cmd, err);
     orr_cmd_render_end(cmd);
     return status;
@@ -77,13 +93,17 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
 /* Inputs are sampled, outputs written; binding numbers follow the uses. */
 static uint32_t pass_binds(const orr_renderer *r, const orr_pass_io *io, orr_gpu_bind *binds, uint32_t n) {
     for (uint32_t u = 0; u < io->pass->use_count; u++) {
-        orr_gpu_texture texture = io->pass->uses[u].access == ORR_ACCESS_READ ? orr_io_in(io, u) : orr_io_out(io, u);
-        if (texture.id) binds[n++] = (orr_gpu_bind){.binding = ORR_SLOT_PASS + u, .texture = texture, .sampler = r->nearest_clamp};
+        orr_gpu_texture texture =
+            io->pass->uses[u].access == ORR_ACCESS_READ ? orr_io_in(io, u) : orr_io_out(io, u);
+        if (texture.id)
+            binds[n++] =
+                (orr_gpu_bind){.binding = ORR_SLOT_PASS + u, .texture = texture, .sampler = r->nearest_clamp};
     }
     return n;
 }
 
-static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, orr_core which, orr_error *err) {
+static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, orr_core which,
+                          orr_error *err) {
     orr_renderer *r = t->renderer;
     orr_gpu_pipeline pipeline;
     orr_gpu_bind binds[48];
@@ -97,7 +117,9 @@ static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, or
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
     return compute(context, cmd, io, orr_io_out(io, 7).id ? ORR_CORE_RESOLVE_ID : ORR_CORE_RESOLVE, err);
 }
-orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) { return compute(context, cmd, io, ORR_CORE_LIGHTING, err); }
+orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    return compute(context, cmd, io, ORR_CORE_LIGHTING, err);
+}
 
 orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
     orr_target *t = context;
@@ -106,14 +128,22 @@ orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io
     orr_gpu_bind reads[32];
     orr_gpu_slot kinds[32];
     orr_status status = ORR_OK;
-    orr_gpu_render_params pass = {.label = "transparent", .width = io->width, .height = io->height, .colour_count = 1,
-                                  .colours = {{.texture = orr_io_out(io, 0), .load = true}}, .depth = {.texture = orr_io_in(io, 1), .load = true},
-                                  .depth_read_only = true, .reads = reads, .read_slots = kinds};
+    orr_gpu_render_params pass = {.label = "transparent",
+                                  .width = io->width,
+                                  .height = io->height,
+                                  .colour_count = 1,
+                                  .colours = {{.texture = orr_io_out(io, 0), .load = true}},
+                                  .depth = {.texture = orr_io_in(io, 1), .load = true},
+                                  .depth_read_only = true,
+                                  .reads = reads,
+                                  .read_slots = kinds};
     pass.read_count = orr_scene_reads(r, &t->data, orr_core_mask(ORR_CORE_TRANSPARENT), reads, kinds);
     orr_cmd_render_begin(cmd, &pass);
-    for (uint32_t i = 0; !status && i < t->data.blended_count; i++) { /* the order matters: bind as the sides change */
+    for (uint32_t i = 0; !status && i < t->data.blended_count;
+         i++) { /* the order matters: bind as the sides change */
         uint32_t index = t->data.blended[i];
-        status = bind_core(t, cmd, orr_target_draw_core(r->residency.revision, &t->data.pose->draws[index]), err);
+        status =
+            bind_core(t, cmd, orr_target_draw_core(r->residency.revision, &t->data.pose->draws[index]), err);
         if (!status) draw_one(t, cmd, index);
     }
     orr_cmd_render_end(cmd);
@@ -126,7 +156,10 @@ orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io,
     orr_status status = orr_core_get(t->renderer, ORR_CORE_ENCODE, 0, &pipeline, err);
     if (status) return status;
     uint32_t push[3] = {io->width, io->height, t->wide};
-    orr_gpu_bind binds[2] = {{.binding = 0, .texture = orr_io_in(io, 0), .sampler = t->renderer->nearest_clamp}, {.binding = 1, .buffer = t->encoded}};
-    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 15) / 16, (io->height + 15) / 16, 1);
+    orr_gpu_bind binds[2] = {
+        {.binding = 0, .texture = orr_io_in(io, 0), .sampler = t->renderer->nearest_clamp},
+        {.binding = 1, .buffer = t->encoded}};
+    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 15) / 16,
+                     (io->height + 15) / 16, 1);
     return ORR_OK;
 }

@@ -10,14 +10,18 @@ typedef struct orr_frame_buffers {
     uint64_t draws_bytes, lights_bytes, patches_bytes;
 } orr_frame_buffers;
 
-/* Culls, chooses terrain detail, writes the slot's buffers, and fills all of `data` but what depends on the sub-frame. */
-ORR_MUST_CHECK orr_status orr_frame_prepare(orr_renderer *renderer, orr_frame_buffers *buffers, orr_arena *arena, const orr_pose *pose,
-                                            uint32_t width, uint32_t height, int64_t frame, double exposure, orr_frame_data *data, orr_error *err);
+/* Culls, chooses terrain detail, writes the slot's buffers, and fills all of `data` but what depends on the
+ * sub-frame. */
+ORR_MUST_CHECK orr_status orr_frame_prepare(orr_renderer *renderer, orr_frame_buffers *buffers,
+                                            orr_arena *arena, const orr_pose *pose, uint32_t width,
+                                            uint32_t height, int64_t frame, double exposure,
+                                            orr_frame_data *data, orr_error *err);
 /* After the products are up to date: environment, shadow and terrain parts of the block. */
 void orr_frame_products(const orr_renderer *renderer, orr_frame_data *data, double exposure);
 /* The part of a sub-frame: `jitter` in pixels. */
 void orr_frame_sub(orr_frame_data *data, uint32_t sub_frame, const double jitter[2]);
-/* Offset of sub-frame i of n in the pixel, -0.5..0.5: Hammersley points, turned by the seed. One sample sits in the middle. */
+/* Offset of sub-frame i of n in the pixel, -0.5..0.5: Hammersley points, turned by the seed. One sample sits
+ * in the middle. */
 void orr_frame_jitter(uint64_t seed, uint32_t i, uint32_t n, double out[2]);
 void orr_frame_buffers_free(orr_renderer *renderer, orr_frame_buffers *buffers);
 

@@ -18,10 +18,13 @@ orr_status orr_access_parse(const char *text, orr_access *access, orr_error *err
     static const char *const names[] = {"read", "read_optional", "create", "modify"};
     for (int i = 0; i < 4; i++)
         if (text && !strcmp(text, names[i])) return *access = (orr_access)i, ORR_OK;
-    return orr_fail(err, ORR_E_GRAPH, NULL, "'%s' is not an access: use read, read_optional, create or modify", text ? text : "");
+    return orr_fail(err, ORR_E_GRAPH, NULL,
+                    "'%s' is not an access: use read, read_optional, create or modify", text ? text : "");
 }
 
-/* --- order ------------------------------------------------------------------------------------------------------------ */
+/* --- order
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static bool in_list(const char *list, const char *name) { /* "a|b" */
     size_t length = strlen(name);
@@ -47,22 +50,26 @@ static bool touches_same(const orr_graph_pass *a, const orr_graph_pass *b, const
     for (uint32_t i = 0; i < a->use_count; i++)
         for (uint32_t k = 0; k < b->use_count; k++) {
             bool writes = a->uses[i].access == ORR_ACCESS_MODIFY || b->uses[k].access == ORR_ACCESS_MODIFY;
-            bool pinned = (a->uses[i].at && a->uses[i].access <= ORR_ACCESS_READ_OPTIONAL) || (b->uses[k].at && b->uses[k].access <= ORR_ACCESS_READ_OPTIONAL);
+            bool pinned = (a->uses[i].at && a->uses[i].access <= ORR_ACCESS_READ_OPTIONAL) ||
+                          (b->uses[k].at && b->uses[k].access <= ORR_ACCESS_READ_OPTIONAL);
             bool creates = a->uses[i].access == ORR_ACCESS_CREATE || b->uses[k].access == ORR_ACCESS_CREATE;
-            if (writes && !pinned && !creates && !strcmp(a->uses[i].channel, b->uses[k].channel)) return *channel = a->uses[i].channel, true;
+            if (writes && !pinned && !creates && !strcmp(a->uses[i].channel, b->uses[k].channel))
+                return *channel = a->uses[i].channel, true;
         }
     return false;
 }
 
-/* Reachability inside one stage of `count` passes: before[a * count + b] = a comes before b by some chain of rules. A creator
- * comes before those who use what it creates. */
+/* Reachability inside one stage of `count` passes: before[a * count + b] = a comes before b by some chain of
+ * rules. A creator comes before those who use what it creates. */
 static void stage_rules(const compiler *c, const orr_graph_pass *passes, uint32_t count, bool *before) {
     for (uint32_t a = 0; a < count; a++)
         for (uint32_t b = 0; b < count; b++) {
             before[a * count + b] = a != b && directly_before(c->desc, &passes[a], &passes[b]);
             for (uint32_t i = 0; a != b && i < passes[a].use_count; i++)
-                for (uint32_t k = 0; passes[a].uses[i].access == ORR_ACCESS_CREATE && k < passes[b].use_count; k++)
-                    if (passes[b].uses[k].access != ORR_ACCESS_CREATE && !strcmp(passes[a].uses[i].channel, passes[b].uses[k].channel))
+                for (uint32_t k = 0; passes[a].uses[i].access == ORR_ACCESS_CREATE && k < passes[b].use_count;
+                     k++)
+                    if (passes[b].uses[k].access != ORR_ACCESS_CREATE &&
+                        !strcmp(passes[a].uses[i].channel, passes[b].uses[k].channel))
                         before[a * count + b] = true;
         }
     for (uint32_t via = 0; via < count; via++)
@@ -76,18 +83,26 @@ static orr_status order_stage(const compiler *c, orr_graph_pass *passes, uint32_
     bool *before = orr_calloc((size_t)count * count, sizeof *before);
     orr_graph_pass *sorted = orr_calloc(count, sizeof *sorted);
     bool *taken = orr_calloc(count, sizeof *taken);
-    orr_status status = before && sorted && taken ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the frame graph");
+    orr_status status = before && sorted && taken
+                            ? ORR_OK
+                            : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the frame graph");
     if (!status) stage_rules(c, passes, count, before);
     for (uint32_t a = 0; !status && a < count; a++)
         for (uint32_t b = 0; !status && b < count; b++) {
             const char *channel;
             if (before[a * count + b] && before[b * count + a])
-                status = orr_fail(err, ORR_E_GRAPH, passes[a].name, "'%s' and '%s' each must come after the other: remove one `after`", passes[a].name, passes[b].name);
-            else if (a < b && !before[a * count + b] && !before[b * count + a] && touches_same(&passes[a], &passes[b], &channel))
                 status = orr_fail(err, ORR_E_GRAPH, passes[a].name,
-                                  "'%s' and '%s' both use '%s' in stage '%s' and nothing says which comes first: add\n    order = { \"%s\", \"%s\" }\n"
-                                  "to orrery.sequence, or\n    after = \"%s\"\nto the pass '%s' in its module; or the other way round",
-                                  passes[a].name, passes[b].name, channel, passes[a].stage, passes[a].name, passes[b].name, passes[a].name, passes[b].name);
+                                  "'%s' and '%s' each must come after the other: remove one `after`",
+                                  passes[a].name, passes[b].name);
+            else if (a < b && !before[a * count + b] && !before[b * count + a] &&
+                     touches_same(&passes[a], &passes[b], &channel))
+                status = orr_fail(err, ORR_E_GRAPH, passes[a].name,
+                                  "'%s' and '%s' both use '%s' in stage '%s' and nothing says which comes "
+                                  "first: add\n    order = { \"%s\", \"%s\" }\n"
+                                  "to orrery.sequence, or\n    after = \"%s\"\nto the pass '%s' in its "
+                                  "module; or the other way round",
+                                  passes[a].name, passes[b].name, channel, passes[a].stage, passes[a].name,
+                                  passes[b].name, passes[a].name, passes[b].name);
         }
     for (uint32_t n = 0; !status && n < count; n++)
         for (uint32_t a = 0; a < count; a++) { /* first pass that nothing left must precede: stable */
@@ -115,7 +130,9 @@ static orr_status check_order(const orr_graph_desc *desc, orr_error *err) {
     for (uint32_t i = 0; i < desc->order_count; i++) {
         const orr_graph_pass *pass = find_pass(desc, desc->order[i]);
         if (last && pass && orr_stage_find(pass->stage) < orr_stage_find(last->stage))
-            return orr_fail(err, ORR_E_GRAPH, pass->name, "order: '%s' cannot come before '%s': its stage '%s' comes after the stage '%s'", last->name, pass->name, last->stage, pass->stage);
+            return orr_fail(err, ORR_E_GRAPH, pass->name,
+                            "order: '%s' cannot come before '%s': its stage '%s' comes after the stage '%s'",
+                            last->name, pass->name, last->stage, pass->stage);
         if (pass) last = pass;
     }
     return ORR_OK;
@@ -126,7 +143,8 @@ static orr_status order_passes(compiler *c, orr_error *err) {
     (void)orr_stage_table(&stage_count);
     for (uint32_t i = 0; i < n; i++)
         if (orr_stage_find(c->desc->passes[i].stage) < 0)
-            return orr_fail(err, ORR_E_GRAPH, c->desc->passes[i].name, "pass '%s': there is no stage '%s'", c->desc->passes[i].name, c->desc->passes[i].stage);
+            return orr_fail(err, ORR_E_GRAPH, c->desc->passes[i].name, "pass '%s': there is no stage '%s'",
+                            c->desc->passes[i].name, c->desc->passes[i].stage);
     orr_status checked = check_order(c->desc, err);
     if (checked) return checked;
     for (int32_t stage = 0; stage < (int32_t)stage_count; stage++) {
@@ -142,7 +160,9 @@ static orr_status order_passes(compiler *c, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- versions ----------------------------------------------------------------------------------------------------------- */
+/* --- versions
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static bool per_frame(const orr_graph_pass *pass) {
     uint32_t count;
@@ -155,17 +175,21 @@ static int32_t new_texture(compiler *c, uint32_t pass, const orr_graph_use *use,
     const orr_channel_info *info = orr_channel_find(use->channel);
     orr_graph_texture *t = &g->textures[index];
     int32_t shift = -c->passes[pass].scale_log2;
-    *t = (orr_graph_texture){.channel = use->channel, .attachment = use->attachment,
-                             .format = use->format != ORR_FORMAT_NONE || !info ? use->format : orr_format_from_glsl(info->format),
-                             .width = shift > 0 ? (c->desc->width + (1u << shift) - 1) >> shift : c->desc->width,
-                             .height = shift > 0 ? (c->desc->height + (1u << shift) - 1) >> shift : c->desc->height};
+    *t = (orr_graph_texture){
+        .channel = use->channel,
+        .attachment = use->attachment,
+        .format = use->format != ORR_FORMAT_NONE || !info ? use->format : orr_format_from_glsl(info->format),
+        .width = shift > 0 ? (c->desc->width + (1u << shift) - 1) >> shift : c->desc->width,
+        .height = shift > 0 ? (c->desc->height + (1u << shift) - 1) >> shift : c->desc->height};
     (void)orr_format(t->name, sizeof t->name, "%s#%d", use->channel, version);
     c->producer[index] = (int32_t)pass;
     return index;
 }
 
-/* The version of a channel that a pass at `pass` sees: the newest made before it, or by stage `at` or an earlier one. */
-static int32_t current(const compiler *c, uint32_t pass, const char *channel, const char *at, int32_t *version) {
+/* The version of a channel that a pass at `pass` sees: the newest made before it, or by stage `at` or an
+ * earlier one. */
+static int32_t current(const compiler *c, uint32_t pass, const char *channel, const char *at,
+                       int32_t *version) {
     int32_t found = ORR_GRAPH_NO_TEXTURE, stage = at ? orr_stage_find(at) : -1;
     *version = 0;
     for (uint32_t i = 0; i < pass; i++)
@@ -182,7 +206,9 @@ static bool older_version_is_read(const compiler *c, uint32_t pass, const char *
     for (uint32_t i = pass + 1; i < c->desc->pass_count; i++)
         for (uint32_t k = 0; k < c->passes[i].use_count; k++) {
             const orr_graph_use *use = &c->passes[i].uses[k];
-            if (use->at && !strcmp(use->channel, channel) && orr_stage_find(use->at) < c->passes[pass].stage_index) return true;
+            if (use->at && !strcmp(use->channel, channel) &&
+                orr_stage_find(use->at) < c->passes[pass].stage_index)
+                return true;
         }
     return false;
 }
@@ -191,24 +217,32 @@ static orr_status resolve_use(compiler *c, uint32_t pass, orr_graph_use *use, or
     const char *name = c->passes[pass].name;
     int32_t version;
     if (!orr_channel_find(use->channel) && !strchr(use->channel, '.'))
-        return orr_fail(err, ORR_E_GRAPH, name, "pass '%s': there is no channel '%s' (a private image is called module.name)", name, use->channel);
-    if (use->at && orr_stage_find(use->at) < 0) return orr_fail(err, ORR_E_GRAPH, name, "pass '%s': there is no stage '%s'", name, use->at);
+        return orr_fail(err, ORR_E_GRAPH, name,
+                        "pass '%s': there is no channel '%s' (a private image is called module.name)", name,
+                        use->channel);
+    if (use->at && orr_stage_find(use->at) < 0)
+        return orr_fail(err, ORR_E_GRAPH, name, "pass '%s': there is no stage '%s'", name, use->at);
     use->in = use->out = ORR_GRAPH_NO_TEXTURE;
     int32_t before = current(c, pass, use->channel, use->at, &version);
     if (use->access == ORR_ACCESS_CREATE) {
         if (before >= 0)
-            return orr_fail(err, ORR_E_GRAPH, name, "'%s' creates '%s', which '%s' creates already: a channel has one creator", name, use->channel,
-                            c->passes[c->producer[before]].name);
+            return orr_fail(err, ORR_E_GRAPH, name,
+                            "'%s' creates '%s', which '%s' creates already: a channel has one creator", name,
+                            use->channel, c->passes[c->producer[before]].name);
         use->out = new_texture(c, pass, use, 1);
         if (c->graph->textures[use->out].format == ORR_FORMAT_NONE)
-            return orr_fail(err, ORR_E_GRAPH, name, "pass '%s' creates '%s' without a known format", name, use->channel);
+            return orr_fail(err, ORR_E_GRAPH, name, "pass '%s' creates '%s' without a known format", name,
+                            use->channel);
         return ORR_OK;
     }
     if (before < 0 && use->access != ORR_ACCESS_READ_OPTIONAL)
-        return orr_fail(err, ORR_E_GRAPH, name, "pass '%s' (stage %s) needs '%s', which nothing before it creates", name, c->passes[pass].stage, use->channel);
+        return orr_fail(err, ORR_E_GRAPH, name,
+                        "pass '%s' (stage %s) needs '%s', which nothing before it creates", name,
+                        c->passes[pass].stage, use->channel);
     use->in = before;
     if (use->access != ORR_ACCESS_MODIFY) return ORR_OK;
-    bool in_place = (c->passes[pass].pointwise || use->attachment) && !older_version_is_read(c, pass, use->channel) &&
+    bool in_place = (c->passes[pass].pointwise || use->attachment) &&
+                    !older_version_is_read(c, pass, use->channel) &&
                     per_frame(&c->passes[c->producer[before]]) == per_frame(&c->passes[pass]);
     if (in_place) {
         if (use->attachment) c->graph->textures[before].attachment = true;
@@ -221,19 +255,23 @@ static orr_status resolve_use(compiler *c, uint32_t pass, orr_graph_use *use, or
     return ORR_OK;
 }
 
-/* --- liveness ----------------------------------------------------------------------------------------------------------- */
+/* --- liveness
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static orr_status mark_live(compiler *c, orr_error *err) {
     for (uint32_t o = 0; o < c->desc->output_count; o++) {
         int32_t version, t = current(c, c->desc->pass_count, c->desc->outputs[o], NULL, &version);
         if (t < 0)
-            return orr_fail(err, ORR_E_GRAPH, NULL, "output '%s' was asked for, but no pass creates it", c->desc->outputs[o]);
+            return orr_fail(err, ORR_E_GRAPH, NULL, "output '%s' was asked for, but no pass creates it",
+                            c->desc->outputs[o]);
         c->needed[t] = c->crosses[t] = true;
     }
     for (uint32_t i = c->desc->pass_count; i-- > 0;) {
         orr_graph_pass *pass = &c->passes[i];
         pass->live = pass->root;
-        for (uint32_t k = 0; k < pass->use_count; k++) pass->live |= pass->uses[k].out >= 0 && c->needed[pass->uses[k].out];
+        for (uint32_t k = 0; k < pass->use_count; k++)
+            pass->live |= pass->uses[k].out >= 0 && c->needed[pass->uses[k].out];
         for (uint32_t k = 0; pass->live && k < pass->use_count; k++) {
             orr_graph_use *use = &pass->uses[k];
             if (use->in < 0) continue;
@@ -249,7 +287,8 @@ static orr_status mark_live(compiler *c, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- accumulation, lives, memory ------------------------------------------------------------------------------------------ */
+/* --- accumulation, lives, memory
+ * ------------------------------------------------------------------------------------------ */
 
 static void add_accumulators(compiler *c) {
     orr_graph *g = c->graph;
@@ -258,7 +297,9 @@ static void add_accumulators(compiler *c) {
         const orr_graph_pass *maker = &c->passes[c->producer[t]];
         if (c->desc->samples < 2 || !c->crosses[t] || !maker->live || per_frame(maker)) continue;
         const orr_channel_info *info = orr_channel_find(g->textures[t].channel);
-        bool whole = g->textures[t].format == ORR_FORMAT_R32_UINT || g->textures[t].format == ORR_FORMAT_RG32_UINT || g->textures[t].format == ORR_FORMAT_RGBA32_UINT;
+        bool whole = g->textures[t].format == ORR_FORMAT_R32_UINT ||
+                     g->textures[t].format == ORR_FORMAT_RG32_UINT ||
+                     g->textures[t].format == ORR_FORMAT_RGBA32_UINT;
         bool mean = info ? !strcmp(info->combine, "mean") : !whole; /* whole numbers have no mean */
         orr_graph_texture sum = g->textures[t];
         (void)orr_format(sum.name, sizeof sum.name, "%s#frame", sum.channel);
@@ -285,7 +326,8 @@ static void live_passes(compiler *c) {
 
 static void lives(compiler *c) {
     orr_graph *g = c->graph;
-    for (uint32_t t = 0; t < g->texture_count; t++) g->textures[t].first = INT32_MAX, g->textures[t].last = -1;
+    for (uint32_t t = 0; t < g->texture_count; t++)
+        g->textures[t].first = INT32_MAX, g->textures[t].last = -1;
     for (uint32_t i = 0; i < g->pass_count; i++)
         for (uint32_t k = 0; k < g->passes[i].use_count; k++) {
             int32_t touched[2] = {g->passes[i].uses[k].in, g->passes[i].uses[k].out};
@@ -298,7 +340,8 @@ static void lives(compiler *c) {
         }
     for (uint32_t a = 0; a < g->accumulate_count; a++) {
         g->textures[g->accumulates[a].from].last = (int32_t)g->sub_frame_passes;
-        g->textures[g->accumulates[a].to].first = 0, g->textures[g->accumulates[a].to].last = (int32_t)g->pass_count;
+        g->textures[g->accumulates[a].to].first = 0,
+        g->textures[g->accumulates[a].to].last = (int32_t)g->pass_count;
     }
     for (uint32_t o = 0; o < c->desc->output_count; o++) {
         int32_t t = orr_graph_final(g, c->desc->outputs[o]);
@@ -306,7 +349,9 @@ static void lives(compiler *c) {
     }
 }
 
-static uint64_t texture_bytes(const orr_graph_texture *t) { return (uint64_t)t->width * t->height * orr_format_bytes(t->format); }
+static uint64_t texture_bytes(const orr_graph_texture *t) {
+    return (uint64_t)t->width * t->height * orr_format_bytes(t->format);
+}
 
 static bool slot_is_free(const orr_graph *g, uint32_t texture, uint32_t slot) {
     const orr_graph_texture *a = &g->textures[texture];
@@ -317,7 +362,8 @@ static bool slot_is_free(const orr_graph *g, uint32_t texture, uint32_t slot) {
     return true;
 }
 
-/* Greedy interval colouring in order of creation: a texture takes the first slot that is free for its whole life. */
+/* Greedy interval colouring in order of creation: a texture takes the first slot that is free for its whole
+ * life. */
 static void share_memory(compiler *c) {
     orr_graph *g = c->graph;
     for (uint32_t t = 0; t < g->texture_count; t++) {
@@ -345,7 +391,8 @@ static orr_status allocate(compiler *c, orr_error *err) {
     c->crosses = ORR_ARENA_NEW(arena, bool, c->texture_capacity);
     c->producer = ORR_ARENA_NEW(arena, int32_t, c->texture_capacity);
     c->slot_bytes = ORR_ARENA_NEW(arena, uint64_t, c->texture_capacity);
-    if (!c->graph->textures || !c->graph->accumulates || !c->graph->passes || !c->passes || !c->needed || !c->crosses || !c->producer || !c->slot_bytes)
+    if (!c->graph->textures || !c->graph->accumulates || !c->graph->passes || !c->passes || !c->needed ||
+        !c->crosses || !c->producer || !c->slot_bytes)
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the frame graph");
     return ORR_OK;
 }
@@ -356,8 +403,10 @@ orr_status orr_graph_compile(const orr_graph_desc *desc, orr_graph *graph, orr_e
     orr_status status = allocate(&c, err);
     if (!status) status = order_passes(&c, err);
     for (uint32_t i = 0; !status && i < desc->pass_count; i++) {
-        for (uint32_t k = 0; k < c.passes[i].use_count; k++) c.passes[i].uses[k].in = c.passes[i].uses[k].out = ORR_GRAPH_NO_TEXTURE;
-        for (uint32_t k = 0; !status && k < c.passes[i].use_count; k++) status = resolve_use(&c, i, &c.passes[i].uses[k], err);
+        for (uint32_t k = 0; k < c.passes[i].use_count; k++)
+            c.passes[i].uses[k].in = c.passes[i].uses[k].out = ORR_GRAPH_NO_TEXTURE;
+        for (uint32_t k = 0; !status && k < c.passes[i].use_count; k++)
+            status = resolve_use(&c, i, &c.passes[i].uses[k], err);
     }
     if (!status) status = mark_live(&c, err);
     if (status) return orr_graph_free(graph), status;

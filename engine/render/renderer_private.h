@@ -17,22 +17,50 @@ typedef struct orr_frame_block {
     uint32_t size[4], ids[4];
 } orr_frame_block;
 
-/* --- core pipelines (pipelines.c) ----------------------------------------------------------------------------------- */
+/* --- core pipelines (pipelines.c)
+ * ----------------------------------------------------------------------------------- */
 typedef enum orr_core {
-    ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED, ORR_CORE_VISIBILITY_MIRRORED, ORR_CORE_VISIBILITY_MASK, ORR_CORE_TERRAIN, ORR_CORE_TERRAIN_HOLES,
-    ORR_CORE_SHADOW, ORR_CORE_SHADOW_MASK, ORR_CORE_RESOLVE, ORR_CORE_RESOLVE_ID, ORR_CORE_LIGHTING, ORR_CORE_TRANSPARENT,
-    ORR_CORE_TRANSPARENT_TWO_SIDED, ORR_CORE_TRANSPARENT_MIRRORED, ORR_CORE_ACCUMULATE, ORR_CORE_ENCODE, ORR_CORE_DFG,
-    ORR_CORE_TERRAIN_GRADIENT, ORR_CORE_TERRAIN_SUN, ORR_CORE_COUNT
+    ORR_CORE_VISIBILITY,
+    ORR_CORE_VISIBILITY_TWO_SIDED,
+    ORR_CORE_VISIBILITY_MIRRORED,
+    ORR_CORE_VISIBILITY_MASK,
+    ORR_CORE_TERRAIN,
+    ORR_CORE_TERRAIN_HOLES,
+    ORR_CORE_SHADOW,
+    ORR_CORE_SHADOW_MASK,
+    ORR_CORE_RESOLVE,
+    ORR_CORE_RESOLVE_ID,
+    ORR_CORE_LIGHTING,
+    ORR_CORE_TRANSPARENT,
+    ORR_CORE_TRANSPARENT_TWO_SIDED,
+    ORR_CORE_TRANSPARENT_MIRRORED,
+    ORR_CORE_ACCUMULATE,
+    ORR_CORE_ENCODE,
+    ORR_CORE_DFG,
+    ORR_CORE_TERRAIN_GRADIENT,
+    ORR_CORE_TERRAIN_SUN,
+    ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
 
-/* What a scene has: VARIANT of shaders/frame.glsl, one specialisation constant by which the rest is folded away. */
+/* What a scene has: VARIANT of shaders/frame.glsl, one specialisation constant by which the rest is folded
+ * away. */
 enum {
-    ORR_VARIANT_SRGB = 0, ORR_VARIANT_LINEAR = 4, ORR_VARIANT_MAPS = 8, /* shifts: array counts, maps in use */
-    ORR_VARIANT_UV1 = 1 << 13, ORR_VARIANT_MESH = 1 << 14, ORR_VARIANT_TERRAIN = 1 << 15, ORR_VARIANT_LIGHTS = 1 << 16,
-    ORR_VARIANT_SHADOW = 1 << 17, ORR_VARIANT_SHADE = 1 << 18, ORR_VARIANT_SUN = 1 << 19, ORR_VARIANT_SKY_GRADIENT = 1 << 20,
-    ORR_VARIANT_SKY_MAP = 1 << 21, ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
-    ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN | ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP
+    ORR_VARIANT_SRGB = 0,
+    ORR_VARIANT_LINEAR = 4,
+    ORR_VARIANT_MAPS = 8, /* shifts: array counts, maps in use */
+    ORR_VARIANT_UV1 = 1 << 13,
+    ORR_VARIANT_MESH = 1 << 14,
+    ORR_VARIANT_TERRAIN = 1 << 15,
+    ORR_VARIANT_LIGHTS = 1 << 16,
+    ORR_VARIANT_SHADOW = 1 << 17,
+    ORR_VARIANT_SHADE = 1 << 18,
+    ORR_VARIANT_SUN = 1 << 19,
+    ORR_VARIANT_SKY_GRADIENT = 1 << 20,
+    ORR_VARIANT_SKY_MAP = 1 << 21,
+    ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
+    ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN |
+                           ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP
 };
 typedef struct orr_core_made {
     orr_core which;
@@ -42,17 +70,32 @@ typedef struct orr_core_made {
 
 /* Bindings shared by the core shaders; the rest are each pass's own. */
 enum {
-    ORR_SLOT_FRAME, ORR_SLOT_DRAWS, ORR_SLOT_INDICES, ORR_SLOT_VERTICES, ORR_SLOT_UV1, ORR_SLOT_MATERIALS, ORR_SLOT_TEXTURES,
-    ORR_SLOT_HEIGHTS = 14, ORR_SLOT_GRADIENT, ORR_SLOT_RAMP, ORR_SLOT_TERRAIN_SUN, ORR_SLOT_SHADOW, ORR_SLOT_ENVIRONMENT, ORR_SLOT_DFG,
-    ORR_SLOT_SKY, ORR_SLOT_LIGHTS, ORR_SLOT_PATCHES, ORR_SLOT_PASS
+    ORR_SLOT_FRAME,
+    ORR_SLOT_DRAWS,
+    ORR_SLOT_INDICES,
+    ORR_SLOT_VERTICES,
+    ORR_SLOT_UV1,
+    ORR_SLOT_MATERIALS,
+    ORR_SLOT_TEXTURES,
+    ORR_SLOT_HEIGHTS = 14,
+    ORR_SLOT_GRADIENT,
+    ORR_SLOT_RAMP,
+    ORR_SLOT_TERRAIN_SUN,
+    ORR_SLOT_SHADOW,
+    ORR_SLOT_ENVIRONMENT,
+    ORR_SLOT_DFG,
+    ORR_SLOT_SKY,
+    ORR_SLOT_LIGHTS,
+    ORR_SLOT_PATCHES,
+    ORR_SLOT_PASS
 };
 
 typedef struct orr_environment_gpu {
-    uint64_t key;             /* of the props and the map: the product is rebuilt when it changes */
+    uint64_t key; /* of the props and the map: the product is rebuilt when it changes */
     orr_gpu_texture cube, sky;
     uint32_t mips;
-    float sh[9][4];           /* in the source's own scale */
-    double factor;            /* nit for a stored 1 */
+    float sh[9][4]; /* in the source's own scale */
+    double factor;  /* nit for a stored 1 */
 } orr_environment_gpu;
 
 typedef struct orr_terrain_gpu {
@@ -75,7 +118,8 @@ typedef struct orr_residency { /* one revision on the device */
     const orr_revision *revision;
     orr_gpu_buffer vertices, indices, uv1s, materials;
     uint32_t *first_index, *vertex_offset, *uv1_offset; /* per primitive */
-    uint32_t vertex_count, deform_first, deform_capacity; /* the last `deform_capacity` vertices are rewritten per frame */
+    uint32_t vertex_count, deform_first,
+        deform_capacity; /* the last `deform_capacity` vertices are rewritten per frame */
     orr_gpu_texture arrays[ORR_MAX_TEXTURE_ARRAYS];
     uint32_t variant; /* the part that materials decide */
     bool any_blend, any_mask;
@@ -93,7 +137,8 @@ struct orr_renderer {
     orr_core_made *made;
     uint32_t made_count, made_capacity;
     orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;
-    orr_gpu_texture white, white_array, grey_cube, dark_depth, dfg; /* stand-ins for what a scene lacks, never sampled for effect */
+    orr_gpu_texture white, white_array, grey_cube, dark_depth,
+        dfg; /* stand-ins for what a scene lacks, never sampled for effect */
     bool dfg_ready;
     orr_gpu_buffer empty, patch_grid;
     orr_residency residency;
@@ -102,46 +147,63 @@ struct orr_renderer {
     orr_shadow_gpu shadow_map;
 };
 
-ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant, orr_gpu_pipeline *out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant,
+                                       orr_gpu_pipeline *out, orr_error *err);
 void orr_core_destroy(orr_renderer *renderer);
-ORR_MUST_CHECK orr_status orr_core_build(orr_shaders *shaders, const char *folder, uint32_t *count, orr_error *err);
+ORR_MUST_CHECK orr_status orr_core_build(orr_shaders *shaders, const char *folder, uint32_t *count,
+                                         orr_error *err);
 
-ORR_MUST_CHECK orr_status orr_residency_load(orr_renderer *renderer, const orr_revision *revision, orr_error *err);
+ORR_MUST_CHECK orr_status orr_residency_load(orr_renderer *renderer, const orr_revision *revision,
+                                             orr_error *err);
 void orr_residency_free(orr_renderer *renderer);
-ORR_MUST_CHECK orr_status orr_textures_load(orr_renderer *renderer, const orr_revision *revision, uint32_t *references, orr_error *err);
+ORR_MUST_CHECK orr_status orr_textures_load(orr_renderer *renderer, const orr_revision *revision,
+                                            uint32_t *references, orr_error *err);
 
 /* Products: recorded into `cmd` only when their keys changed. */
-ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, const orr_pose *pose, orr_error *err);
-ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, orr_error *err);
+ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, const orr_pose *pose,
+                                                 orr_error *err);
+ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,
+                                             orr_error *err);
 ORR_MUST_CHECK orr_status orr_dfg_update(orr_renderer *renderer, orr_cmd *cmd, orr_error *err);
 struct orr_frame_data;
-ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose, const struct orr_frame_data *data, orr_error *err);
+ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,
+                                            const struct orr_frame_data *data, orr_error *err);
 
 /* Everything of one frame that the core passes read (frame.c fills it). */
 typedef struct orr_frame_data {
     orr_frame_block block;
     orr_gpu_buffer draws, lights, patches; /* of the frame's slot */
     const orr_pose *pose;
-    uint32_t *visible;  uint32_t visible_count; /* indices into pose->draws, opaque and masked */
-    uint32_t *blended;  uint32_t blended_count; /* back to front */
+    uint32_t *visible;
+    uint32_t visible_count; /* indices into pose->draws, opaque and masked */
+    uint32_t *blended;
+    uint32_t blended_count;   /* back to front */
     uint32_t *vertex_offsets; /* per draw: the primitive's, or where its deformed vertices are */
     uint32_t patch_count;
-    uint32_t variant;         /* ORR_VARIANT_ bits */
+    uint32_t variant;     /* ORR_VARIANT_ bits */
     double view_proj[16]; /* without jitter, relative world */
     double half[2];       /* of the view: tangents, or metres when orthographic */
 } orr_frame_data;
 
-typedef struct orr_patch { uint32_t column, row, level, unused; } orr_patch;
+typedef struct orr_patch {
+    uint32_t column, row, level, unused;
+} orr_patch;
 enum { ORR_PATCH_QUADS = 16 };
-/* Level of detail: patches of 16 x 16 quads by distance from the camera, in the grid's plane (Strugar 2009). */
-ORR_MUST_CHECK orr_status orr_terrain_select(const orr_dem *dem, const float lod[4], const double planes[6][4], const double to_world[16],
-                                             orr_arena *arena, orr_patch **patches, uint32_t *count, orr_error *err);
+/* Level of detail: patches of 16 x 16 quads by distance from the camera, in the grid's plane (Strugar 2009).
+ */
+ORR_MUST_CHECK orr_status orr_terrain_select(const orr_dem *dem, const float lod[4],
+                                             const double planes[6][4], const double to_world[16],
+                                             orr_arena *arena, orr_patch **patches, uint32_t *count,
+                                             orr_error *err);
 uint32_t orr_terrain_level_count(const orr_dem *dem);
 
-/* Binds of the scene for a pipeline: `which` is a mask of slots (1u << ORR_SLOT_x; TEXTURES stands for all eight). */
-uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds);
+/* Binds of the scene for a pipeline: `which` is a mask of slots (1u << ORR_SLOT_x; TEXTURES stands for all
+ * eight). */
+uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uint32_t which,
+                         orr_gpu_bind *binds);
 /* The same without the frame block, with their kinds: what a raster pass declares that its draws read. */
-uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds, orr_gpu_slot *kinds);
+uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, uint32_t which,
+                         orr_gpu_bind *binds, orr_gpu_slot *kinds);
 orr_bind_kind orr_scene_kind(uint32_t slot);
 void orr_terrain_free(orr_renderer *renderer);
 /* Adds the content of all code that frames of these settings come from: program, shaders, modules. */

@@ -17,14 +17,19 @@ void orr_residency_free(orr_renderer *r) {
     *res = (orr_residency){0};
 }
 
-static orr_status make_buffer(orr_renderer *r, const char *label, uint64_t bytes, bool vertex, bool index, orr_gpu_buffer *out, orr_error *err) {
-    orr_gpu_buffer_params params = {.label = label, .size_bytes = bytes ? bytes : 32, .memory = ORR_MEMORY_DEVICE, .vertex = vertex, .index = index,
+static orr_status make_buffer(orr_renderer *r, const char *label, uint64_t bytes, bool vertex, bool index,
+                              orr_gpu_buffer *out, orr_error *err) {
+    orr_gpu_buffer_params params = {.label = label,
+                                    .size_bytes = bytes ? bytes : 32,
+                                    .memory = ORR_MEMORY_DEVICE,
+                                    .vertex = vertex,
+                                    .index = index,
                                     .texel = true};
     return orr_gpu_buffer_create(r->gpu, &params, out, err);
 }
 
-/* Vertices that a pose deforms are rewritten every frame, after the static ones. How many there can be: one copy per model node
- * that uses a skinned or morphed primitive. */
+/* Vertices that a pose deforms are rewritten every frame, after the static ones. How many there can be: one
+ * copy per model node that uses a skinned or morphed primitive. */
 static uint32_t deform_vertices(const orr_revision *rev) {
     uint64_t total = 0;
     for (uint32_t i = 0; i < rev->node_count; i++) {
@@ -35,7 +40,8 @@ static uint32_t deform_vertices(const orr_revision *rev) {
             const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
             for (uint32_t k = 0; k < mesh->primitive_count; k++) {
                 const orr_model_primitive *p = &model->primitives[mesh->first_primitive + k];
-                if (p->morph_count || (p->joints && model->nodes[n].skin != ORR_NONE)) total += p->vertex_count;
+                if (p->morph_count || (p->joints && model->nodes[n].skin != ORR_NONE))
+                    total += p->vertex_count;
             }
         }
     }
@@ -48,7 +54,8 @@ static orr_status load_geometry(orr_renderer *r, const orr_revision *rev, orr_er
     res->first_index = orr_calloc(rev->primitive_count + 1, sizeof *res->first_index);
     res->vertex_offset = orr_calloc(rev->primitive_count + 1, sizeof *res->vertex_offset);
     res->uv1_offset = orr_calloc(rev->primitive_count + 1, sizeof *res->uv1_offset);
-    if (!res->first_index || !res->vertex_offset || !res->uv1_offset) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for geometry tables");
+    if (!res->first_index || !res->vertex_offset || !res->uv1_offset)
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for geometry tables");
     for (uint32_t i = 0; i < rev->primitive_count; i++) {
         const orr_rev_primitive *p = &rev->primitives[i];
         res->vertex_offset[i] = (uint32_t)vertices, res->first_index[i] = (uint32_t)indices;
@@ -61,32 +68,56 @@ static orr_status load_geometry(orr_renderer *r, const orr_revision *rev, orr_er
     res->vertex_count = (uint32_t)vertices;
     uint64_t limit = orr_gpu_get_limits(r->gpu)->max_texel_buffer_elements;
     if (vertices * 2 > limit || indices > limit)
-        return orr_fail(err, ORR_E_LIMIT, NULL, "the scene has %llu vertices and %llu indices; this device takes %llu and %llu", (unsigned long long)vertices,
-                        (unsigned long long)indices, (unsigned long long)limit / 2, (unsigned long long)limit);
-    orr_status status = make_buffer(r, "vertices", vertices * sizeof(orr_vertex), true, false, &res->vertices, err);
+        return orr_fail(err, ORR_E_LIMIT, NULL,
+                        "the scene has %llu vertices and %llu indices; this device takes %llu and %llu",
+                        (unsigned long long)vertices, (unsigned long long)indices,
+                        (unsigned long long)limit / 2, (unsigned long long)limit);
+    orr_status status =
+        make_buffer(r, "vertices", vertices * sizeof(orr_vertex), true, false, &res->vertices, err);
     if (!status) status = make_buffer(r, "indices", indices * 4, false, true, &res->indices, err);
     if (!status) status = make_buffer(r, "second uv set", uv1s * 8, false, false, &res->uv1s, err);
     for (uint32_t i = 0; !status && i < rev->primitive_count; i++) {
         const orr_rev_primitive *p = &rev->primitives[i];
-        status = orr_gpu_upload_buffer(r->gpu, res->vertices, (uint64_t)res->vertex_offset[i] * sizeof(orr_vertex), p->vertices,
-                                       (uint64_t)p->vertex_count * sizeof(orr_vertex), err);
-        if (!status) status = orr_gpu_upload_buffer(r->gpu, res->indices, (uint64_t)res->first_index[i] * 4, p->indices, (uint64_t)p->index_count * 4, err);
-        if (!status && p->uv1) status = orr_gpu_upload_buffer(r->gpu, res->uv1s, (uint64_t)res->uv1_offset[i] * 8, p->uv1, (uint64_t)p->vertex_count * 8, err);
+        status =
+            orr_gpu_upload_buffer(r->gpu, res->vertices, (uint64_t)res->vertex_offset[i] * sizeof(orr_vertex),
+                                  p->vertices, (uint64_t)p->vertex_count * sizeof(orr_vertex), err);
+        if (!status)
+            status = orr_gpu_upload_buffer(r->gpu, res->indices, (uint64_t)res->first_index[i] * 4,
+                                           p->indices, (uint64_t)p->index_count * 4, err);
+        if (!status && p->uv1)
+            status = orr_gpu_upload_buffer(r->gpu, res->uv1s, (uint64_t)res->uv1_offset[i] * 8, p->uv1,
+                                           (uint64_t)p->vertex_count * 8, err);
     }
     return status;
 }
 
 static bool same_map(const orr_rev_map *a, const orr_rev_map *b) {
-    return a->texture == b->texture && a->uv_set == b->uv_set && a->wrap_s == b->wrap_s && a->wrap_t == b->wrap_t && a->nearest == b->nearest &&
-           !memcmp(a->uv, b->uv, sizeof a->uv);
+    return a->texture == b->texture && a->uv_set == b->uv_set && a->wrap_s == b->wrap_s &&
+           a->wrap_t == b->wrap_t && a->nearest == b->nearest && !memcmp(a->uv, b->uv, sizeof a->uv);
 }
 
-static void pack_material(const orr_rev_material *m, const uint32_t *references, uint32_t out[MATERIAL_WORDS]) {
-    float f[16] = {m->base_colour[0], m->base_colour[1], m->base_colour[2], m->base_colour[3], m->emissive_nit[0], m->emissive_nit[1],
-                   m->emissive_nit[2], 0.0f, m->metallic, m->roughness, m->normal_scale, m->occlusion_strength, m->ior, m->alpha_cutoff, 0.0f, 0.0f};
+static void pack_material(const orr_rev_material *m, const uint32_t *references,
+                          uint32_t out[MATERIAL_WORDS]) {
+    float f[16] = {m->base_colour[0],
+                   m->base_colour[1],
+                   m->base_colour[2],
+                   m->base_colour[3],
+                   m->emissive_nit[0],
+                   m->emissive_nit[1],
+                   m->emissive_nit[2],
+                   0.0f,
+                   m->metallic,
+                   m->roughness,
+                   m->normal_scale,
+                   m->occlusion_strength,
+                   m->ior,
+                   m->alpha_cutoff,
+                   0.0f,
+                   0.0f};
     memset(out, 0, MATERIAL_WORDS * 4);
     memcpy(out, f, sizeof f);
-    out[7] = (m->double_sided ? 1u : 0u) | (m->unlit ? 2u : 0u) | (m->alpha_mode == ORR_ALPHA_MASK ? 4u : 0u) | (m->alpha_mode == ORR_ALPHA_BLEND ? 8u : 0u);
+    out[7] = (m->double_sided ? 1u : 0u) | (m->unlit ? 2u : 0u) |
+             (m->alpha_mode == ORR_ALPHA_MASK ? 4u : 0u) | (m->alpha_mode == ORR_ALPHA_BLEND ? 8u : 0u);
     for (uint32_t k = 0; k < ORR_MAP_COUNT; k++) {
         const orr_rev_map *map = &m->maps[k];
         if (map->texture == ORR_NONE) continue;
@@ -96,13 +127,15 @@ static void pack_material(const orr_rev_material *m, const uint32_t *references,
         }
         out[15] |= 1u << k;
         uint32_t *w = &out[16 + k * 8];
-        w[0] = references[map->texture] | (map->uv_set & 1u) << 20 | (uint32_t)map->wrap_s << 21 | (uint32_t)map->wrap_t << 23 | (map->nearest ? 1u << 25 : 0u);
+        w[0] = references[map->texture] | (map->uv_set & 1u) << 20 | (uint32_t)map->wrap_s << 21 |
+               (uint32_t)map->wrap_t << 23 | (map->nearest ? 1u << 25 : 0u);
         memcpy(&w[1], map->uv, 3 * sizeof(float));
         memcpy(&w[4], map->uv + 3, 3 * sizeof(float));
     }
 }
 
-static orr_status load_materials(orr_renderer *r, const orr_revision *rev, const uint32_t *references, orr_error *err) {
+static orr_status load_materials(orr_renderer *r, const orr_revision *rev, const uint32_t *references,
+                                 orr_error *err) {
     uint32_t(*packed)[MATERIAL_WORDS] = orr_calloc(rev->material_count, sizeof *packed);
     if (!packed) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u materials", rev->material_count);
     for (uint32_t i = 0; i < rev->material_count; i++) {
@@ -111,8 +144,11 @@ static orr_status load_materials(orr_renderer *r, const orr_revision *rev, const
         r->residency.any_blend |= rev->materials[i].alpha_mode == ORR_ALPHA_BLEND;
         r->residency.any_mask |= rev->materials[i].alpha_mode == ORR_ALPHA_MASK;
     }
-    orr_status status = make_buffer(r, "materials", rev->material_count * sizeof *packed, false, false, &r->residency.materials, err);
-    if (!status) status = orr_gpu_upload_buffer(r->gpu, r->residency.materials, 0, packed, rev->material_count * sizeof *packed, err);
+    orr_status status = make_buffer(r, "materials", rev->material_count * sizeof *packed, false, false,
+                                    &r->residency.materials, err);
+    if (!status)
+        status = orr_gpu_upload_buffer(r->gpu, r->residency.materials, 0, packed,
+                                       rev->material_count * sizeof *packed, err);
     free(packed);
     return status;
 }

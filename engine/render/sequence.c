@@ -43,9 +43,10 @@ typedef struct run {
     orr_revision *revision;
     orr_bound_track *bound;
     uint32_t bound_count;
-    orr_param_value *values;         /* one per track */
-    orr_param_value *flight_values;  /* the same of every flight, to be shown when it has landed */
-    orr_param_value **effect_values; /* per effect: a copy of the settings' values, or NULL where nothing is animated */
+    orr_param_value *values;        /* one per track */
+    orr_param_value *flight_values; /* the same of every flight, to be shown when it has landed */
+    orr_param_value *
+        *effect_values; /* per effect: a copy of the settings' values, or NULL where nothing is animated */
     orr_target *target;
     orr_sheet sheet;
     bool has_sheet;
@@ -58,21 +59,26 @@ typedef struct run {
     orr_text frame_stats;
 } run;
 
-/* --- what is rendered -------------------------------------------------------------------------------------------------------- */
+/* --- what is rendered
+ * -------------------------------------------------------------------------------------------------------- */
 
 static orr_status choose_frames(run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
-    uint32_t total = o->frames ? o->frame_count : (uint32_t)r->sequence->frame_count, shards = o->shard_count ? o->shard_count : 1;
+    uint32_t total = o->frames ? o->frame_count : (uint32_t)r->sequence->frame_count,
+             shards = o->shard_count ? o->shard_count : 1;
     if (shards > 1 && (o->shard_index < 1 || o->shard_index > shards))
-        return orr_fail(err, ORR_E_USAGE, NULL, "shard %u/%u: the first number goes from 1 to the second", o->shard_index, shards);
+        return orr_fail(err, ORR_E_USAGE, NULL, "shard %u/%u: the first number goes from 1 to the second",
+                        o->shard_index, shards);
     r->frames = orr_calloc(total + 1, sizeof *r->frames);
     if (!r->frames) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a list of %u frames", total);
     for (uint32_t i = 0; i < total; i++)
-        if (shards < 2 || i % shards == o->shard_index - 1) r->frames[r->frame_count++] = o->frames ? o->frames[i] : r->sequence->first_frame + i;
+        if (shards < 2 || i % shards == o->shard_index - 1)
+            r->frames[r->frame_count++] = o->frames ? o->frames[i] : r->sequence->first_frame + i;
     if (o->out && !strchr(o->out, '#') && o->resume)
         return orr_fail(err, ORR_E_USAGE, o->out, "--resume needs numbered files: put #### into --out");
     if (o->out && !strchr(o->out, '#') && r->frame_count > 1)
-        return orr_fail(err, ORR_E_USAGE, o->out, "%u frames need numbered files: put #### into --out", r->frame_count);
+        return orr_fail(err, ORR_E_USAGE, o->out, "%u frames need numbered files: put #### into --out",
+                        r->frame_count);
     return ORR_OK;
 }
 
@@ -82,9 +88,13 @@ static orr_status check_kinds(const run *r, orr_error *err) {
     const char *dot = o->contact_sheet ? strrchr(o->contact_sheet, '.') : NULL;
     if (o->contact_sheet && (!dot || strcmp(dot, ".png")))
         return orr_fail(err, ORR_E_USAGE, o->contact_sheet, "a contact sheet is a PNG: end its name in .png");
-    if (o->png16 && r->format == ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->out, "--png16 is for PNG files: end --out in .png");
-    if (o->exr_compression && r->format != ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->out, "--exr-compression is for EXR files: end --out in .exr");
-    if (r->samples > MAX_SAMPLES) return orr_fail(err, o->samples ? ORR_E_USAGE : ORR_E_SCRIPT, NULL, "%u samples: at most %u a pixel are taken", r->samples, MAX_SAMPLES);
+    if (o->png16 && r->format == ORR_OUTPUT_EXR)
+        return orr_fail(err, ORR_E_USAGE, o->out, "--png16 is for PNG files: end --out in .png");
+    if (o->exr_compression && r->format != ORR_OUTPUT_EXR)
+        return orr_fail(err, ORR_E_USAGE, o->out, "--exr-compression is for EXR files: end --out in .exr");
+    if (r->samples > MAX_SAMPLES)
+        return orr_fail(err, o->samples ? ORR_E_USAGE : ORR_E_SCRIPT, NULL,
+                        "%u samples: at most %u a pixel are taken", r->samples, MAX_SAMPLES);
     return ORR_OK;
 }
 
@@ -96,10 +106,16 @@ static orr_status choose_outputs(run *r, orr_output *outputs, uint32_t *count, o
     if (!status) status = check_kinds(r, err);
     if (!status && o->exr_compression) {
         int c = ORR_EXR_ZIP;
-        while (c <= ORR_EXR_B44A && strcmp(orr_exr_compression_name((orr_exr_compression)c), o->exr_compression)) c++;
+        while (c <= ORR_EXR_B44A &&
+               strcmp(orr_exr_compression_name((orr_exr_compression)c), o->exr_compression))
+            c++;
         if (c > ORR_EXR_B44A || !orr_exr_can_write((orr_exr_compression)c))
-            status = orr_fail(err, ORR_E_USAGE, NULL, "EXR compression '%s' cannot be written by this build (%s): use none, rle, zips, zip or piz", o->exr_compression, orr_exr_backend());
-        else r->compression = (orr_exr_compression)c;
+            status = orr_fail(
+                err, ORR_E_USAGE, NULL,
+                "EXR compression '%s' cannot be written by this build (%s): use none, rle, zips, zip or piz",
+                o->exr_compression, orr_exr_backend());
+        else
+            r->compression = (orr_exr_compression)c;
     }
     if (status) return status;
     *count = 0;
@@ -107,7 +123,8 @@ static orr_status choose_outputs(run *r, orr_output *outputs, uint32_t *count, o
         outputs[(*count)++] = (orr_output){.channel = "hdr"};
         status = orr_aovs_parse(o->aovs, outputs, count, err);
     }
-    if (!o->out || r->format != ORR_OUTPUT_EXR || o->contact_sheet) outputs[(*count)++] = (orr_output){"ldr", r->format == ORR_OUTPUT_PNG16 && o->out};
+    if (!o->out || r->format != ORR_OUTPUT_EXR || o->contact_sheet)
+        outputs[(*count)++] = (orr_output){"ldr", r->format == ORR_OUTPUT_PNG16 && o->out};
     return status;
 }
 
@@ -121,16 +138,21 @@ static orr_status bind_module_tracks(run *r, orr_error *err) {
         if (track->node.id) continue;
         uint32_t e = 0;
         while (e < effects && strcmp(r->settings->effects[e].effect->module.name, track->module)) e++;
-        if (e == effects) return orr_fail(err, ORR_E_UNKNOWN_KEY, NULL, "there is no module '%s' to animate", track->module);
+        if (e == effects)
+            return orr_fail(err, ORR_E_UNKNOWN_KEY, NULL, "there is no module '%s' to animate",
+                            track->module);
         const orr_param_table *table = &r->settings->effects[e].effect->table;
         int32_t row_index = orr_param_find(table, track->param);
         if (row_index < 0) return orr_param_unknown(table, track->param, err);
         orr_param_row row;
         orr_param_row_get(table, (uint32_t)row_index, &row);
         if (row.rebuild != ORR_REBUILD_VALUE)
-            return orr_fail(err, ORR_E_ARGUMENT, NULL, "%s.%s changes how the frame is built and cannot be a function of time", track->module, track->param);
+            return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                            "%s.%s changes how the frame is built and cannot be a function of time",
+                            track->module, track->param);
         if (r->effect_values[e]) continue;
-        if (!(r->effect_values[e] = orr_calloc(table->count, sizeof(orr_param_value)))) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for animated parameters");
+        if (!(r->effect_values[e] = orr_calloc(table->count, sizeof(orr_param_value))))
+            return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for animated parameters");
         memcpy(r->effect_values[e], r->settings->effects[e].values, table->count * sizeof(orr_param_value));
     }
     return ORR_OK;
@@ -153,7 +175,8 @@ static orr_status set_module_values(run *r, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- what it was made from ------------------------------------------------------------------------------------------------------ */
+/* --- what it was made from
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void digest_settings(orr_digest_builder *d, const orr_settings *settings) {
     for (uint32_t e = 0; e < settings->effect_count; e++) {
@@ -176,12 +199,21 @@ static void sequence_digest(const run *r, char hex[65]) {
     orr_digest_builder *d = orr_digest_begin();
     const orr_gpu_device_info *device = orr_gpu_device(orr_renderer_gpu(r->renderer));
     orr_digest_add_text(d, orr_version());
-    orr_digest_add_text(d, device->name), orr_digest_add_text(d, device->driver), orr_digest_add_text(d, device->uuid);
+    orr_digest_add_text(d, device->name), orr_digest_add_text(d, device->driver),
+        orr_digest_add_text(d, device->uuid);
     orr_digest_add_text(d, r->options->script_digest ? r->options->script_digest : "");
     orr_digest_add_text(d, r->options->aovs ? r->options->aovs : "");
     orr_digest revision = orr_revision_digest(r->revision);
     orr_digest_add(d, revision.bytes, sizeof revision.bytes);
-    uint64_t numbers[] = {r->width, r->height, r->samples, r->seed, r->format, r->compression, r->sequence->fps_num, r->sequence->fps_den, r->sequence->camera.id};
+    uint64_t numbers[] = {r->width,
+                          r->height,
+                          r->samples,
+                          r->seed,
+                          r->format,
+                          r->compression,
+                          r->sequence->fps_num,
+                          r->sequence->fps_den,
+                          r->sequence->camera.id};
     orr_digest_add(d, numbers, sizeof numbers);
     digest_settings(d, r->settings);
     for (uint32_t i = 0; i < r->sequence->order_count; i++) orr_digest_add_text(d, r->sequence->order[i]);
@@ -190,9 +222,14 @@ static void sequence_digest(const run *r, char hex[65]) {
     orr_digest_hex(&digest, hex);
 }
 
-/* --- encoding ------------------------------------------------------------------------------------------------------------------- */
+/* --- encoding
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
-typedef struct parallel_call { void (*fn)(void *, uint32_t); void *arg; } parallel_call;
+typedef struct parallel_call {
+    void (*fn)(void *, uint32_t);
+    void *arg;
+} parallel_call;
 static void parallel_range(void *context, size_t begin, size_t end) {
     const parallel_call *call = context;
     for (size_t i = begin; i < end; i++) call->fn(call->arg, (uint32_t)i);
@@ -208,12 +245,22 @@ static void encode(void *argument) {
     uint64_t begin = orr_time_ns();
     if (r->has_sheet)
         for (uint32_t i = 0; i < f->result.output_count; i++)
-            if (!strcmp(f->result.outputs[i].channel, "ldr")) orr_sheet_add(&r->sheet, f->index, &f->result.outputs[i]);
+            if (!strcmp(f->result.outputs[i].channel, "ldr"))
+                orr_sheet_add(&r->sheet, f->index, &f->result.outputs[i]);
     if (r->options->out) {
         const orr_pose_camera *c = &f->pose.camera;
-        orr_sink_frame sink = {.result = &f->result, .path = f->path, .format = r->format, .compression = r->compression, .fps_num = r->sequence->fps_num,
-                               .fps_den = r->sequence->fps_den, .seed = r->seed, .device = orr_gpu_device(orr_renderer_gpu(r->renderer))->name,
-                               .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .parallel = &r->parallel};
+        orr_sink_frame sink = {.result = &f->result,
+                               .path = f->path,
+                               .format = r->format,
+                               .compression = r->compression,
+                               .fps_num = r->sequence->fps_num,
+                               .fps_den = r->sequence->fps_den,
+                               .seed = r->seed,
+                               .device = orr_gpu_device(orr_renderer_gpu(r->renderer))->name,
+                               .aperture_f = c->aperture_f,
+                               .shutter_s = c->shutter_s,
+                               .iso = c->iso,
+                               .parallel = &r->parallel};
         f->status = orr_sink_write(&sink, &f->hash, &f->error);
     }
     f->encode_ns = orr_time_ns() - begin;
@@ -256,9 +303,12 @@ static orr_status collect(run *r, flight *f, orr_error *err) {
 
 static void add_frame_stats(run *r, const flight *f) {
     orr_text *t = &r->frame_stats;
-    orr_text_printf(t, "%s\n    {\"frame\": %lld, \"gpu_ms\": %.4f, \"encode_ms\": %.4f, \"ev100\": %.9g, \"exposure\": %.9g, \"draws\": %u, \"culled\": %u, \"patches\": %u, \"passes\": {",
-                    t->length ? "," : "", (long long)f->frame, f->result.gpu_ms, (double)f->encode_ns * 1e-6, f->result.ev100, f->result.exposure, f->result.draws,
-                    f->result.culled, f->result.patches);
+    orr_text_printf(t,
+                    "%s\n    {\"frame\": %lld, \"gpu_ms\": %.4f, \"encode_ms\": %.4f, \"ev100\": %.9g, "
+                    "\"exposure\": %.9g, \"draws\": %u, \"culled\": %u, \"patches\": %u, \"passes\": {",
+                    t->length ? "," : "", (long long)f->frame, f->result.gpu_ms, (double)f->encode_ns * 1e-6,
+                    f->result.ev100, f->result.exposure, f->result.draws, f->result.culled,
+                    f->result.patches);
     bool first = true;
     for (uint32_t i = 0; i < f->result.timing_count; i++) {
         if (f->result.timings[i].depth) continue;
@@ -272,11 +322,16 @@ static void add_frame_stats(run *r, const flight *f) {
 
 static void tell_progress(run *r, const flight *f) {
     if (!r->options->progress) return;
-    orr_progress p = {.frame = f->frame, .done = r->done, .total = r->frame_count, .skipped = r->report->skipped, .elapsed_s = (double)(orr_time_ns() - r->started_ns) * 1e-9,
+    orr_progress p = {.frame = f->frame,
+                      .done = r->done,
+                      .total = r->frame_count,
+                      .skipped = r->report->skipped,
+                      .elapsed_s = (double)(orr_time_ns() - r->started_ns) * 1e-9,
                       .result = &f->result};
     for (uint32_t i = 0; i < f->result.timing_count; i++) {
         double ms = (double)f->result.timings[i].ns * 1e-6;
-        if (!f->result.timings[i].depth && ms > p.slowest_pass_ms) p.slowest_pass_ms = ms, p.slowest_pass = f->result.timings[i].name;
+        if (!f->result.timings[i].depth && ms > p.slowest_pass_ms)
+            p.slowest_pass_ms = ms, p.slowest_pass = f->result.timings[i].name;
     }
     r->options->progress(r->options->progress_context, &p);
 }
@@ -302,29 +357,40 @@ static orr_status finish(run *r, flight *f, orr_error *err) {
     return r->recorded ? orr_run_record_add(&r->record, f->frame, f->hash, err) : ORR_OK;
 }
 
-/* --- the loop -------------------------------------------------------------------------------------------------------------------- */
+/* --- the loop
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 double orr_sequence_time(const orr_sequence *sequence, int64_t frame) {
-    return (double)(frame - sequence->first_frame) * sequence->fps_den / sequence->fps_num; /* never by adding up */
+    return (double)(frame - sequence->first_frame) * sequence->fps_den /
+           sequence->fps_num; /* never by adding up */
 }
 
 static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err) {
     *f = (flight){.run = r, .index = index, .frame = r->frames[index]};
     double t_s = orr_sequence_time(r->sequence, f->frame);
-    orr_status status = r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
-    if (!status && r->sequence->track_count) status = r->sequence->evaluate(r->sequence->context, t_s, r->values, err);
+    orr_status status =
+        r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
+    if (!status && r->sequence->track_count)
+        status = r->sequence->evaluate(r->sequence->context, t_s, r->values, err);
     if (!status) status = set_module_values(r, err);
-    if (!status) status = orr_revision_pose(r->revision, r->sequence->camera, t_s, r->bound, r->bound_count, r->values, &f->pose, err);
+    if (!status)
+        status = orr_revision_pose(r->revision, r->sequence->camera, t_s, r->bound, r->bound_count, r->values,
+                                   &f->pose, err);
     if (status) return status;
-    orr_frame_input input = {.frame = f->frame, .pose = &f->pose, .effect_values = (const orr_param_value *const *)r->effect_values};
+    orr_frame_input input = {.frame = f->frame,
+                             .pose = &f->pose,
+                             .effect_values = (const orr_param_value *const *)r->effect_values};
     status = orr_target_submit(r->target, &input, &f->slot, err);
     if (status) return orr_pose_free(&f->pose), status;
-    if (r->sequence->track_count) memcpy(values_of(r, f), r->values, r->sequence->track_count * sizeof *r->values);
+    if (r->sequence->track_count)
+        memcpy(values_of(r, f), r->values, r->sequence->track_count * sizeof *r->values);
     f->used = true;
     return ORR_OK;
 }
 
-/* A frame that the record vouches for is not made again; its cell of the contact sheet comes from its file. */
+/* A frame that the record vouches for is not made again; its cell of the contact sheet comes from its file.
+ */
 static orr_status skip_finished(run *r, uint32_t index, bool *skipped, orr_error *err) {
     char path[1024];
     *skipped = false;
@@ -339,19 +405,22 @@ static orr_status skip_finished(run *r, uint32_t index, bool *skipped, orr_error
     return ORR_OK;
 }
 
-/* One frame on the device, the others being encoded: the ring is what keeps the one from waiting for the others. */
+/* One frame on the device, the others being encoded: the ring is what keeps the one from waiting for the
+ * others. */
 static orr_status loop(run *r, orr_error *err) {
     orr_status status = ORR_OK;
     uint32_t in_flight = 0;
     for (uint32_t i = 0; !status && i < r->frame_count; i++) {
         if (r->options->stop && atomic_load_explicit(r->options->stop, memory_order_relaxed)) {
-            status = orr_fail(err, ORR_E_INTERRUPTED, NULL, "interrupted; the frames written are whole, and --resume goes on");
+            status = orr_fail(err, ORR_E_INTERRUPTED, NULL,
+                              "interrupted; the frames written are whole, and --resume goes on");
             break;
         }
         bool skipped = false;
         status = skip_finished(r, i, &skipped, err);
         if (status || skipped) continue;
-        while (!status && in_flight) { /* those that are done leave at once; the oldest is waited for when the ring is full */
+        while (!status && in_flight) { /* those that are done leave at once; the oldest is waited for when the
+                                          ring is full */
             flight *oldest = &r->flights[(r->next_flight - in_flight) % r->slots];
             if (in_flight < r->slots && !(oldest->collected && orr_jobs_done(&oldest->counter))) break;
             status = finish(r, oldest, err), in_flight--;
@@ -359,33 +428,39 @@ static orr_status loop(run *r, orr_error *err) {
         if (!status) status = start_frame(r, &r->flights[r->next_flight % r->slots], i, err);
         if (status) break;
         in_flight++;
-        if (r->next_flight++ > 0) status = collect(r, &r->flights[(r->next_flight + r->slots - 2) % r->slots], err);
+        if (r->next_flight++ > 0)
+            status = collect(r, &r->flights[(r->next_flight + r->slots - 2) % r->slots], err);
     }
-    for (uint32_t k = 0; k < r->slots; k++) { /* what is in flight is finished, oldest first, whatever happened */
+    for (uint32_t k = 0; k < r->slots;
+         k++) { /* what is in flight is finished, oldest first, whatever happened */
         orr_status last = finish(r, &r->flights[(r->next_flight + k) % r->slots], status ? NULL : err);
         if (!status) status = last;
     }
     return status;
 }
 
-/* Twice as many as there are encoders, within a bound on memory: while this thread helps with one picture, the others must not run
- * out of them. */
+/* Twice as many as there are encoders, within a bound on memory: while this thread helps with one picture,
+ * the others must not run out of them. */
 static orr_status make_ring(run *r, const orr_output *outputs, uint32_t output_count, orr_error *err) {
     uint64_t frame_bytes = 0;
-    for (uint32_t i = 0; i < output_count; i++) frame_bytes += (uint64_t)r->width * r->height * (strcmp(outputs[i].channel, "ldr") || outputs[i].wide ? 8 : 4);
+    for (uint32_t i = 0; i < output_count; i++)
+        frame_bytes +=
+            (uint64_t)r->width * r->height * (strcmp(outputs[i].channel, "ldr") || outputs[i].wide ? 8 : 4);
     uint64_t most = FLIGHT_BYTES / (frame_bytes ? frame_bytes : 1);
     uint32_t wanted = 2 * orr_jobs_threads(orr_renderer_jobs(r->renderer)) + 2;
     if (wanted > most) wanted = most < 3 ? 3 : (uint32_t)most;
     if (wanted > r->frame_count) wanted = r->frame_count ? r->frame_count : 1;
     r->slots = wanted < ORR_TARGET_SLOTS ? wanted : ORR_TARGET_SLOTS;
     r->flights = orr_calloc(r->slots, sizeof *r->flights);
-    return r->flights ? ORR_OK : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
+    return r->flights ? ORR_OK
+                      : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
 }
 
 static orr_status check_size(const run *r, orr_error *err) {
     uint32_t side = orr_gpu_get_limits(orr_renderer_gpu(r->renderer))->max_image_side;
     if (r->width <= side && r->height <= side) return ORR_OK;
-    return orr_fail(err, r->options->width ? ORR_E_USAGE : ORR_E_SCRIPT, NULL, "%s%ux%u pixels: each side must be 1 to %u on this device",
+    return orr_fail(err, r->options->width ? ORR_E_USAGE : ORR_E_SCRIPT, NULL,
+                    "%s%ux%u pixels: each side must be 1 to %u on this device",
                     r->options->width ? "--size " : "a sequence of ", r->width, r->height, side);
 }
 
@@ -398,7 +473,9 @@ static orr_status check_display(const run *r, const orr_output *outputs, uint32_
         there |= r->settings->effects[e].enabled && role && !strcmp(role, "tonemap");
     }
     if (!wanted || there) return ORR_OK;
-    return orr_fail(err, ORR_E_MODULE, NULL, "no module of the role 'tonemap' is installed, and a PNG needs one: `orrery modules` lists what is there");
+    return orr_fail(err, ORR_E_MODULE, NULL,
+                    "no module of the role 'tonemap' is installed, and a PNG needs one: `orrery modules` "
+                    "lists what is there");
 }
 
 static orr_status check_video(const run *r, orr_error *err) {
@@ -406,10 +483,13 @@ static orr_status check_video(const run *r, orr_error *err) {
     if (!o->video) return ORR_OK;
     orr_status status = orr_video_check(err);
     if (status) return status;
-    if (!o->out || r->format == ORR_OUTPUT_EXR) return orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
+    if (!o->out || r->format == ORR_OUTPUT_EXR)
+        return orr_fail(err, ORR_E_USAGE, o->video, "a video is made from PNG frames: end --out in .png");
     for (uint32_t i = 1; i < r->frame_count; i++)
         if (r->frames[i] != r->frames[i - 1] + 1)
-            return orr_fail(err, ORR_E_USAGE, o->video, "a video needs frames that follow each other: %lld comes after %lld", (long long)r->frames[i], (long long)r->frames[i - 1]);
+            return orr_fail(err, ORR_E_USAGE, o->video,
+                            "a video needs frames that follow each other: %lld comes after %lld",
+                            (long long)r->frames[i], (long long)r->frames[i - 1]);
     return ORR_OK;
 }
 
@@ -439,10 +519,15 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status) status = check_size(r, err);
     if (!status) status = check_display(r, outputs, output_count, err);
     if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
-    if (!status) status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound, &r->bound_count, err);
+    if (!status)
+        status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound,
+                                   &r->bound_count, err);
     if (!status) status = bind_module_tracks(r, err);
-    if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
-    if (!status && !(r->flight_values = orr_calloc((size_t)r->slots * r->sequence->track_count + 1, sizeof *r->values))) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
+    if (!status && !(r->values = orr_calloc(r->sequence->track_count + 1, sizeof *r->values)))
+        status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
+    if (!status &&
+        !(r->flight_values = orr_calloc((size_t)r->slots * r->sequence->track_count + 1, sizeof *r->values)))
+        status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for tracks");
     if (status) return status;
     if (o->out && strchr(o->out, '#')) {
         sequence_digest(r, digest);
@@ -453,8 +538,18 @@ static orr_status prepare(run *r, orr_error *err) {
         status = orr_sheet_create(r->frame_count, r->width, r->height, &r->sheet, err);
         r->has_sheet = !status;
     }
-    orr_target_params target = {.label = r->sequence->name, .width = r->width, .height = r->height, .samples = r->samples, .seed = r->seed, .outputs = outputs,
-                                .output_count = output_count, .slots = r->slots, .order = r->sequence->order, .order_count = r->sequence->order_count, .settings = r->settings, .revision = r->revision};
+    orr_target_params target = {.label = r->sequence->name,
+                                .width = r->width,
+                                .height = r->height,
+                                .samples = r->samples,
+                                .seed = r->seed,
+                                .outputs = outputs,
+                                .output_count = output_count,
+                                .slots = r->slots,
+                                .order = r->sequence->order,
+                                .order_count = r->sequence->order_count,
+                                .settings = r->settings,
+                                .revision = r->revision};
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
     if (!status) status = prepare_folders(r, err); /* last: what fails before leaves nothing behind */
     r->begun = !status;
@@ -474,12 +569,18 @@ static orr_status write_stats(run *r, orr_error *err) {
     orr_text_json_string(&t, device->name);
     orr_text_puts(&t, ",\n  \"driver\": ");
     orr_text_json_string(&t, device->driver);
-    orr_text_printf(&t, ",\n  \"width\": %u, \"height\": %u, \"samples\": %u, \"seed\": %llu,\n", r->width, r->height, r->samples, (unsigned long long)r->seed);
-    orr_text_printf(&t, "  \"rendered\": %u, \"skipped\": %u, \"failed\": %u,\n  \"wall_s\": %.6f, \"gpu_s\": %.6f, \"encode_s\": %.6f,\n", r->report->rendered,
-                    r->report->skipped, r->report->failed, r->report->wall_s, r->report->gpu_s, r->report->encode_s);
-    orr_text_printf(&t, "  \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu, \"transient_bytes\": %llu, \"transient_unaliased_bytes\": %llu,\n",
-                    (unsigned long long)r->report->peak_rss_bytes, (unsigned long long)memory.peak_bytes, (unsigned long long)info.transient_bytes,
-                    (unsigned long long)info.unaliased_bytes);
+    orr_text_printf(&t, ",\n  \"width\": %u, \"height\": %u, \"samples\": %u, \"seed\": %llu,\n", r->width,
+                    r->height, r->samples, (unsigned long long)r->seed);
+    orr_text_printf(&t,
+                    "  \"rendered\": %u, \"skipped\": %u, \"failed\": %u,\n  \"wall_s\": %.6f, \"gpu_s\": "
+                    "%.6f, \"encode_s\": %.6f,\n",
+                    r->report->rendered, r->report->skipped, r->report->failed, r->report->wall_s,
+                    r->report->gpu_s, r->report->encode_s);
+    orr_text_printf(&t,
+                    "  \"peak_rss_bytes\": %llu, \"gpu_peak_bytes\": %llu, \"transient_bytes\": %llu, "
+                    "\"transient_unaliased_bytes\": %llu,\n",
+                    (unsigned long long)r->report->peak_rss_bytes, (unsigned long long)memory.peak_bytes,
+                    (unsigned long long)info.transient_bytes, (unsigned long long)info.unaliased_bytes);
     orr_text_puts(&t, "  \"modules_off_but_set\": [");
     bool first = true;
     for (uint32_t e = 0; e < r->settings->effect_count; e++) { /* legal, but worth saying */
@@ -492,7 +593,9 @@ static orr_status write_stats(run *r, orr_error *err) {
         first = false;
     }
     orr_text_printf(&t, "],\n  \"frames\": [%s\n  ]\n}\n", orr_text_cstr(&r->frame_stats));
-    orr_status status = t.failed ? orr_fail(err, ORR_E_MEMORY, r->options->stats, "no memory for the statistics") : orr_file_write(r->options->stats, t.data, t.length, err);
+    orr_status status = t.failed
+                            ? orr_fail(err, ORR_E_MEMORY, r->options->stats, "no memory for the statistics")
+                            : orr_file_write(r->options->stats, t.data, t.length, err);
     orr_text_free(&t);
     return status;
 }
@@ -509,11 +612,15 @@ static orr_status after(run *r, orr_status status, orr_error *err) {
         if (!status) status = saved;
     }
     if (r->empty_cells)
-        orr_log_write(r->renderer->log, ORR_LOG_WARNING, "%s: the cells of %u frames that were finished before stay empty, as an EXR holds no displayed image: render without --resume for all",
+        orr_log_write(r->renderer->log, ORR_LOG_WARNING,
+                      "%s: the cells of %u frames that were finished before stay empty, as an EXR holds no "
+                      "displayed image: render without --resume for all",
                       o->contact_sheet, r->empty_cells);
     if (!status && r->has_sheet) status = orr_sheet_write(&r->sheet, o->contact_sheet, err);
     if (!status && o->video) {
-        if (!status && r->frame_count) status = orr_video_write(o->video, o->out, r->frames[0], r->sequence->fps_num, r->sequence->fps_den, err);
+        if (!status && r->frame_count)
+            status = orr_video_write(o->video, o->out, r->frames[0], r->sequence->fps_num,
+                                     r->sequence->fps_den, err);
     }
     if (o->stats && r->target) { /* also of a run that failed */
         orr_status wrote = write_stats(r, status ? NULL : err);
@@ -526,20 +633,30 @@ static void clean_up(run *r) {
     orr_target_destroy(&r->target);
     orr_revision_release(&r->revision);
     for (uint32_t e = 0; r->effect_values && e < r->settings->effect_count; e++) free(r->effect_values[e]);
-    free(r->effect_values), free(r->values), free(r->flight_values), free(r->bound), free(r->frames), free(r->flights);
+    free(r->effect_values), free(r->values), free(r->flight_values), free(r->bound), free(r->frames),
+        free(r->flights);
     if (r->has_sheet) orr_sheet_free(&r->sheet);
     orr_run_record_free(&r->record);
     orr_text_free(&r->frame_stats);
 }
 
-static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
-                         orr_sequence_report *report, orr_error *err) {
+static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings,
+                         const orr_sequence_options *options, orr_sequence_report *report, orr_error *err) {
     *report = (orr_sequence_report){0};
     run *r = orr_calloc(1, sizeof *r);
     if (!r) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a sequence");
-    *r = (run){.renderer = renderer, .sequence = sequence, .settings = settings, .options = options, .report = report, .started_ns = orr_time_ns(),
-               .width = options->width ? options->width : sequence->width, .height = options->height ? options->height : sequence->height,
-               .samples = options->samples ? options->samples : sequence->samples ? sequence->samples : 1, .seed = options->has_seed ? options->seed : sequence->seed,
+    *r = (run){.renderer = renderer,
+               .sequence = sequence,
+               .settings = settings,
+               .options = options,
+               .report = report,
+               .started_ns = orr_time_ns(),
+               .width = options->width ? options->width : sequence->width,
+               .height = options->height ? options->height : sequence->height,
+               .samples = options->samples    ? options->samples
+                          : sequence->samples ? sequence->samples
+                                              : 1,
+               .seed = options->has_seed ? options->seed : sequence->seed,
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
     orr_status status = prepare(r, err);
     if (!status) status = loop(r, err);
@@ -550,7 +667,8 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
     return status;
 }
 
-orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings, const orr_sequence_options *options,
+orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence,
+                               const orr_settings *settings, const orr_sequence_options *options,
                                orr_sequence_report *report, orr_error *err) {
     orr_error own = {0}, *error = err ? err : &own;
     orr_status status = render(renderer, sequence, settings, options, report, error);

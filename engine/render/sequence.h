@@ -1,7 +1,8 @@
 /* Sequences: what a render script returns, and rendering its frames to files.
  *
- * Any frame stands alone: frame n is a pure function of (sequence, n, seed, samples). Evaluation of the script's functions of time
- * happens on the caller's thread, ahead of the frame; the GPU, readback and the encoders overlap. */
+ * Any frame stands alone: frame n is a pure function of (sequence, n, seed, samples). Evaluation of the
+ * script's functions of time happens on the caller's thread, ahead of the frame; the GPU, readback and the
+ * encoders overlap. */
 #ifndef ORR_RENDER_SEQUENCE_H
 #define ORR_RENDER_SEQUENCE_H
 
@@ -9,15 +10,16 @@
 
 #include "render/render.h"
 
-/* Fills `values[i]` for track i at time t_s. Called on the thread that called orr_sequence_render; must be pure. */
+/* Fills `values[i]` for track i at time t_s. Called on the thread that called orr_sequence_render; must be
+ * pure. */
 typedef orr_status (*orr_evaluate_fn)(void *context, double t_s, orr_param_value *values, orr_error *err);
 
 typedef struct orr_sequence {
-    const char *name;            /* file-name friendly: "turntable" */
+    const char *name; /* file-name friendly: "turntable" */
     uint32_t width, height;
-    uint32_t fps_num, fps_den;   /* rational frames a second */
+    uint32_t fps_num, fps_den; /* rational frames a second */
     int64_t first_frame, frame_count;
-    uint32_t samples;            /* per pixel and frame */
+    uint32_t samples; /* per pixel and frame */
     uint64_t seed;
     orr_scene *scene;
     orr_node camera;
@@ -41,22 +43,23 @@ typedef struct orr_progress {
 } orr_progress;
 
 typedef struct orr_sequence_options {
-    const int64_t *frames;       /* in this order; NULL = all of the sequence */
+    const int64_t *frames; /* in this order; NULL = all of the sequence */
     uint32_t frame_count;
     uint32_t width, height, samples; /* 0 = the sequence's */
     bool has_seed;
     uint64_t seed;
-    const char *out;             /* "out/turntable_####.png"; NULL = no frame files. The extension picks the format */
+    const char *out; /* "out/turntable_####.png"; NULL = no frame files. The extension picks the format */
     bool png16;
-    const char *aovs;            /* "depth,normal,albedo,id" for EXR; NULL = beauty alone */
-    const char *exr_compression; /* NULL = "zip" */
+    const char *aovs;                  /* "depth,normal,albedo,id" for EXR; NULL = beauty alone */
+    const char *exr_compression;       /* NULL = "zip" */
     uint32_t shard_index, shard_count; /* 1-based I of N; 0 = no sharding */
     bool resume;
-    const char *script_digest;   /* hex; part of the recorded digest, with settings, assets, engine and driver */
-    const char *contact_sheet;   /* PNG path; NULL = none */
-    const char *video;           /* path for ffmpeg; NULL = none */
-    const char *stats;           /* JSON path; NULL = none */
-    atomic_int *stop;            /* set non-zero by a signal: finish the frame in flight, then ORR_E_INTERRUPTED */
+    const char
+        *script_digest; /* hex; part of the recorded digest, with settings, assets, engine and driver */
+    const char *contact_sheet; /* PNG path; NULL = none */
+    const char *video;         /* path for ffmpeg; NULL = none */
+    const char *stats;         /* JSON path; NULL = none */
+    atomic_int *stop; /* set non-zero by a signal: finish the frame in flight, then ORR_E_INTERRUPTED */
     void (*progress)(void *context, const orr_progress *progress);
     void *progress_context;
 } orr_sequence_options;
@@ -68,15 +71,19 @@ typedef struct orr_sequence_report {
     char first_file[1024], last_file[1024];
 } orr_sequence_report;
 
-ORR_MUST_CHECK orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence, const orr_settings *settings,
-                                              const orr_sequence_options *options, orr_sequence_report *report, orr_error *err);
+ORR_MUST_CHECK orr_status orr_sequence_render(orr_renderer *renderer, const orr_sequence *sequence,
+                                              const orr_settings *settings,
+                                              const orr_sequence_options *options,
+                                              orr_sequence_report *report, orr_error *err);
 
 /* Time of a frame, from its number and the rational rate. */
 double orr_sequence_time(const orr_sequence *sequence, int64_t frame);
 
 /* "0-47,96,100-110x5" to frame numbers, within [first, first + count); malloc'd. */
-ORR_MUST_CHECK orr_status orr_frames_parse(const char *text, int64_t first, int64_t count, int64_t **frames, uint32_t *frame_count, orr_error *err);
+ORR_MUST_CHECK orr_status orr_frames_parse(const char *text, int64_t first, int64_t count, int64_t **frames,
+                                           uint32_t *frame_count, orr_error *err);
 /* Replaces the run of # by the zero-padded number. A pattern without # is fine for a single frame. */
-ORR_MUST_CHECK orr_status orr_frame_path(const char *pattern, int64_t frame, char *out, size_t size, orr_error *err);
+ORR_MUST_CHECK orr_status orr_frame_path(const char *pattern, int64_t frame, char *out, size_t size,
+                                         orr_error *err);
 
 #endif

@@ -7,7 +7,11 @@
 #include "base/hash.h"
 #include "base/platform/platform.h"
 
-typedef struct plane_row { const char *exr; uint32_t component; bool full; } plane_row; /* full: kept as float */
+typedef struct plane_row {
+    const char *exr;
+    uint32_t component;
+    bool full;
+} plane_row; /* full: kept as float */
 typedef struct aov_row {
     const char *name, *channel;
     plane_row planes[4];
@@ -37,8 +41,12 @@ orr_status orr_aovs_parse(const char *text, orr_output *outputs, uint32_t *count
         while (row < AOV_COUNT && strcmp(aovs[row].name, name)) row++;
         if (row == AOV_COUNT) {
             const char *near = orr_nearest_name(name, AOV_COUNT, aov_name, NULL);
-            return near ? orr_fail(err, ORR_E_USAGE, NULL, "--aovs: there is no AOV '%s': did you mean '%s'?", name, near)
-                        : orr_fail(err, ORR_E_USAGE, NULL, "--aovs: there is no AOV '%s'; there are depth, normal, albedo, id, material and emission", name);
+            return near ? orr_fail(err, ORR_E_USAGE, NULL, "--aovs: there is no AOV '%s': did you mean '%s'?",
+                                   name, near)
+                        : orr_fail(err, ORR_E_USAGE, NULL,
+                                   "--aovs: there is no AOV '%s'; there are depth, normal, albedo, id, "
+                                   "material and emission",
+                                   name);
         }
         bool listed = false;
         for (uint32_t i = 0; i < *count; i++) listed |= !strcmp(outputs[i].channel, aovs[row].channel);
@@ -55,27 +63,34 @@ orr_status orr_output_format_of(const char *path, bool png16, orr_output_format 
     return orr_fail(err, ORR_E_USAGE, path, "the output's extension must be .png or .exr");
 }
 
-static orr_status write_file(const char *path, const uint8_t *data, size_t size, uint64_t *hash, orr_error *err) {
+static orr_status write_file(const char *path, const uint8_t *data, size_t size, uint64_t *hash,
+                             orr_error *err) {
     *hash = orr_hash64(data, size, 0);
     return orr_file_write(path, data, size, err);
 }
 
-/* --- PNG -------------------------------------------------------------------------------------------------------------------- */
+/* --- PNG
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
-static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output *ldr, uint64_t *hash, orr_error *err) {
+static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output *ldr, uint64_t *hash,
+                            orr_error *err) {
     bool wide = frame->format == ORR_OUTPUT_PNG16;
     orr_image rgb;
-    orr_status status = orr_image_create(ldr->width, ldr->height, 3, wide ? ORR_PIXEL_U16 : ORR_PIXEL_U8, &rgb, err);
+    orr_status status =
+        orr_image_create(ldr->width, ldr->height, 3, wide ? ORR_PIXEL_U16 : ORR_PIXEL_U8, &rgb, err);
     if (status) return status;
     size_t count = (size_t)ldr->width * ldr->height;
     if (wide) {
         const uint16_t *from = ldr->pixels;
         uint16_t *to = rgb.pixels;
-        for (size_t i = 0; i < count; i++) to[i * 3] = from[i * 4], to[i * 3 + 1] = from[i * 4 + 1], to[i * 3 + 2] = from[i * 4 + 2];
+        for (size_t i = 0; i < count; i++)
+            to[i * 3] = from[i * 4], to[i * 3 + 1] = from[i * 4 + 1], to[i * 3 + 2] = from[i * 4 + 2];
     } else {
         const uint8_t *from = ldr->pixels;
         uint8_t *to = rgb.pixels;
-        for (size_t i = 0; i < count; i++) to[i * 3] = from[i * 4], to[i * 3 + 1] = from[i * 4 + 1], to[i * 3 + 2] = from[i * 4 + 2];
+        for (size_t i = 0; i < count; i++)
+            to[i * 3] = from[i * 4], to[i * 3 + 1] = from[i * 4 + 1], to[i * 3 + 2] = from[i * 4 + 2];
     }
     rgb.srgb = true;
     uint8_t *data = NULL;
@@ -87,15 +102,20 @@ static orr_status write_png(const orr_sink_frame *frame, const orr_frame_output 
     return status;
 }
 
-/* --- EXR -------------------------------------------------------------------------------------------------------------------- */
+/* --- EXR
+ * --------------------------------------------------------------------------------------------------------------------
+ */
 
 /* How a device format stores a component, and how the file will. */
 static orr_pixel_type stored_type(orr_gpu_format format) {
     switch (format) {
     case ORR_FORMAT_R32_SFLOAT:
-    case ORR_FORMAT_RGBA32_SFLOAT: return ORR_PIXEL_F32;
-    case ORR_FORMAT_RG32_UINT: return ORR_PIXEL_U32;
-    default: return ORR_PIXEL_F16;
+    case ORR_FORMAT_RGBA32_SFLOAT:
+        return ORR_PIXEL_F32;
+    case ORR_FORMAT_RG32_UINT:
+        return ORR_PIXEL_U32;
+    default:
+        return ORR_PIXEL_F16;
     }
 }
 
@@ -117,21 +137,29 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
         const orr_frame_output *o = &frame->result->outputs[i];
         for (size_t a = 0; a < AOV_COUNT; a++) {
             if (strcmp(aovs[a].channel, o->channel)) continue;
-            orr_pixel_type stored = stored_type(o->format), type = stored == ORR_PIXEL_F32 && !aovs[a].planes[0].full ? ORR_PIXEL_F16 : stored;
+            orr_pixel_type stored = stored_type(o->format),
+                           type = stored == ORR_PIXEL_F32 && !aovs[a].planes[0].full ? ORR_PIXEL_F16 : stored;
             const uint8_t *pixels = o->pixels;
             size_t stride = o->size_bytes / ((size_t)o->width * o->height);
             if (type != stored) {
-                if (!(owned[i] = to_half(o))) status = orr_fail(err, ORR_E_MEMORY, frame->path, "no memory to convert '%s'", o->channel);
+                if (!(owned[i] = to_half(o)))
+                    status =
+                        orr_fail(err, ORR_E_MEMORY, frame->path, "no memory to convert '%s'", o->channel);
                 pixels = owned[i], stride = 8;
             }
             for (uint32_t p = 0; !status && p < 4 && aovs[a].planes[p].exr; p++)
-                channels[n++] = (orr_exr_channel){.name = aovs[a].planes[p].exr, .type = type, .pixel_stride_bytes = stride,
-                                                  .pixels = pixels + aovs[a].planes[p].component * orr_pixel_bytes(type)};
+                channels[n++] =
+                    (orr_exr_channel){.name = aovs[a].planes[p].exr,
+                                      .type = type,
+                                      .pixel_stride_bytes = stride,
+                                      .pixels = pixels + aovs[a].planes[p].component * orr_pixel_bytes(type)};
         }
     }
     const orr_exr_attribute attributes[] = {
         {.name = "framesPerSecond", .type = ORR_EXR_RATIONAL, .values = {frame->fps_num, frame->fps_den}},
-        {.name = "chromaticities", .type = ORR_EXR_CHROMATICITIES, .values = {0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290}},
+        {.name = "chromaticities",
+         .type = ORR_EXR_CHROMATICITIES,
+         .values = {0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290}},
         {.name = "orrery.exposure", .type = ORR_EXR_DOUBLE, .values = {frame->result->exposure}},
         {.name = "orrery.ev100", .type = ORR_EXR_DOUBLE, .values = {frame->result->ev100}},
         {.name = "orrery.frame", .type = ORR_EXR_INT, .values = {(double)frame->result->frame}},
@@ -141,8 +169,13 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
         {.name = "orrery.shutter_s", .type = ORR_EXR_DOUBLE, .values = {frame->shutter_s}},
         {.name = "orrery.iso", .type = ORR_EXR_DOUBLE, .values = {frame->iso}},
     };
-    orr_exr_params params = {.width = frame->result->outputs[0].width, .height = frame->result->outputs[0].height, .channels = channels, .channel_count = n,
-                             .compression = frame->compression, .attributes = attributes, .attribute_count = sizeof attributes / sizeof attributes[0],
+    orr_exr_params params = {.width = frame->result->outputs[0].width,
+                             .height = frame->result->outputs[0].height,
+                             .channels = channels,
+                             .channel_count = n,
+                             .compression = frame->compression,
+                             .attributes = attributes,
+                             .attribute_count = sizeof attributes / sizeof attributes[0],
                              .parallel = frame->parallel};
     uint8_t *data = NULL;
     size_t size = 0;
@@ -156,6 +189,7 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
 orr_status orr_sink_write(const orr_sink_frame *frame, uint64_t *hash, orr_error *err) {
     if (frame->format == ORR_OUTPUT_EXR) return write_exr(frame, hash, err);
     for (uint32_t i = 0; i < frame->result->output_count; i++)
-        if (!strcmp(frame->result->outputs[i].channel, "ldr")) return write_png(frame, &frame->result->outputs[i], hash, err);
+        if (!strcmp(frame->result->outputs[i].channel, "ldr"))
+            return write_png(frame, &frame->result->outputs[i], hash, err);
     return orr_fail(err, ORR_E_INTERNAL, frame->path, "a PNG frame without its display image");
 }

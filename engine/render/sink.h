@@ -1,4 +1,5 @@
-/* Sinks: one finished frame to one file, whole or not at all; and the small things around a sequence's frames. */
+/* Sinks: one finished frame to one file, whole or not at all; and the small things around a sequence's
+ * frames. */
 #ifndef ORR_RENDER_SINK_H
 #define ORR_RENDER_SINK_H
 
@@ -21,9 +22,12 @@ typedef struct orr_sink_frame {
 /* `hash` gets the XXH3 of the file. */
 ORR_MUST_CHECK orr_status orr_sink_write(const orr_sink_frame *frame, uint64_t *hash, orr_error *err);
 
-/* The channels that `aovs` names ("depth,normal,albedo,id"), appended to `outputs`. Unknown names: the nearest is suggested. */
-ORR_MUST_CHECK orr_status orr_aovs_parse(const char *aovs, orr_output *outputs, uint32_t *count, orr_error *err);
-ORR_MUST_CHECK orr_status orr_output_format_of(const char *path, bool png16, orr_output_format *format, orr_error *err);
+/* The channels that `aovs` names ("depth,normal,albedo,id"), appended to `outputs`. Unknown names: the
+ * nearest is suggested. */
+ORR_MUST_CHECK orr_status orr_aovs_parse(const char *aovs, orr_output *outputs, uint32_t *count,
+                                         orr_error *err);
+ORR_MUST_CHECK orr_status orr_output_format_of(const char *path, bool png16, orr_output_format *format,
+                                               orr_error *err);
 
 /* The contact sheet: a grid of thumbnails. Cells may be filled from several threads at once. */
 typedef struct orr_sheet {
@@ -31,15 +35,18 @@ typedef struct orr_sheet {
     uint32_t columns, rows, cell_width, cell_height, cells;
     uint32_t frames; /* of the sequence: more than cells are thinned out evenly */
 } orr_sheet;
-ORR_MUST_CHECK orr_status orr_sheet_create(uint32_t frames, uint32_t width, uint32_t height, orr_sheet *sheet, orr_error *err);
+ORR_MUST_CHECK orr_status orr_sheet_create(uint32_t frames, uint32_t width, uint32_t height, orr_sheet *sheet,
+                                           orr_error *err);
 bool orr_sheet_shows(const orr_sheet *sheet, uint32_t index); /* has a cell: the first of each group */
 void orr_sheet_add(orr_sheet *sheet, uint32_t index, const orr_frame_output *ldr);
 /* The same of a frame that is a PNG file already. */
-ORR_MUST_CHECK orr_status orr_sheet_add_file(orr_sheet *sheet, uint32_t index, const char *path, orr_error *err);
+ORR_MUST_CHECK orr_status orr_sheet_add_file(orr_sheet *sheet, uint32_t index, const char *path,
+                                             orr_error *err);
 ORR_MUST_CHECK orr_status orr_sheet_write(const orr_sheet *sheet, const char *path, orr_error *err);
 void orr_sheet_free(orr_sheet *sheet);
 
 ORR_MUST_CHECK orr_status orr_video_check(orr_error *err); /* is there an ffmpeg? */
-ORR_MUST_CHECK orr_status orr_video_write(const char *path, const char *pattern, int64_t first, uint32_t fps_num, uint32_t fps_den, orr_error *err);
+ORR_MUST_CHECK orr_status orr_video_write(const char *path, const char *pattern, int64_t first,
+                                          uint32_t fps_num, uint32_t fps_den, orr_error *err);
 
 #endif

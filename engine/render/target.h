@@ -1,5 +1,6 @@
-/* A target: where frames of one size are made. It latches a revision and settings, compiles the frame graph for them, renders
- * sub-frames, and reads results back through a ring of slots, so that the GPU does not wait for the CPU.
+/* A target: where frames of one size are made. It latches a revision and settings, compiles the frame graph
+ * for them, renders sub-frames, and reads results back through a ring of slots, so that the GPU does not wait
+ * for the CPU.
  *
  * Owner destroys, before the renderer. One thread at a time. */
 #ifndef ORR_RENDER_TARGET_H
@@ -25,23 +26,28 @@ typedef struct orr_target_params {
     const orr_output *outputs;
     uint32_t output_count;
     uint32_t slots; /* frames that may be in flight or being read at once; 0 = 3, at most ORR_TARGET_SLOTS */
-    const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes first; borrowed */
+    const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes
+                                 first; borrowed */
     uint32_t order_count;
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;
 
-/* Whether each name of an `order` list is that of a pass, of a module that is on or off, and there once. The message gives the nearest. */
-ORR_MUST_CHECK orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count, orr_error *err);
+/* Whether each name of an `order` list is that of a pass, of a module that is on or off, and there once. The
+ * message gives the nearest. */
+ORR_MUST_CHECK orr_status orr_order_check(const orr_settings *settings, const char *const *order,
+                                          uint32_t count, orr_error *err);
 
 /* Fails with the ready contract: what is missing, by name, before any frame. */
-ORR_MUST_CHECK orr_status orr_target_create(orr_renderer *renderer, const orr_target_params *params, orr_target **out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_target_create(orr_renderer *renderer, const orr_target_params *params,
+                                            orr_target **out, orr_error *err);
 void orr_target_destroy(orr_target **target);
 
 typedef struct orr_frame_input {
     int64_t frame;
     const orr_pose *pose;
-    const orr_param_value *const *effect_values; /* per effect of the settings: evaluated values; NULL entry = the settings' own */
+    const orr_param_value *const
+        *effect_values; /* per effect of the settings: evaluated values; NULL entry = the settings' own */
 } orr_frame_input;
 
 /* What came back. Pixels belong to the slot until it is released. */
@@ -58,8 +64,9 @@ typedef struct orr_frame_result {
     orr_frame_output outputs[ORR_MAX_OUTPUTS];
     uint32_t output_count;
     orr_gpu_timing timings[ORR_MAX_TIMINGS]; /* summed over sub-frames, by pass */
-    /* What each pass must at least move: its images in and out, the geometry it draws. Material maps, terrain heights and the reads of
-     * the shadow map are left out: how much of them a frame touches is its view's. 0: not known. */
+    /* What each pass must at least move: its images in and out, the geometry it draws. Material maps, terrain
+     * heights and the reads of the shadow map are left out: how much of them a frame touches is its view's.
+     * 0: not known. */
     uint64_t pass_bytes[ORR_MAX_TIMINGS];
     uint32_t timing_count;
     double gpu_ms;
@@ -67,21 +74,25 @@ typedef struct orr_frame_result {
 } orr_frame_result;
 
 /* Submits a frame into a free slot; ORR_E_LIMIT when all slots are taken (release one first). */
-ORR_MUST_CHECK orr_status orr_target_submit(orr_target *target, const orr_frame_input *input, uint32_t *slot, orr_error *err);
+ORR_MUST_CHECK orr_status orr_target_submit(orr_target *target, const orr_frame_input *input, uint32_t *slot,
+                                            orr_error *err);
 /* Waits for a slot's frame. */
-ORR_MUST_CHECK orr_status orr_target_collect(orr_target *target, uint32_t slot, orr_frame_result *result, orr_error *err);
+ORR_MUST_CHECK orr_status orr_target_collect(orr_target *target, uint32_t slot, orr_frame_result *result,
+                                             orr_error *err);
 void orr_target_release(orr_target *target, uint32_t slot);
-/* Shows what a function of time came to in the frame collected last, at output/v1/<folder>/<owner>/<row's name> below the target's
- * place in the space (target_view.h). Call it in the same order for each frame. */
-void orr_target_show_value(orr_target *target, const char *folder, const char *owner, const orr_param_row *row, const orr_param_value *value);
+/* Shows what a function of time came to in the frame collected last, at output/v1/<folder>/<owner>/<row's
+ * name> below the target's place in the space (target_view.h). Call it in the same order for each frame. */
+void orr_target_show_value(orr_target *target, const char *folder, const char *owner,
+                           const orr_param_row *row, const orr_param_value *value);
 
 typedef struct orr_target_info {
     uint32_t pass_count;
     uint64_t transient_bytes, unaliased_bytes;
 } orr_target_info;
-/* For benchmarks: GPU seconds of `repeats` (at most 200) recordings of one pass in a single submission, and the bytes that one must
- * move. "accumulate" or a pass of a stage after it: those need no scene. */
-ORR_MUST_CHECK orr_status orr_target_time_pass(orr_target *target, const char *name, uint32_t repeats, double *seconds, uint64_t *bytes, orr_error *err);
+/* For benchmarks: GPU seconds of `repeats` (at most 200) recordings of one pass in a single submission, and
+ * the bytes that one must move. "accumulate" or a pass of a stage after it: those need no scene. */
+ORR_MUST_CHECK orr_status orr_target_time_pass(orr_target *target, const char *name, uint32_t repeats,
+                                               double *seconds, uint64_t *bytes, orr_error *err);
 void orr_target_get_info(const orr_target *target, orr_target_info *info);
 
 #endif

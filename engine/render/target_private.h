@@ -15,7 +15,7 @@ typedef struct orr_target_slot {
     uint64_t values[ORR_MAX_SUBMITS]; /* of the last sub-frames' submissions */
     uint32_t submits;                 /* all of them */
     uint64_t submitted_ns;
-    orr_frame_result result;          /* but for what is known when it is collected */
+    orr_frame_result result;                          /* but for what is known when it is collected */
     uint64_t seen_bytes, blended_bytes, caster_bytes; /* geometry of its draws */
     uint32_t blended_count;
 } orr_target_slot;
@@ -37,11 +37,13 @@ struct orr_target {
 
 size_t orr_target_output_bytes(const orr_target *t, const orr_output *output);
 /* Passes [first, end) of the graph, each with its timing; the accumulators of one sub-frame. */
-orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t end, uint32_t sub_frame, orr_error *err);
+orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t end, uint32_t sub_frame,
+                             orr_error *err);
 orr_status orr_target_accumulate(orr_target *t, orr_cmd *cmd, uint32_t sub_frame, orr_error *err);
 /* measure.c */
 void orr_target_count_geometry(const orr_target *t, orr_target_slot *slot); /* of the frame being recorded */
-uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot, const char *name); /* of a whole frame; 0: not known */
+uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot,
+                               const char *name); /* of a whole frame; 0: not known */
 orr_core orr_target_draw_core(const orr_revision *revision, const orr_pose_draw *draw);
 orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);

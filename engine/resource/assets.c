@@ -433,7 +433,8 @@ static orr_status restore_image(asset *a, orr_error *err) {
         if (orr_digest_equal(&digest, &a->digest))
             decode_image(a);
         else
-            a->status = orr_fail(&a->error, ORR_E_STALE, a->path, "'%s' was changed since it was first read", a->path);
+            a->status = orr_fail(&a->error, ORR_E_STALE, a->path, "'%s' was changed since it was first read",
+                                 a->path);
     }
     free(a->data);
     a->data = NULL;

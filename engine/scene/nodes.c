@@ -121,11 +121,21 @@ static const size_t sizes[ORR_NODE_KIND_COUNT] = {
 };
 /* clang-format on */
 
-const orr_param_table *orr_node_table(orr_node_kind kind) { return &tables[kind]; }
-const orr_param_table *orr_material_table(void) { return &material_table; }
-const char *orr_node_kind_name(orr_node_kind kind) { return tables[kind].owner; }
-size_t orr_node_props_size(orr_node_kind kind) { return sizes[kind]; }
-bool orr_node_has_place(orr_node_kind kind) { return kind != ORR_NODE_SUN && kind != ORR_NODE_ENVIRONMENT; }
+const orr_param_table *orr_node_table(orr_node_kind kind) {
+    return &tables[kind];
+}
+const orr_param_table *orr_material_table(void) {
+    return &material_table;
+}
+const char *orr_node_kind_name(orr_node_kind kind) {
+    return tables[kind].owner;
+}
+size_t orr_node_props_size(orr_node_kind kind) {
+    return sizes[kind];
+}
+bool orr_node_has_place(orr_node_kind kind) {
+    return kind != ORR_NODE_SUN && kind != ORR_NODE_ENVIRONMENT;
+}
 
 uint32_t orr_node_row(orr_node_kind kind, const char *name) {
     int32_t row = orr_param_find(&tables[kind], name);

@@ -1,26 +1,47 @@
-/* The property structs of each node kind; their rows (nodes.c) are the one declaration of names, units, ranges and docs. */
+/* The property structs of each node kind; their rows (nodes.c) are the one declaration of names, units,
+ * ranges and docs. */
 #ifndef ORR_SCENE_NODES_H
 #define ORR_SCENE_NODES_H
 
 #include "scene/scene.h"
 
-/* First member of every kind that has a place. World = parent * T(position) * R(rotation * euler) * S(scale). */
+/* First member of every kind that has a place. World = parent * T(position) * R(rotation * euler) * S(scale).
+ */
 typedef struct orr_place {
     double position_m[3], rotation[4], rotation_deg[3], scale[3];
     uint8_t visible;
 } orr_place;
 /* Rows 0-4 of every kind with a place. */
-enum { ORR_ROW_POSITION, ORR_ROW_ROTATION, ORR_ROW_ROTATION_DEG, ORR_ROW_SCALE, ORR_ROW_VISIBLE, ORR_PLACE_ROWS };
+enum {
+    ORR_ROW_POSITION,
+    ORR_ROW_ROTATION,
+    ORR_ROW_ROTATION_DEG,
+    ORR_ROW_SCALE,
+    ORR_ROW_VISIBLE,
+    ORR_PLACE_ROWS
+};
 
-typedef struct orr_group_props { orr_place place; } orr_group_props;
-typedef struct orr_mesh_props { orr_place place; uint8_t casts_shadow; } orr_mesh_props;
+typedef struct orr_group_props {
+    orr_place place;
+} orr_group_props;
+typedef struct orr_mesh_props {
+    orr_place place;
+    uint8_t casts_shadow;
+} orr_mesh_props;
 typedef struct orr_model_props {
     orr_place place;
     uint8_t casts_shadow, loop, lights;
     const char *animation;
     double time_s, emissive_nit;
 } orr_model_props;
-typedef enum orr_ramp { ORR_RAMP_ALPINE, ORR_RAMP_HYPSOMETRIC, ORR_RAMP_DESERT, ORR_RAMP_MOON, ORR_RAMP_GREY, ORR_RAMP_COUNT } orr_ramp;
+typedef enum orr_ramp {
+    ORR_RAMP_ALPINE,
+    ORR_RAMP_HYPSOMETRIC,
+    ORR_RAMP_DESERT,
+    ORR_RAMP_MOON,
+    ORR_RAMP_GREY,
+    ORR_RAMP_COUNT
+} orr_ramp;
 typedef struct orr_terrain_props {
     orr_place place;
     uint8_t casts_shadow;
@@ -70,6 +91,6 @@ typedef struct orr_material_props {
 size_t orr_node_props_size(orr_node_kind kind);
 bool orr_node_has_place(orr_node_kind kind);
 uint32_t orr_node_row(orr_node_kind kind, const char *name); /* the row of that name; it must exist */
-#define ORR_MAX_ROWS 32 /* of one kind: sets of rows are 32-bit masks */
+#define ORR_MAX_ROWS 32                                      /* of one kind: sets of rows are 32-bit masks */
 
 #endif

@@ -18,9 +18,11 @@ void orr_place_matrix(const orr_place *place, double m[16]) {
     orr_mat_from_trs(place->position_m, q, place->scale, m);
 }
 
-void orr_bounds_sphere(const double min_m[3], const double max_m[3], const double world[16], double centre[3], double *radius) {
+void orr_bounds_sphere(const double min_m[3], const double max_m[3], const double world[16], double centre[3],
+                       double *radius) {
     double middle[3], half[3];
-    for (int k = 0; k < 3; k++) middle[k] = 0.5 * (min_m[k] + max_m[k]), half[k] = 0.5 * (max_m[k] - min_m[k]);
+    for (int k = 0; k < 3; k++)
+        middle[k] = 0.5 * (min_m[k] + max_m[k]), half[k] = 0.5 * (max_m[k] - min_m[k]);
     orr_mat_point(world, middle, centre);
     *radius = 0.0;
     for (int corner = 0; corner < 4; corner++) { /* the four diagonals; the other corners mirror them */
@@ -30,8 +32,8 @@ void orr_bounds_sphere(const double min_m[3], const double max_m[3], const doubl
     }
 }
 
-orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks, uint32_t track_count, orr_bound_track **out, uint32_t *count,
-                             orr_error *err) {
+orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks, uint32_t track_count,
+                             orr_bound_track **out, uint32_t *count, orr_error *err) {
     orr_bound_track *bound = orr_calloc(track_count ? track_count : 1, sizeof *bound);
     if (!bound) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u tracks", track_count);
     uint32_t n = 0;
@@ -41,7 +43,8 @@ orr_status orr_revision_bind(const orr_revision *revision, const orr_track *trac
         while (node < revision->node_count && revision->nodes[node].id.id != tracks[i].node.id) node++;
         if (node == revision->node_count) {
             free(bound);
-            return orr_fail(err, ORR_E_STALE, NULL, "the animated property '%s' belongs to a node that was removed", tracks[i].param);
+            return orr_fail(err, ORR_E_STALE, NULL,
+                            "the animated property '%s' belongs to a node that was removed", tracks[i].param);
         }
         uint32_t row = orr_node_row(revision->nodes[node].kind, tracks[i].param);
         if (row == ORR_NONE) {
@@ -58,7 +61,7 @@ orr_status orr_revision_bind(const orr_revision *revision, const orr_track *trac
 typedef struct poser {
     const orr_revision *rev;
     orr_pose *pose;
-    void **props;       /* per node: the revision's, or an evaluated copy */
+    void **props; /* per node: the revision's, or an evaluated copy */
     uint32_t *set_rows;
     double (*world)[16];
     bool *visible;
@@ -66,7 +69,8 @@ typedef struct poser {
     bool sun_authored;
 } poser;
 
-static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t bound_count, const orr_param_value *values, orr_error *err) {
+static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t bound_count,
+                               const orr_param_value *values, orr_error *err) {
     for (uint32_t i = 0; i < bound_count; i++) {
         const orr_rev_node *node = &p->rev->nodes[bound[i].node];
         if (p->props[bound[i].node] == node->props) {
@@ -100,13 +104,17 @@ static orr_pose_draw *new_draw(poser *p) {
     return &p->pose->draws[p->pose->draw_count++];
 }
 
-static orr_status add_draw(poser *p, uint32_t node, const double world[16], uint32_t primitive, uint32_t material, bool casts_shadow,
-                           const orr_vertex *deformed, orr_error *err) {
+static orr_status add_draw(poser *p, uint32_t node, const double world[16], uint32_t primitive,
+                           uint32_t material, bool casts_shadow, const orr_vertex *deformed, orr_error *err) {
     orr_pose_draw *draw = new_draw(p);
     if (!draw) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a pose");
     const orr_rev_primitive *q = &p->rev->primitives[primitive];
-    *draw = (orr_pose_draw){.primitive = primitive, .material = material, .object_id = (uint32_t)(p->rev->nodes[node].id.id & 0xffffffffu),
-                            .casts_shadow = casts_shadow, .deformed = deformed, .mirrored = orr_mat_det3(world) < 0.0};
+    *draw = (orr_pose_draw){.primitive = primitive,
+                            .material = material,
+                            .object_id = (uint32_t)(p->rev->nodes[node].id.id & 0xffffffffu),
+                            .casts_shadow = casts_shadow,
+                            .deformed = deformed,
+                            .mirrored = orr_mat_det3(world) < 0.0};
     memcpy(draw->world, world, sizeof draw->world);
     double lo[3], hi[3];
     memcpy(lo, q->bounds_min, sizeof lo), memcpy(hi, q->bounds_max, sizeof hi);
@@ -119,18 +127,22 @@ static orr_status add_draw(poser *p, uint32_t node, const double world[16], uint
     return ORR_OK;
 }
 
-static orr_status pick_animation(const orr_model *model, const char *wanted, const char *node, uint32_t *animation, orr_error *err) {
+static orr_status pick_animation(const orr_model *model, const char *wanted, const char *node,
+                                 uint32_t *animation, orr_error *err) {
     *animation = ORR_NONE;
     if (!wanted || !*wanted) return ORR_OK;
     uint64_t number;
-    if (orr_parse_u64(wanted, &number) && number < model->animation_count) return *animation = (uint32_t)number, ORR_OK;
+    if (orr_parse_u64(wanted, &number) && number < model->animation_count)
+        return *animation = (uint32_t)number, ORR_OK;
     for (uint32_t i = 0; i < model->animation_count; i++)
-        if (model->animations[i].name && !strcmp(model->animations[i].name, wanted)) return *animation = i, ORR_OK;
+        if (model->animations[i].name && !strcmp(model->animations[i].name, wanted))
+            return *animation = i, ORR_OK;
     orr_text names = {0};
     for (uint32_t i = 0; i < model->animation_count; i++)
-        orr_text_printf(&names, "%s%s", i ? ", " : "", model->animations[i].name ? model->animations[i].name : "(unnamed)");
-    orr_status status = orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no animation '%s'; it has: %s", node, wanted,
-                                 model->animation_count ? orr_text_cstr(&names) : "none");
+        orr_text_printf(&names, "%s%s", i ? ", " : "",
+                        model->animations[i].name ? model->animations[i].name : "(unnamed)");
+    orr_status status = orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no animation '%s'; it has: %s",
+                                 node, wanted, model->animation_count ? orr_text_cstr(&names) : "none");
     orr_text_free(&names);
     return status;
 }
@@ -142,19 +154,26 @@ static void model_light(poser *p, const orr_model_light *from, const double m[16
     if (from->kind == ORR_LIGHT_DIRECTIONAL) {
         if (p->sun_authored || p->pose->has_sun) return;
         p->pose->has_sun = true;
-        p->pose->sun = (orr_sun_props){.illuminance_lx = from->intensity, .angular_diameter_deg = 0.545, .casts_shadow = 1};
+        p->pose->sun = (orr_sun_props){
+            .illuminance_lx = from->intensity, .angular_diameter_deg = 0.545, .casts_shadow = 1};
         memcpy(p->pose->sun.colour, from->colour, sizeof from->colour);
         for (int k = 0; k < 3; k++) p->pose->sun_direction[k] = -along[k];
         return;
     }
     orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
-    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]}, .intensity_cd = from->intensity, .range_m = from->range_m, .cos_inner = -1.0, .cos_outer = -2.0};
+    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]},
+                              .intensity_cd = from->intensity,
+                              .range_m = from->range_m,
+                              .cos_inner = -1.0,
+                              .cos_outer = -2.0};
     memcpy(light->direction, along, sizeof along);
     memcpy(light->colour, from->colour, sizeof from->colour);
-    if (from->kind == ORR_LIGHT_SPOT) light->cos_inner = orr_cos40(from->inner_rad), light->cos_outer = orr_cos40(from->outer_rad);
+    if (from->kind == ORR_LIGHT_SPOT)
+        light->cos_inner = orr_cos40(from->inner_rad), light->cos_outer = orr_cos40(from->outer_rad);
 }
 
-static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], float **weights, orr_error *err) {
+static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], float **weights,
+                             orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     const orr_model_props *props = p->props[index];
     const orr_model *model = orr_assets_model(p->rev->assets, node->asset);
@@ -163,8 +182,10 @@ static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], flo
     if (status) return status;
     *world = orr_arena_alloc(&p->pose->arena, model->node_count ? model->node_count : 1, sizeof **world);
     *weights = weight_count ? ORR_ARENA_NEW(&p->pose->arena, float, weight_count) : NULL;
-    if (!*world || (weight_count && !*weights)) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
-    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop, &(*world)[0][0], *weights);
+    if (!*world || (weight_count && !*weights))
+        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
+    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop,
+                   &(*world)[0][0], *weights);
     return ORR_OK;
 }
 
@@ -180,7 +201,8 @@ static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
     for (uint32_t n = 0; n < model->node_count; n++) {
         double placed[16];
         orr_mat_mul(p->world[index], world[n], placed);
-        if (props->lights && model->nodes[n].light != ORR_NONE) model_light(p, &model->lights[model->nodes[n].light], placed);
+        if (props->lights && model->nodes[n].light != ORR_NONE)
+            model_light(p, &model->lights[model->nodes[n].light], placed);
         if (model->nodes[n].mesh == ORR_NONE) continue;
         const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
         for (uint32_t k = 0; k < mesh->primitive_count; k++) {
@@ -194,8 +216,10 @@ static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
                     return orr_fail(err, ORR_E_MEMORY, NULL, "no memory to deform '%s'", node->name);
                 orr_model_deform(model, n, primitive, &world[0][0], weights, deformed);
             }
-            uint32_t material = primitive->material == ORR_NONE ? 0 : node->first_material + primitive->material;
-            if ((status = add_draw(p, index, placed, uploaded, material, props->casts_shadow, deformed, err))) return status;
+            uint32_t material =
+                primitive->material == ORR_NONE ? 0 : node->first_material + primitive->material;
+            if ((status = add_draw(p, index, placed, uploaded, material, props->casts_shadow, deformed, err)))
+                return status;
         }
     }
     return ORR_OK;
@@ -205,7 +229,9 @@ static orr_status terrain_pose(poser *p, uint32_t index, orr_error *err) {
     (void)err;
     const orr_dem *dem = orr_assets_dem(p->rev->assets, p->rev->nodes[index].asset);
     orr_pose_terrain *terrain = &p->pose->terrains[p->pose->terrain_count++];
-    *terrain = (orr_pose_terrain){.asset = p->rev->nodes[index].asset, .node = index, .object_id = (uint32_t)(p->rev->nodes[index].id.id & 0xffffffffu)};
+    *terrain = (orr_pose_terrain){.asset = p->rev->nodes[index].asset,
+                                  .node = index,
+                                  .object_id = (uint32_t)(p->rev->nodes[index].id.id & 0xffffffffu)};
     memcpy(&terrain->props, p->props[index], sizeof terrain->props);
     memcpy(terrain->world, p->world[index], sizeof terrain->world);
     if (!is_set(p, index, "ramp_min_m")) terrain->props.ramp_min_m = dem->min_m;
@@ -219,20 +245,28 @@ static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
     const orr_point_props *q = p->props[index];
     double flux = spot ? s->flux_lm : q->flux_lm, candela = spot ? s->intensity_cd : q->intensity_cd;
     if (flux > 0.0 && candela > 0.0)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "light '%s' has both flux_lm and intensity_cd: give one of them", p->rev->nodes[index].name);
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "light '%s' has both flux_lm and intensity_cd: give one of them",
+                        p->rev->nodes[index].name);
     orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
     const double *m = p->world[index];
-    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]}, .direction = {-m[8], -m[9], -m[10]}, .cos_inner = -1.0, .cos_outer = -2.0,
-                              .range_m = spot ? s->range_m : q->range_m, .intensity_cd = candela};
+    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]},
+                              .direction = {-m[8], -m[9], -m[10]},
+                              .cos_inner = -1.0,
+                              .cos_outer = -2.0,
+                              .range_m = spot ? s->range_m : q->range_m,
+                              .intensity_cd = candela};
     memcpy(light->colour, spot ? s->colour : q->colour, sizeof light->colour);
     if (spot) {
         if (is_set(p, index, "look_at_m"))
             for (int k = 0; k < 3; k++) light->direction[k] = s->look_at_m[k] - light->position_m[k];
         if (s->inner_deg >= s->outer_deg)
-            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "spot '%s': inner_deg %.6g must be below outer_deg %.6g", p->rev->nodes[index].name,
-                            s->inner_deg, s->outer_deg);
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL,
+                            "spot '%s': inner_deg %.6g must be below outer_deg %.6g",
+                            p->rev->nodes[index].name, s->inner_deg, s->outer_deg);
         light->cos_inner = orr_cos40(RAD(s->inner_deg)), light->cos_outer = orr_cos40(RAD(s->outer_deg));
-        if (flux > 0.0) light->intensity_cd = flux / (2.0 * ORR_PI * (1.0 - light->cos_outer)); /* spec/light.md */
+        if (flux > 0.0)
+            light->intensity_cd = flux / (2.0 * ORR_PI * (1.0 - light->cos_outer)); /* spec/light.md */
     } else if (flux > 0.0) {
         light->intensity_cd = flux / (4.0 * ORR_PI);
     }
@@ -241,10 +275,14 @@ static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
 }
 
 /* A camera that a model brings: where its node is at this time, and its lens. */
-static orr_status model_camera(poser *p, uint32_t index, const char *wanted, double world[16], orr_camera_props *lens, orr_error *err) {
+static orr_status model_camera(poser *p, uint32_t index, const char *wanted, double world[16],
+                               orr_camera_props *lens, orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     if (node->parent == ORR_NONE || p->rev->nodes[node->parent].kind != ORR_NODE_MODEL)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "camera '%s' asks for a model's camera, but its parent is no model: give it parent = the model", node->name);
+        return orr_fail(
+            err, ORR_E_ARGUMENT, NULL,
+            "camera '%s' asks for a model's camera, but its parent is no model: give it parent = the model",
+            node->name);
     const orr_model *model = orr_assets_model(p->rev->assets, p->rev->nodes[node->parent].asset);
     uint64_t number = UINT64_MAX;
     uint32_t found = ORR_NONE;
@@ -252,10 +290,13 @@ static orr_status model_camera(poser *p, uint32_t index, const char *wanted, dou
     for (uint32_t n = 0; n < model->node_count; n++) {
         uint32_t camera = model->nodes[n].camera;
         if (camera == ORR_NONE) continue;
-        if (camera == number || !strcmp(model->cameras[camera].name, wanted) || !strcmp(model->nodes[n].name, wanted)) found = n;
+        if (camera == number || !strcmp(model->cameras[camera].name, wanted) ||
+            !strcmp(model->nodes[n].name, wanted))
+            found = n;
     }
     if (found == ORR_NONE)
-        return orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no camera '%s'; it has %u", p->rev->nodes[node->parent].name, wanted, model->camera_count);
+        return orr_fail(err, ORR_E_NOT_FOUND, NULL, "model '%s' has no camera '%s'; it has %u",
+                        p->rev->nodes[node->parent].name, wanted, model->camera_count);
     double(*posed)[16];
     float *weights;
     orr_status status = pose_model(p, node->parent, &posed, &weights, err);
@@ -263,8 +304,10 @@ static orr_status model_camera(poser *p, uint32_t index, const char *wanted, dou
     orr_mat_mul(p->world[node->parent], posed[found], world);
     const orr_model_camera *from = &model->cameras[model->nodes[found].camera];
     lens->near_m = from->znear > 0.0 ? from->znear : lens->near_m;
-    if (from->orthographic) lens->ortho_height_m = 2.0 * from->ymag;
-    else lens->vfov_deg = from->yfov_rad * (180.0 / ORR_PI), lens->focal_length_mm = 0.0;
+    if (from->orthographic)
+        lens->ortho_height_m = 2.0 * from->ymag;
+    else
+        lens->vfov_deg = from->yfov_rad * (180.0 / ORR_PI), lens->focal_length_mm = 0.0;
     return ORR_OK;
 }
 
@@ -279,15 +322,23 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
         if (status) return status;
     }
     orr_pose_camera *out = &p->pose->camera;
-    *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]}, .ortho_height_m = c->ortho_height_m, .near_m = c->near_m,
-                             .aperture_f = c->aperture_f, .shutter_s = c->shutter_s, .iso = c->iso, .vfov_rad = RAD(c->vfov_deg)};
-    if (c->focal_length_mm > 0.0) out->vfov_rad = 2.0 * orr_atan40(0.5 * c->sensor_height_mm / c->focal_length_mm);
+    *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]},
+                             .ortho_height_m = c->ortho_height_m,
+                             .near_m = c->near_m,
+                             .aperture_f = c->aperture_f,
+                             .shutter_s = c->shutter_s,
+                             .iso = c->iso,
+                             .vfov_rad = RAD(c->vfov_deg)};
+    if (c->focal_length_mm > 0.0)
+        out->vfov_rad = 2.0 * orr_atan40(0.5 * c->sensor_height_mm / c->focal_length_mm);
     double up[3];
     if (is_set(p, index, "look_at_m")) {
         for (int k = 0; k < 3; k++) out->forward[k] = c->look_at_m[k] - out->position_m[k];
         memcpy(up, c->up, sizeof up);
         if (orr_length3(out->forward) < 1e-9)
-            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "camera '%s' looks at the point it stands on (t = %.6g s)", p->rev->nodes[index].name, p->pose->t_s);
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL,
+                            "camera '%s' looks at the point it stands on (t = %.6g s)",
+                            p->rev->nodes[index].name, p->pose->t_s);
     } else {
         for (int k = 0; k < 3; k++) out->forward[k] = -m[8 + k], up[k] = m[4 + k];
     }
@@ -295,7 +346,8 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
     orr_cross3(out->forward, up, out->right);
     if (orr_length3(out->right) < 1e-9) { /* looking along `up`: any right will do, the same one always */
         double other[3] = {0.0, 0.0, -1.0};
-        orr_cross3(out->forward, fabs(out->forward[2]) < 0.9 ? other : (double[3]){1.0, 0.0, 0.0}, out->right);
+        orr_cross3(out->forward, fabs(out->forward[2]) < 0.9 ? other : (double[3]){1.0, 0.0, 0.0},
+                   out->right);
     }
     orr_normalize3(out->right);
     orr_cross3(out->right, out->forward, out->up);
@@ -316,7 +368,8 @@ static orr_status environment_pose(poser *p, uint32_t index, orr_error *err) {
     p->pose->environment_asset = p->rev->nodes[index].asset;
     if (!is_set(p, index, "gain")) return ORR_OK;
     if (is_set(p, index, "target_lx"))
-        return orr_fail(err, ORR_E_ARGUMENT, NULL, "the environment has both gain and target_lx: give one of them");
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "the environment has both gain and target_lx: give one of them");
     p->pose->environment.target_lx = 0.0;
     return ORR_OK;
 }
@@ -345,19 +398,27 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
         orr_mat_identity(p->world[i]);
     }
     switch (node->kind) {
-    case ORR_NODE_SUN: sun_pose(p, i); return ORR_OK;
-    case ORR_NODE_ENVIRONMENT: return environment_pose(p, i, err);
-    case ORR_NODE_CAMERA: return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_SUN:
+        sun_pose(p, i);
+        return ORR_OK;
+    case ORR_NODE_ENVIRONMENT:
+        return environment_pose(p, i, err);
+    case ORR_NODE_CAMERA:
+        return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
     case ORR_NODE_MESH: {
         const orr_mesh_props *mesh = p->props[i];
         if (!p->visible[i] || node->primitive == ORR_NONE) return ORR_OK;
         return add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL, err);
     }
-    case ORR_NODE_MODEL: return p->visible[i] ? model_draws(p, i, err) : ORR_OK;
-    case ORR_NODE_TERRAIN: return p->visible[i] ? terrain_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_MODEL:
+        return p->visible[i] ? model_draws(p, i, err) : ORR_OK;
+    case ORR_NODE_TERRAIN:
+        return p->visible[i] ? terrain_pose(p, i, err) : ORR_OK;
     case ORR_NODE_POINT:
-    case ORR_NODE_SPOT: return p->visible[i] ? light_pose(p, i, err) : ORR_OK;
-    default: return ORR_OK;
+    case ORR_NODE_SPOT:
+        return p->visible[i] ? light_pose(p, i, err) : ORR_OK;
+    default:
+        return ORR_OK;
     }
 }
 
@@ -371,7 +432,8 @@ static uint32_t model_lights(const orr_revision *revision) {
     return count;
 }
 
-orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s, const orr_bound_track *bound, uint32_t bound_count,
+orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s,
+                             const orr_bound_track *bound, uint32_t bound_count,
                              const orr_param_value *values, orr_pose *pose, orr_error *err) {
     *pose = (orr_pose){.t_s = t_s};
     uint32_t n = revision->node_count ? revision->node_count : 1;
@@ -392,11 +454,14 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
         camera_found |= revision->nodes[i].id.id == camera.id;
         p.sun_authored |= revision->nodes[i].kind == ORR_NODE_SUN;
     }
-    if (!status && !camera_found) status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
+    if (!status && !camera_found)
+        status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
     if (!status) status = apply_tracks(&p, bound, bound_count, values, err);
     for (uint32_t i = 0; !status && i < revision->node_count; i++) status = pose_node(&p, i, camera, err);
     if (status) orr_pose_free(pose);
     return status;
 }
 
-void orr_pose_free(orr_pose *pose) { orr_arena_free(&pose->arena); }
+void orr_pose_free(orr_pose *pose) {
+    orr_arena_free(&pose->arena);
+}

@@ -7,9 +7,9 @@
 typedef struct builder {
     orr_scene *scene;
     orr_revision *rev;
-    uint32_t *order;      /* slots, parents first */
+    uint32_t *order; /* slots, parents first */
     uint32_t primitive_capacity, texture_capacity;
-    uint32_t *table;      /* open hash of primitives by (vertices, indices): index + 1 */
+    uint32_t *table; /* open hash of primitives by (vertices, indices): index + 1 */
     uint32_t table_mask;
 } builder;
 
@@ -28,9 +28,11 @@ static orr_status order_nodes(builder *b, orr_error *err) {
     uint32_t count = b->scene->node_count ? b->scene->node_count : 1;
     b->order = orr_calloc(count, sizeof *b->order);
     b->rev->nodes = ORR_ARENA_NEW(&b->rev->arena, orr_rev_node, count);
-    if (!b->order || !b->rev->nodes) return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision of %u nodes", count);
+    if (!b->order || !b->rev->nodes)
+        return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision of %u nodes", count);
     order_below(b, ORR_NONE, ORR_NONE);
-    for (uint32_t i = 0; i < b->rev->node_count; i++) order_below(b, b->order[i], i); /* breadth first: the list grows */
+    for (uint32_t i = 0; i < b->rev->node_count; i++)
+        order_below(b, b->order[i], i); /* breadth first: the list grows */
     return ORR_OK;
 }
 
@@ -39,7 +41,8 @@ static orr_status copy_props(builder *b, orr_rev_node *node, const orr_node_slot
     node->props = orr_arena_alloc(&b->rev->arena, 1, orr_node_props_size(from->kind));
     node->name = orr_arena_strdup(&b->rev->arena, from->name);
     node->shown = orr_arena_strdup(&b->rev->arena, from->shown ? from->shown : from->name);
-    if (!node->props || !node->name || !node->shown) return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision");
+    if (!node->props || !node->name || !node->shown)
+        return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision");
     memcpy(node->props, from->props, orr_node_props_size(from->kind));
     const orr_param_table *table = orr_node_table(from->kind);
     for (uint32_t i = 0; i < table->count; i++) {
@@ -61,7 +64,8 @@ static orr_status make_table(builder *b, uint32_t capacity, orr_error *err) {
     b->table_mask = size - 1;
     b->primitive_capacity = capacity;
     b->rev->primitives = ORR_ARENA_NEW(&b->rev->arena, orr_rev_primitive, capacity ? capacity : 1);
-    if (!b->table || !b->rev->primitives) return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for %u meshes", capacity);
+    if (!b->table || !b->rev->primitives)
+        return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for %u meshes", capacity);
     return ORR_OK;
 }
 
@@ -70,7 +74,8 @@ static uint32_t add_primitive(builder *b, const orr_rev_primitive *p) {
     uint32_t at = (uint32_t)orr_hash64(key, sizeof key, 0) & b->table_mask;
     for (; b->table[at]; at = (at + 1) & b->table_mask) {
         const orr_rev_primitive *q = &b->rev->primitives[b->table[at] - 1];
-        if (q->vertices == p->vertices && q->indices == p->indices && q->uv1 == p->uv1) return b->table[at] - 1;
+        if (q->vertices == p->vertices && q->indices == p->indices && q->uv1 == p->uv1)
+            return b->table[at] - 1;
     }
     b->rev->primitives[b->rev->primitive_count] = *p;
     b->table[at] = ++b->rev->primitive_count;
@@ -91,19 +96,28 @@ static orr_rev_map model_map(builder *b, orr_asset asset, const orr_texture_use 
     orr_rev_map map = {.texture = ORR_NONE, .uv = {1, 0, 0, 0, 1, 0}};
     if (use->image == ORR_NONE) return map;
     float c = (float)orr_cos40((double)use->rotation_rad), s = (float)orr_sin40((double)use->rotation_rad);
-    float uv[6] = {c * use->scale[0], s * use->scale[1], use->offset[0], -s * use->scale[0], c * use->scale[1], use->offset[1]};
-    map = (orr_rev_map){add_texture(b, asset, use->image, srgb), use->uv_set, use->wrap_s, use->wrap_t, use->nearest, {0}};
+    float uv[6] = {c * use->scale[0],  s * use->scale[1], use->offset[0],
+                   -s * use->scale[0], c * use->scale[1], use->offset[1]};
+    map = (orr_rev_map){
+        add_texture(b, asset, use->image, srgb), use->uv_set, use->wrap_s, use->wrap_t, use->nearest, {0}};
     memcpy(map.uv, uv, sizeof uv);
     return map;
 }
 
-static void model_materials(builder *b, orr_asset asset, const orr_model *model, const orr_model_props *props) {
+static void model_materials(builder *b, orr_asset asset, const orr_model *model,
+                            const orr_model_props *props) {
     for (uint32_t i = 0; i < model->material_count; i++) {
         const orr_model_material *m = &model->materials[i];
         orr_rev_material *r = &b->rev->materials[b->rev->material_count++];
-        *r = (orr_rev_material){.metallic = m->metallic, .roughness = m->roughness, .ior = m->ior, .normal_scale = m->normal_scale,
-                                .occlusion_strength = m->occlusion_strength, .alpha_cutoff = m->alpha_cutoff, .alpha_mode = m->alpha_mode,
-                                .double_sided = m->double_sided, .unlit = m->unlit};
+        *r = (orr_rev_material){.metallic = m->metallic,
+                                .roughness = m->roughness,
+                                .ior = m->ior,
+                                .normal_scale = m->normal_scale,
+                                .occlusion_strength = m->occlusion_strength,
+                                .alpha_cutoff = m->alpha_cutoff,
+                                .alpha_mode = m->alpha_mode,
+                                .double_sided = m->double_sided,
+                                .unlit = m->unlit};
         memcpy(r->base_colour, m->base_colour, sizeof r->base_colour);
         for (int k = 0; k < 3; k++) r->emissive_nit[k] = m->emissive[k] * (float)props->emissive_nit;
         r->maps[ORR_MAP_BASE_COLOUR] = model_map(b, asset, &m->base_colour_map, true);
@@ -116,35 +130,45 @@ static void model_materials(builder *b, orr_asset asset, const orr_model *model,
 
 static void scene_material(builder *b, const orr_material_slot *m, orr_rev_material *r) {
     const orr_material_props *p = &m->props;
-    *r = (orr_rev_material){.metallic = (float)p->metallic, .roughness = (float)p->roughness, .ior = (float)p->ior,
-                            .normal_scale = (float)p->normal_scale, .occlusion_strength = (float)p->occlusion_strength,
-                            .alpha_cutoff = (float)p->alpha_cutoff, .alpha_mode = (orr_alpha_mode)p->alpha_mode,
-                            .double_sided = p->double_sided, .unlit = p->unlit};
+    *r = (orr_rev_material){.metallic = (float)p->metallic,
+                            .roughness = (float)p->roughness,
+                            .ior = (float)p->ior,
+                            .normal_scale = (float)p->normal_scale,
+                            .occlusion_strength = (float)p->occlusion_strength,
+                            .alpha_cutoff = (float)p->alpha_cutoff,
+                            .alpha_mode = (orr_alpha_mode)p->alpha_mode,
+                            .double_sided = p->double_sided,
+                            .unlit = p->unlit};
     memcpy(r->base_colour, p->base_colour, sizeof r->base_colour);
     memcpy(r->emissive_nit, p->emissive_nit, sizeof r->emissive_nit);
     for (int k = 0; k < ORR_MAP_COUNT; k++) {
         r->maps[k] = (orr_rev_map){.texture = ORR_NONE, .uv = {1, 0, 0, 0, 1, 0}};
-        if (m->maps[k].id) r->maps[k].texture = add_texture(b, m->maps[k], ORR_NONE, k == ORR_MAP_BASE_COLOUR || k == ORR_MAP_EMISSIVE);
+        if (m->maps[k].id)
+            r->maps[k].texture =
+                add_texture(b, m->maps[k], ORR_NONE, k == ORR_MAP_BASE_COLOUR || k == ORR_MAP_EMISSIVE);
     }
 }
 
 /* Waits for assets and counts, so that every array is allocated once. */
 static orr_status count_parts(builder *b, orr_error *err) {
-    uint32_t primitives = b->scene->mesh_count, materials = 1 + b->scene->material_count, textures = b->scene->material_count * ORR_MAP_COUNT;
+    uint32_t primitives = b->scene->mesh_count, materials = 1 + b->scene->material_count,
+             textures = b->scene->material_count * ORR_MAP_COUNT;
     uint32_t model_primitives = 0;
     for (uint32_t i = 0; i < b->rev->node_count; i++) {
         const orr_node_slot *n = &b->scene->nodes[b->order[i]];
         if (!n->asset.id) continue;
         orr_status status = orr_assets_wait(b->scene->assets, n->asset, err);
         if (status) return status;
-        const orr_model *model = n->kind == ORR_NODE_MODEL ? orr_assets_model(b->scene->assets, n->asset) : NULL;
+        const orr_model *model =
+            n->kind == ORR_NODE_MODEL ? orr_assets_model(b->scene->assets, n->asset) : NULL;
         if (!model) continue;
         primitives += model->primitive_count, model_primitives += model->primitive_count;
         materials += model->material_count, textures += model->material_count * ORR_MAP_COUNT;
     }
     b->rev->materials = ORR_ARENA_NEW(&b->rev->arena, orr_rev_material, materials);
     b->rev->textures = ORR_ARENA_NEW(&b->rev->arena, orr_rev_texture, textures ? textures : 1);
-    b->rev->primitive_of_model = ORR_ARENA_NEW(&b->rev->arena, uint32_t, model_primitives ? model_primitives : 1);
+    b->rev->primitive_of_model =
+        ORR_ARENA_NEW(&b->rev->arena, uint32_t, model_primitives ? model_primitives : 1);
     if (!b->rev->materials || !b->rev->textures || !b->rev->primitive_of_model)
         return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for %u materials", materials);
     return make_table(b, primitives, err);
@@ -157,10 +181,15 @@ static void add_model(builder *b, orr_rev_node *node, uint32_t *model_primitive_
     node->first_primitive = *model_primitive_count;
     for (uint32_t k = 0; k < model->primitive_count; k++) {
         const orr_model_primitive *p = &model->primitives[k];
-        orr_rev_primitive q = {.vertices = p->vertices, .uv1 = p->uv1, .indices = p->indices, .vertex_count = p->vertex_count,
+        orr_rev_primitive q = {.vertices = p->vertices,
+                               .uv1 = p->uv1,
+                               .indices = p->indices,
+                               .vertex_count = p->vertex_count,
                                .index_count = p->index_count};
-        for (int c = 0; c < 3; c++) q.bounds_min[c] = (double)p->bounds_min[c], q.bounds_max[c] = (double)p->bounds_max[c];
-        b->rev->primitive_of_model[(*model_primitive_count)++] = p->index_count ? add_primitive(b, &q) : ORR_NONE;
+        for (int c = 0; c < 3; c++)
+            q.bounds_min[c] = (double)p->bounds_min[c], q.bounds_max[c] = (double)p->bounds_max[c];
+        b->rev->primitive_of_model[(*model_primitive_count)++] =
+            p->index_count ? add_primitive(b, &q) : ORR_NONE;
     }
 }
 
@@ -168,13 +197,16 @@ static orr_status fill_node(builder *b, uint32_t i, uint32_t *model_primitive_co
     const orr_node_slot *from = &b->scene->nodes[b->order[i]];
     orr_rev_node *node = &b->rev->nodes[i];
     node->id = orr_scene_id(b->scene, b->order[i]);
-    node->kind = from->kind, node->set_rows = from->set_rows, node->edited_rows = from->edited_rows, node->asset = from->asset;
+    node->kind = from->kind, node->set_rows = from->set_rows, node->edited_rows = from->edited_rows,
+    node->asset = from->asset;
     node->primitive = ORR_NONE;
     orr_status status = copy_props(b, node, from, err);
     if (status) return status;
     if (from->kind == ORR_NODE_MESH && from->mesh.id) {
         const orr_mesh_slot *mesh = &b->scene->meshes[from->mesh.id - 1];
-        orr_rev_primitive q = {.vertices = mesh->data.vertices, .indices = mesh->data.indices, .vertex_count = mesh->data.vertex_count,
+        orr_rev_primitive q = {.vertices = mesh->data.vertices,
+                               .indices = mesh->data.indices,
+                               .vertex_count = mesh->data.vertex_count,
                                .index_count = mesh->data.index_count};
         memcpy(q.bounds_min, mesh->bounds_min, sizeof q.bounds_min);
         memcpy(q.bounds_max, mesh->bounds_max, sizeof q.bounds_max);
@@ -182,7 +214,8 @@ static orr_status fill_node(builder *b, uint32_t i, uint32_t *model_primitive_co
         node->material = from->material.id;
     }
     if ((from->kind == ORR_NODE_MODEL || from->kind == ORR_NODE_TERRAIN) && !from->asset.id)
-        return orr_fail(err, ORR_E_NOT_READY, b->scene->name, "the %s '%s' has no file: give it one", orr_node_kind_name(from->kind), from->name);
+        return orr_fail(err, ORR_E_NOT_READY, b->scene->name, "the %s '%s' has no file: give it one",
+                        orr_node_kind_name(from->kind), from->name);
     if (from->kind == ORR_NODE_MODEL) add_model(b, node, model_primitive_count);
     return ORR_OK;
 }
@@ -191,7 +224,8 @@ static orr_status fill_node(builder *b, uint32_t i, uint32_t *model_primitive_co
 static void digest_node(orr_digest_builder *d, const orr_revision *rev, const orr_rev_node *node) {
     orr_text text = {0};
     const orr_param_table *table = orr_node_table(node->kind);
-    orr_text_printf(&text, "%s|%s|%d|%u|%u|", table->owner, node->name, (int)node->parent, node->primitive, node->material);
+    orr_text_printf(&text, "%s|%s|%d|%u|%u|", table->owner, node->name, (int)node->parent, node->primitive,
+                    node->material);
     for (uint32_t i = 0; i < table->count; i++) {
         orr_param_row row;
         orr_param_value value;
@@ -225,7 +259,8 @@ static orr_digest digest_revision(const orr_revision *rev) {
     for (uint32_t i = 0; i < rev->node_count; i++) digest_node(d, rev, &rev->nodes[i]);
     for (uint32_t i = 0; i < rev->primitive_count; i++) {
         const orr_rev_primitive *p = &rev->primitives[i];
-        uint64_t hash[2] = {orr_hash64(p->vertices, p->vertex_count * sizeof *p->vertices, 0), orr_hash64(p->indices, p->index_count * sizeof *p->indices, 0)};
+        uint64_t hash[2] = {orr_hash64(p->vertices, p->vertex_count * sizeof *p->vertices, 0),
+                            orr_hash64(p->indices, p->index_count * sizeof *p->indices, 0)};
         orr_digest_add(d, hash, sizeof hash);
     }
     for (uint32_t i = 0; i < rev->material_count; i++) digest_material(d, &rev->materials[i]);
@@ -242,13 +277,20 @@ static orr_status build(builder *b, orr_error *err) {
     orr_status status = order_nodes(b, err);
     if (!status) status = count_parts(b, err);
     if (status) return status;
-    static const orr_rev_material plain = {.base_colour = {0.8f, 0.8f, 0.8f, 1.0f}, .roughness = 0.5f, .ior = 1.5f, .normal_scale = 1.0f,
-                                           .occlusion_strength = 1.0f, .alpha_cutoff = 0.5f};
+    static const orr_rev_material plain = {.base_colour = {0.8f, 0.8f, 0.8f, 1.0f},
+                                           .roughness = 0.5f,
+                                           .ior = 1.5f,
+                                           .normal_scale = 1.0f,
+                                           .occlusion_strength = 1.0f,
+                                           .alpha_cutoff = 0.5f};
     b->rev->materials[0] = plain;
-    for (int k = 0; k < ORR_MAP_COUNT; k++) b->rev->materials[0].maps[k] = (orr_rev_map){.texture = ORR_NONE, .uv = {1, 0, 0, 0, 1, 0}};
+    for (int k = 0; k < ORR_MAP_COUNT; k++)
+        b->rev->materials[0].maps[k] = (orr_rev_map){.texture = ORR_NONE, .uv = {1, 0, 0, 0, 1, 0}};
     b->rev->material_count = 1;
-    for (uint32_t i = 0; i < b->scene->material_count; i++) scene_material(b, &b->scene->materials[i], &b->rev->materials[b->rev->material_count++]);
-    for (uint32_t i = 0, model_primitives = 0; i < b->rev->node_count && !status; i++) status = fill_node(b, i, &model_primitives, err);
+    for (uint32_t i = 0; i < b->scene->material_count; i++)
+        scene_material(b, &b->scene->materials[i], &b->rev->materials[b->rev->material_count++]);
+    for (uint32_t i = 0, model_primitives = 0; i < b->rev->node_count && !status; i++)
+        status = fill_node(b, i, &model_primitives, err);
     return status;
 }
 
@@ -279,5 +321,9 @@ void orr_revision_release(orr_revision **revision) {
     free(rev);
 }
 
-uint64_t orr_revision_number(const orr_revision *revision) { return revision->number; }
-orr_digest orr_revision_digest(const orr_revision *revision) { return revision->digest; }
+uint64_t orr_revision_number(const orr_revision *revision) {
+    return revision->number;
+}
+orr_digest orr_revision_digest(const orr_revision *revision) {
+    return revision->digest;
+}

@@ -7,7 +7,14 @@
 #include "scene/mathd.h"
 #include "scene/nodes.h"
 
-enum { ORR_MAP_BASE_COLOUR, ORR_MAP_METAL_ROUGH, ORR_MAP_NORMAL, ORR_MAP_OCCLUSION, ORR_MAP_EMISSIVE, ORR_MAP_COUNT };
+enum {
+    ORR_MAP_BASE_COLOUR,
+    ORR_MAP_METAL_ROUGH,
+    ORR_MAP_NORMAL,
+    ORR_MAP_OCCLUSION,
+    ORR_MAP_EMISSIVE,
+    ORR_MAP_COUNT
+};
 
 typedef struct orr_rev_texture { /* one per (image, colour space) */
     orr_asset asset;
@@ -40,7 +47,7 @@ typedef struct orr_rev_primitive { /* uploaded once; primitives with the same ar
 typedef struct orr_rev_node {
     orr_node id;
     orr_node_kind kind;
-    uint32_t parent; /* always smaller, or ORR_NONE */
+    uint32_t parent;          /* always smaller, or ORR_NONE */
     const char *name, *shown; /* shown: its name in the space */
     void *props;
     uint32_t set_rows;    /* bit i: row i was set by the author */
@@ -58,21 +65,30 @@ struct orr_revision {
     orr_assets *assets;
     uint64_t number;
     const char *scene; /* its place in the space; "" = none */
-    orr_rev_node *nodes;             uint32_t node_count;
-    orr_rev_primitive *primitives;   uint32_t primitive_count;
-    orr_rev_material *materials;     uint32_t material_count; /* 0 is the default */
-    orr_rev_texture *textures;       uint32_t texture_count;
-    uint32_t *primitive_of_model;    /* model primitives to revision primitives, per MODEL node from first_primitive */
+    orr_rev_node *nodes;
+    uint32_t node_count;
+    orr_rev_primitive *primitives;
+    uint32_t primitive_count;
+    orr_rev_material *materials;
+    uint32_t material_count; /* 0 is the default */
+    orr_rev_texture *textures;
+    uint32_t texture_count;
+    uint32_t *
+        primitive_of_model; /* model primitives to revision primitives, per MODEL node from first_primitive */
     orr_digest digest;
 };
 
-/* --- poses ---------------------------------------------------------------------------------------------------------- */
+/* --- poses
+ * ----------------------------------------------------------------------------------------------------------
+ */
 typedef struct orr_bound_track { /* a node track, resolved in a revision */
-    uint32_t node, row, value; /* value: index into the pose block */
+    uint32_t node, row, value;   /* value: index into the pose block */
 } orr_bound_track;
-/* Resolves the node tracks of `tracks`; left out are module tracks, and properties edited in the space. malloc'd. */
-ORR_MUST_CHECK orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks, uint32_t track_count,
-                                            orr_bound_track **out, uint32_t *count, orr_error *err);
+/* Resolves the node tracks of `tracks`; left out are module tracks, and properties edited in the space.
+ * malloc'd. */
+ORR_MUST_CHECK orr_status orr_revision_bind(const orr_revision *revision, const orr_track *tracks,
+                                            uint32_t track_count, orr_bound_track **out, uint32_t *count,
+                                            orr_error *err);
 
 typedef struct orr_pose_draw {
     double world[16];
@@ -108,17 +124,23 @@ typedef struct orr_pose {
     bool has_environment;
     orr_environment_props environment;
     orr_asset environment_asset;
-    orr_pose_draw *draws;       uint32_t draw_count;
-    orr_pose_light *lights;     uint32_t light_count;
-    orr_pose_terrain *terrains; uint32_t terrain_count;
+    orr_pose_draw *draws;
+    uint32_t draw_count;
+    orr_pose_light *lights;
+    uint32_t light_count;
+    orr_pose_terrain *terrains;
+    uint32_t terrain_count;
 } orr_pose;
 
-/* The world at t_s. `values` is the pose block that `bound` indexes. Pure. The caller frees it with orr_pose_free. */
-ORR_MUST_CHECK orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s, const orr_bound_track *bound,
-                                            uint32_t bound_count, const orr_param_value *values, orr_pose *pose, orr_error *err);
+/* The world at t_s. `values` is the pose block that `bound` indexes. Pure. The caller frees it with
+ * orr_pose_free. */
+ORR_MUST_CHECK orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s,
+                                            const orr_bound_track *bound, uint32_t bound_count,
+                                            const orr_param_value *values, orr_pose *pose, orr_error *err);
 void orr_pose_free(orr_pose *pose);
 
 /* Bounding sphere of a box under a matrix. */
-void orr_bounds_sphere(const double min_m[3], const double max_m[3], const double world[16], double centre[3], double *radius);
+void orr_bounds_sphere(const double min_m[3], const double max_m[3], const double world[16], double centre[3],
+                       double *radius);
 
 #endif

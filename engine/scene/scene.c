@@ -9,7 +9,8 @@ orr_status orr_scene_create(const orr_scene_params *params, orr_scene **out, orr
     orr_scene *scene = orr_calloc(1, sizeof *scene);
     if (!scene) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a scene");
     (void)orr_format(scene->name, sizeof scene->name, "%s", params->name ? params->name : "main");
-    (void)orr_format(scene->app_root, sizeof scene->app_root, "%s", params->app_root ? params->app_root : "/apps/orrery");
+    (void)orr_format(scene->app_root, sizeof scene->app_root, "%s",
+                     params->app_root ? params->app_root : "/apps/orrery");
     scene->assets = params->assets;
     scene->space = params->space;
     scene->next_revision = 1;
@@ -24,7 +25,8 @@ void orr_scene_destroy(orr_scene **scene_io) {
     if (!scene) return;
     orr_scene_view_close(scene);
     for (uint32_t i = 0; i < scene->node_count; i++) free(scene->nodes[i].props);
-    for (uint32_t i = 0; i < scene->mesh_count; i++) free(scene->meshes[i].data.vertices), free(scene->meshes[i].data.indices);
+    for (uint32_t i = 0; i < scene->mesh_count; i++)
+        free(scene->meshes[i].data.vertices), free(scene->meshes[i].data.indices);
     free(scene->nodes), free(scene->meshes), free(scene->materials);
     orr_arena_free(&scene->arena);
     free(scene);
@@ -43,7 +45,8 @@ static orr_status grow(void **items, uint32_t count, uint32_t *capacity, size_t 
 orr_status orr_scene_slot(orr_scene *scene, orr_node node, uint32_t *slot, orr_error *err) {
     uint32_t index = (uint32_t)(node.id & 0xffffffffu), generation = (uint32_t)(node.id >> 32);
     *slot = 0; /* a caller that lives on after a failure sees a number, and compilers see that it does */
-    if (index == 0 || index > scene->node_count || scene->nodes[index - 1].generation != generation || !(generation & 1u))
+    if (index == 0 || index > scene->node_count || scene->nodes[index - 1].generation != generation ||
+        !(generation & 1u))
         return orr_fail(err, ORR_E_STALE, scene->name, "this node was removed, or belongs to another scene");
     *slot = index - 1;
     return ORR_OK;
@@ -59,21 +62,26 @@ bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node) {
     uint32_t slot = 0;
     if (node->id && orr_scene_slot(scene, *node, &slot, NULL)) return false;
     for (slot += node->id ? 1 : 0; slot < scene->node_count; slot++)
-        if ((scene->nodes[slot].generation & 1u) && scene->nodes[slot].kind == kind) return *node = orr_scene_id(scene, slot), true;
+        if ((scene->nodes[slot].generation & 1u) && scene->nodes[slot].kind == kind)
+            return *node = orr_scene_id(scene, slot), true;
     return false;
 }
 
-orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name, orr_node parent, orr_node *out, orr_error *err) {
+orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name, orr_node parent,
+                          orr_node *out, orr_error *err) {
     uint32_t parent_slot = ORR_NONE;
     orr_status status = parent.id ? orr_scene_slot(scene, parent, &parent_slot, err) : ORR_OK;
     if (status) return status;
     if ((kind == ORR_NODE_SUN || kind == ORR_NODE_ENVIRONMENT) && kind_exists(scene, kind))
-        return orr_fail(err, ORR_E_EXISTS, scene->name, "the scene has a %s already: a scene has one at most; change it with set{}",
+        return orr_fail(err, ORR_E_EXISTS, scene->name,
+                        "the scene has a %s already: a scene has one at most; change it with set{}",
                         orr_node_kind_name(kind));
     uint32_t slot = 0; /* a freed slot is used again under a new generation */
     while (slot < scene->node_count && (scene->nodes[slot].generation & 1u)) slot++;
     if (slot == scene->node_count) {
-        if ((status = grow((void **)&scene->nodes, scene->node_count, &scene->node_capacity, sizeof *scene->nodes, err))) return status;
+        if ((status = grow((void **)&scene->nodes, scene->node_count, &scene->node_capacity,
+                           sizeof *scene->nodes, err)))
+            return status;
         scene->nodes[scene->node_count++] = (orr_node_slot){0};
     }
     orr_node_slot *node = &scene->nodes[slot];
@@ -82,8 +90,11 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
     if ((status = orr_params_init(orr_node_table(kind), props, err))) return free(props), status;
     char fallback[64];
     (void)orr_format(fallback, sizeof fallback, "%s %u", orr_node_kind_name(kind), slot + 1);
-    *node = (orr_node_slot){.generation = node->generation + 1, .kind = kind, .parent = parent_slot, .props = props,
-                             .name = orr_arena_strdup(&scene->arena, name && *name ? name : fallback)};
+    *node = (orr_node_slot){.generation = node->generation + 1,
+                            .kind = kind,
+                            .parent = parent_slot,
+                            .props = props,
+                            .name = orr_arena_strdup(&scene->arena, name && *name ? name : fallback)};
     *out = orr_scene_id(scene, slot);
     scene->edits++;
     return ORR_OK;
@@ -112,23 +123,28 @@ orr_status orr_node_set_parent(orr_scene *scene, orr_node node, orr_node parent,
     if (status) return status;
     for (uint32_t up = parent_slot; up != ORR_NONE; up = scene->nodes[up].parent)
         if (up == slot)
-            return orr_fail(err, ORR_E_ARGUMENT, scene->name, "'%s' cannot be under '%s', which is below it: a node graph has no cycles",
+            return orr_fail(err, ORR_E_ARGUMENT, scene->name,
+                            "'%s' cannot be under '%s', which is below it: a node graph has no cycles",
                             scene->nodes[slot].name, scene->nodes[parent_slot].name);
     scene->nodes[slot].parent = parent_slot;
     scene->edits++;
     return ORR_OK;
 }
 
-orr_status orr_node_set(orr_scene *scene, orr_node node, uint32_t row_index, const orr_param_value *value, orr_error *err) {
+orr_status orr_node_set(orr_scene *scene, orr_node node, uint32_t row_index, const orr_param_value *value,
+                        orr_error *err) {
     uint32_t slot;
     orr_status status = orr_scene_slot(scene, node, &slot, err);
     if (status) return status;
     orr_node_slot *n = &scene->nodes[slot];
     const orr_param_table *table = orr_node_table(n->kind);
-    if (row_index >= table->count) return orr_fail(err, ORR_E_ARGUMENT, scene->name, "a %s has no property number %u", table->owner, row_index);
+    if (row_index >= table->count)
+        return orr_fail(err, ORR_E_ARGUMENT, scene->name, "a %s has no property number %u", table->owner,
+                        row_index);
     orr_param_row row;
     orr_param_row_get(table, row_index, &row);
-    if ((status = orr_param_check(&row, value, err))) return orr_error_prefix(err, "%s '%s'", table->owner, n->name);
+    if ((status = orr_param_check(&row, value, err)))
+        return orr_error_prefix(err, "%s '%s'", table->owner, n->name);
     orr_param_value copy = *value;
     if (copy.text) copy.text = orr_arena_strdup(&scene->arena, copy.text);
     orr_param_store(&row, &copy, n->props);
@@ -137,12 +153,15 @@ orr_status orr_node_set(orr_scene *scene, orr_node node, uint32_t row_index, con
     return ORR_OK;
 }
 
-orr_status orr_node_get(orr_scene *scene, orr_node node, uint32_t row_index, orr_param_value *value, orr_error *err) {
+orr_status orr_node_get(orr_scene *scene, orr_node node, uint32_t row_index, orr_param_value *value,
+                        orr_error *err) {
     uint32_t slot;
     orr_status status = orr_scene_slot(scene, node, &slot, err);
     if (status) return status;
     const orr_param_table *table = orr_node_table(scene->nodes[slot].kind);
-    if (row_index >= table->count) return orr_fail(err, ORR_E_ARGUMENT, scene->name, "a %s has no property number %u", table->owner, row_index);
+    if (row_index >= table->count)
+        return orr_fail(err, ORR_E_ARGUMENT, scene->name, "a %s has no property number %u", table->owner,
+                        row_index);
     orr_param_row row;
     orr_param_row_get(table, row_index, &row);
     orr_param_load(&row, scene->nodes[slot].props, value);
@@ -161,13 +180,17 @@ const char *orr_node_name(orr_scene *scene, orr_node node) {
     return orr_scene_slot(scene, node, &slot, NULL) ? "" : scene->nodes[slot].name;
 }
 
-orr_status orr_node_set_mesh(orr_scene *scene, orr_node node, orr_mesh mesh, orr_material material, orr_error *err) {
+orr_status orr_node_set_mesh(orr_scene *scene, orr_node node, orr_mesh mesh, orr_material material,
+                             orr_error *err) {
     uint32_t slot;
     orr_status status = orr_scene_slot(scene, node, &slot, err);
     if (status) return status;
-    if (scene->nodes[slot].kind != ORR_NODE_MESH) return orr_fail(err, ORR_E_TYPE, scene->name, "'%s' is not a mesh node", scene->nodes[slot].name);
+    if (scene->nodes[slot].kind != ORR_NODE_MESH)
+        return orr_fail(err, ORR_E_TYPE, scene->name, "'%s' is not a mesh node", scene->nodes[slot].name);
     if (mesh.id > scene->mesh_count || material.id > scene->material_count)
-        return orr_fail(err, ORR_E_STALE, scene->name, "the mesh or material given to '%s' belongs to another scene", scene->nodes[slot].name);
+        return orr_fail(err, ORR_E_STALE, scene->name,
+                        "the mesh or material given to '%s' belongs to another scene",
+                        scene->nodes[slot].name);
     scene->nodes[slot].mesh = mesh, scene->nodes[slot].material = material;
     return ORR_OK;
 }
@@ -183,14 +206,18 @@ orr_status orr_node_set_asset(orr_scene *scene, orr_node node, orr_asset asset, 
     return ORR_OK;
 }
 
-orr_status orr_scene_mesh(orr_scene *scene, const char *name, const orr_mesh_data *data, orr_mesh *out, orr_error *err) {
+orr_status orr_scene_mesh(orr_scene *scene, const char *name, const orr_mesh_data *data, orr_mesh *out,
+                          orr_error *err) {
     if (!data->vertex_count || !data->index_count || data->index_count % 3)
-        return orr_fail(err, ORR_E_BAD_DATA, name, "a mesh needs vertices and whole triangles; this one has %u vertices and %u indices",
+        return orr_fail(err, ORR_E_BAD_DATA, name,
+                        "a mesh needs vertices and whole triangles; this one has %u vertices and %u indices",
                         data->vertex_count, data->index_count);
     for (uint32_t i = 0; i < data->index_count; i++)
         if (data->indices[i] >= data->vertex_count)
-            return orr_fail(err, ORR_E_OUT_OF_RANGE, name, "index %u is %u, but the mesh has %u vertices", i, data->indices[i], data->vertex_count);
-    orr_status status = grow((void **)&scene->meshes, scene->mesh_count, &scene->mesh_capacity, sizeof *scene->meshes, err);
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, name, "index %u is %u, but the mesh has %u vertices", i,
+                            data->indices[i], data->vertex_count);
+    orr_status status =
+        grow((void **)&scene->meshes, scene->mesh_count, &scene->mesh_capacity, sizeof *scene->meshes, err);
     if (status) return status;
     orr_mesh_slot mesh = {.name = orr_arena_strdup(&scene->arena, name ? name : "mesh"), .data = *data};
     for (int k = 0; k < 3; k++) mesh.bounds_min[k] = INFINITY, mesh.bounds_max[k] = -INFINITY;
@@ -198,7 +225,8 @@ orr_status orr_scene_mesh(orr_scene *scene, const char *name, const orr_mesh_dat
         for (int k = 0; k < 3; k++) {
             double x = (double)data->vertices[i].position[k];
             if (!isfinite(x)) return orr_fail(err, ORR_E_BAD_DATA, name, "vertex %u is not finite", i);
-            mesh.bounds_min[k] = fmin(mesh.bounds_min[k], x), mesh.bounds_max[k] = fmax(mesh.bounds_max[k], x);
+            mesh.bounds_min[k] = fmin(mesh.bounds_min[k], x),
+            mesh.bounds_max[k] = fmax(mesh.bounds_max[k], x);
         }
     mesh.data.vertices = orr_calloc(data->vertex_count, sizeof *data->vertices);
     mesh.data.indices = orr_calloc(data->index_count, sizeof *data->indices);
@@ -213,16 +241,18 @@ orr_status orr_scene_mesh(orr_scene *scene, const char *name, const orr_mesh_dat
     return ORR_OK;
 }
 
-orr_status orr_scene_material(orr_scene *scene, const char *name, const orr_param_value *values, const orr_asset maps[5], orr_material *out,
-                              orr_error *err) {
-    orr_status status = grow((void **)&scene->materials, scene->material_count, &scene->material_capacity, sizeof *scene->materials, err);
+orr_status orr_scene_material(orr_scene *scene, const char *name, const orr_param_value *values,
+                              const orr_asset maps[5], orr_material *out, orr_error *err) {
+    orr_status status = grow((void **)&scene->materials, scene->material_count, &scene->material_capacity,
+                             sizeof *scene->materials, err);
     if (status) return status;
     orr_material_slot material = {.name = orr_arena_strdup(&scene->arena, name ? name : "material")};
     const orr_param_table *table = orr_material_table();
     for (uint32_t i = 0; i < table->count; i++) {
         orr_param_row row;
         orr_param_row_get(table, i, &row);
-        if ((status = orr_param_check(&row, &values[i], err))) return orr_error_prefix(err, "material '%s'", material.name);
+        if ((status = orr_param_check(&row, &values[i], err)))
+            return orr_error_prefix(err, "material '%s'", material.name);
         orr_param_value copy = values[i];
         if (copy.text) copy.text = orr_arena_strdup(&scene->arena, copy.text);
         orr_param_store(&row, &copy, &material.props);

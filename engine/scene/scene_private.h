@@ -7,7 +7,7 @@
 typedef struct orr_node_slot {
     uint32_t generation; /* odd while alive */
     orr_node_kind kind;
-    uint32_t parent; /* slot, or ORR_NONE */
+    uint32_t parent;                /* slot, or ORR_NONE */
     uint32_t set_rows, edited_rows; /* edited: last written through the space, which wins over a track */
     char *name;
     void *props;
@@ -31,17 +31,20 @@ struct orr_scene {
     char name[64], app_root[128];
     orr_assets *assets;
     struct orr_space *space;
-    char at[256];            /* the scene's place in the space; "" = none */
-    struct orr_space *shown; /* what its `src` shows since the last publish */
-    struct orr_watch *watch; /* of what others write there */
+    char at[256];                /* the scene's place in the space; "" = none */
+    struct orr_space *shown;     /* what its `src` shows since the last publish */
+    struct orr_watch *watch;     /* of what others write there */
     uint64_t edits, shown_edits; /* counts of changes to nodes: made, and shown */
     uint64_t shown_at;           /* revision of the space that showing made, if known */
     bool look_again;             /* the last look at what others wrote failed */
     orr_arena arena; /* names and strings: they live as long as the scene, so revisions copy them */
     uint64_t next_revision;
-    orr_node_slot *nodes;              uint32_t node_count, node_capacity;
-    orr_mesh_slot *meshes;        uint32_t mesh_count, mesh_capacity;
-    orr_material_slot *materials; uint32_t material_count, material_capacity;
+    orr_node_slot *nodes;
+    uint32_t node_count, node_capacity;
+    orr_mesh_slot *meshes;
+    uint32_t mesh_count, mesh_capacity;
+    orr_material_slot *materials;
+    uint32_t material_count, material_capacity;
 };
 
 ORR_MUST_CHECK orr_status orr_scene_slot(orr_scene *scene, orr_node node, uint32_t *slot, orr_error *err);

@@ -93,15 +93,15 @@ struct orr_script {
     orr_script_sequence_object *sequences, *result;
 
     bool help_done, timed_out;
-    uint32_t entered;               /* depth of entries into Lua */
-    uint64_t budget_ns, entered_ns; /* of the timeout */
+    uint32_t entered;                 /* depth of entries into Lua */
+    uint64_t budget_ns, entered_ns;   /* of the timeout */
     atomic_uint_fast64_t hopeless_ns; /* when the watchdog gives up on the call that runs; 0 = none runs */
     orr_thread *watchdog;
     orr_mutex *watch_mutex;
     orr_cond *watch_end;
-    bool watch_ended; /* under watch_mutex */
-    orr_status raised_code;         /* of the last error that C code raised in Lua… */
-    char raised[1200];              /* …and its text, to recognise it at the top */
+    bool watch_ended;       /* under watch_mutex */
+    orr_status raised_code; /* of the last error that C code raised in Lua… */
+    char raised[1200];      /* …and its text, to recognise it at the top */
 };
 
 /* Calls the function below `args` arguments on the stack with the timeout's clock running; the error record

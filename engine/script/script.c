@@ -70,7 +70,8 @@ void orr_script_pause(orr_script *script) {
 void orr_script_resume(orr_script *script) {
     if (!script->entered) return;
     script->entered_ns = orr_time_ns();
-    if (script->watchdog) atomic_store(&script->hopeless_ns, script->entered_ns + script->budget_ns + GRACE_NS);
+    if (script->watchdog)
+        atomic_store(&script->hopeless_ns, script->entered_ns + script->budget_ns + GRACE_NS);
 }
 
 /* --- calling ------------------------------------------------------------------------------------- */
@@ -170,9 +171,9 @@ static orr_status preset_set(void *context, const char *name, const char *text, 
     orr_format(where, sizeof where, "%s:%u", preset->where, line);
     char *kept = orr_arena_strdup(&preset->script->arena, where);
     if (!kept) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a preset");
-    orr_status status =
-        add_override(preset->script, name, strlen(name), text, kept, ORR_E_BAD_DATA, err);
-    if (status == ORR_OK) preset->script->overrides[preset->script->override_count - 1].preset = preset->where;
+    orr_status status = add_override(preset->script, name, strlen(name), text, kept, ORR_E_BAD_DATA, err);
+    if (status == ORR_OK)
+        preset->script->overrides[preset->script->override_count - 1].preset = preset->where;
     return status;
 }
 

@@ -32,8 +32,9 @@ typedef struct orr_script_params {
     const char *const *args; /* orrery.args */
     uint32_t arg_count;
     double timeout_s; /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off */
-    /* Called on another thread when a script is two seconds over its timeout inside one call of C (a pattern that backtracks without
-     * end): nothing in the process can stop it then. The program's answer is to end; NULL = wait for ever. */
+    /* Called on another thread when a script is two seconds over its timeout inside one call of C (a pattern
+     * that backtracks without end): nothing in the process can stop it then. The program's answer is to end;
+     * NULL = wait for ever. */
     void (*stuck)(double timeout_s);
     bool talks; /* print and io.write go to stdout (`orrery run`); else to stderr, out of an answer's way */
     bool help;  /* declare parameters, then stop before anything is loaded */
@@ -55,7 +56,8 @@ ORR_MUST_CHECK orr_status orr_script_run_text(orr_script *script, const char *te
 const orr_param_table *orr_script_param_table(const orr_script *script);
 const orr_param_value *orr_script_param_value(const orr_script *script, uint32_t row);
 orr_value_source orr_script_param_source(const orr_script *script, uint32_t row);
-const char *orr_script_param_preset(const orr_script *script, uint32_t row); /* the file it came from; NULL = none */
+const char *orr_script_param_preset(const orr_script *script,
+                                    uint32_t row); /* the file it came from; NULL = none */
 
 /* What the script returned; NULL when it returned no sequence. Alive as long as the script. The settings have
  * the script's and the command line's values. */

@@ -45,7 +45,8 @@ static void add(orr_modules *modules, const char *name, const char *role) {
     if (orr_modules_add_descriptor(modules, &module, NULL, NULL, NULL)) abort();
 }
 
-static orr_status script_set(void *context, const char *name, const char *text, unsigned line, orr_error *err) {
+static orr_status script_set(void *context, const char *name, const char *text, unsigned line,
+                             orr_error *err) {
     (void)context, (void)line, (void)err;
     return strlen(name) + strlen(text) > 64 ? ORR_E_LIMIT : ORR_OK;
 }

@@ -167,7 +167,8 @@ static void test_once(void **state) {
     assert_int_equal(dem.id, other.id);
     assert_int_equal(orr_assets_count(f->assets), 4);
     assert_int_equal(orr_assets_wait(f->assets, image, NULL), ORR_OK);
-    assert_int_equal(orr_assets_image(f->assets, image)->channels, 4); /* a picture is RGBA, as those of models */
+    assert_int_equal(orr_assets_image(f->assets, image)->channels,
+                     4); /* a picture is RGBA, as those of models */
     orr_assets_drop_pixels(f->assets, image);
     assert_null(orr_assets_image(f->assets, image));
     assert_int_equal(orr_assets_restore_pixels(f->assets, image, NULL), ORR_OK);

@@ -507,7 +507,8 @@ static void test_library_and_process(void **state) {
     assert_int_equal(code, 7);
     const char *absent[] = {"orrery-no-such-program", NULL};
     char id[129];
-    if (orr_program_id(id, sizeof id)) assert_true(strlen(id) >= 16 && strspn(id, "0123456789abcdef") == strlen(id));
+    if (orr_program_id(id, sizeof id))
+        assert_true(strlen(id) >= 16 && strspn(id, "0123456789abcdef") == strlen(id));
     assert_int_equal(orr_process_run(absent, &code, &err), ORR_E_NOT_FOUND);
     orr_process_cost cost = {0};
     assert_int_equal(orr_process_measure(absent, NULL, &cost, &err), ORR_E_NOT_FOUND);

@@ -382,7 +382,8 @@ bool orr_program_exists(const char *name) {
     char path[4096];
     for (size_t length; folders && *folders; folders += length + (folders[length] == ':')) {
         length = strcspn(folders, ":");
-        if (orr_format(path, sizeof path, "%.*s/%s", (int)length, folders, name) && access(path, X_OK) == 0) return true;
+        if (orr_format(path, sizeof path, "%.*s/%s", (int)length, folders, name) && access(path, X_OK) == 0)
+            return true;
     }
     return false;
 }

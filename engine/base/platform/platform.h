@@ -10,12 +10,13 @@
 #include "orrery/status.h"
 
 /* --- time ------------------------------------------------------------------------------------- */
-uint64_t orr_time_ns(void);       /* monotonic */
-void orr_sleep_ns(uint64_t ns);   /* at least */
-uint64_t orr_cpu_time_ns(void);   /* of this process, all threads */
+uint64_t orr_time_ns(void);        /* monotonic */
+void orr_sleep_ns(uint64_t ns);    /* at least */
+uint64_t orr_cpu_time_ns(void);    /* of this process, all threads */
 uint64_t orr_peak_rss_bytes(void); /* highest resident set so far */
-uint64_t orr_rss_bytes(void);     /* resident set now */
-/* A hint: all of this fresh memory is about to be written, so large pages pay (a page fault per 2 MiB, not per 4 KiB). */
+uint64_t orr_rss_bytes(void);      /* resident set now */
+/* A hint: all of this fresh memory is about to be written, so large pages pay (a page fault per 2 MiB, not
+ * per 4 KiB). */
 void orr_memory_will_fill(void *memory, size_t bytes);
 
 /* --- threads (pthreads: TSan does not know <threads.h>) ----------------------------------------- */
@@ -27,8 +28,8 @@ ORR_MUST_CHECK orr_status orr_thread_create(void (*run)(void *), void *argument,
 void orr_thread_join(orr_thread **thread); /* joins, frees, nulls */
 uint64_t orr_thread_id(void);
 void orr_thread_yield(void);
-void orr_thread_pause(void); /* tells the CPU that this is a spin loop */
-unsigned orr_cpu_count(void); /* that this process may use, >= 1 */
+void orr_thread_pause(void);       /* tells the CPU that this is a spin loop */
+unsigned orr_cpu_count(void);      /* that this process may use, >= 1 */
 orr_mutex *orr_mutex_create(void); /* aborts when memory is out: nothing sane can go on */
 void orr_mutex_destroy(orr_mutex **mutex);
 void orr_mutex_lock(orr_mutex *mutex);
@@ -43,14 +44,16 @@ void orr_cond_broadcast(orr_cond *cond);
 /* --- files (host paths; UTF-8) ------------------------------------------------------------------ */
 /* Whole file into malloc'd memory with a NUL after the last byte (not counted). Refuses more than `max_bytes`
  * with ORR_E_LIMIT, folders and devices with ORR_E_READ. Caller frees `*data`. */
-ORR_MUST_CHECK orr_status orr_file_read(const char *path, uint64_t max_bytes, uint8_t **data, size_t *size, orr_error *err);
+ORR_MUST_CHECK orr_status orr_file_read(const char *path, uint64_t max_bytes, uint8_t **data, size_t *size,
+                                        orr_error *err);
 /* Atomic: writes `path` + ".part-<pid>-<n>", flushes, checks, renames. Nothing is left behind on failure. */
 ORR_MUST_CHECK orr_status orr_file_write(const char *path, const void *data, size_t size, orr_error *err);
 /* Would orr_file_write find a place for `path`? Tries, and leaves nothing behind. */
 ORR_MUST_CHECK orr_status orr_file_probe(const char *path, orr_error *err);
 bool orr_file_exists(const char *path);
 bool orr_folder_exists(const char *path);
-ORR_MUST_CHECK orr_status orr_folder_create(const char *path, orr_error *err); /* with parents; fine if there */
+ORR_MUST_CHECK orr_status orr_folder_create(const char *path,
+                                            orr_error *err); /* with parents; fine if there */
 void orr_file_remove(const char *path);
 /* Replaces `to` if it is there. */
 ORR_MUST_CHECK orr_status orr_file_rename(const char *from, const char *to, orr_error *err);
@@ -62,8 +65,8 @@ bool orr_path_real(const char *path, char *out, size_t size); /* canonical absol
 bool orr_path_is_absolute(const char *path);
 void orr_path_join(char *out, size_t size, const char *folder, const char *name); /* name alone if absolute */
 void orr_path_folder(char *out, size_t size, const char *path);                   /* "." when none */
-const char *orr_path_name(const char *path);                                      /* after the last separator */
-bool orr_path_program(char *out, size_t size);                                    /* this executable */
+const char *orr_path_name(const char *path);   /* after the last separator */
+bool orr_path_program(char *out, size_t size); /* this executable */
 /* What this executable was linked from: the linker's build id, in hex. False where it has none. */
 bool orr_program_id(char *out, size_t size);
 bool orr_path_cache(char *out, size_t size); /* per-user cache folder for Orrery (XDG_CACHE_HOME) */
@@ -88,17 +91,17 @@ void orr_library_close(orr_library **library);
 /* Runs a program found on PATH with arguments (argv[0] first, NULL last), no shell; waits. stdin: null.
  * `*exit_code` gets its code. ORR_E_NOT_FOUND when there is no such program. */
 ORR_MUST_CHECK orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err);
-/* The same, with its standard output written to a file (`output` NULL = dropped, and its messages with it), and
- * what it took. The peak counts this process's own when that is higher: measure from a small one. */
+/* The same, with its standard output written to a file (`output` NULL = dropped, and its messages with it),
+ * and what it took. The peak counts this process's own when that is higher: measure from a small one. */
 typedef struct orr_process_cost {
     int exit_code;
     double wall_s, cpu_s; /* cpu: user and system, of all threads */
     uint64_t peak_rss_bytes;
 } orr_process_cost;
-ORR_MUST_CHECK orr_status orr_process_measure(const char *const *argv, const char *output, orr_process_cost *cost,
-                                              orr_error *err);
+ORR_MUST_CHECK orr_status orr_process_measure(const char *const *argv, const char *output,
+                                              orr_process_cost *cost, orr_error *err);
 bool orr_program_exists(const char *name); /* on PATH, and runnable */
-bool orr_stream_is_terminal(int fd); /* 0, 1, 2 */
+bool orr_stream_is_terminal(int fd);       /* 0, 1, 2 */
 void orr_setenv(const char *name, const char *value, bool overwrite);
 
 #endif

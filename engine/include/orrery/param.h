@@ -1,5 +1,5 @@
-/* One row per parameter: the single declaration that feeds C, Lua, the command line, presets, the editor and the docs.
- * Clean as C17 and as C++17. Rows are static data; strings live as long as the module. */
+/* One row per parameter: the single declaration that feeds C, Lua, the command line, presets, the editor and
+ * the docs. Clean as C17 and as C++17. Rows are static data; strings live as long as the module. */
 #ifndef ORRERY_PARAM_H
 #define ORRERY_PARAM_H
 
@@ -20,11 +20,11 @@ typedef enum orr_param_type {
     ORR_PARAM_VEC2,
     ORR_PARAM_VEC3,
     ORR_PARAM_VEC4,
-    ORR_PARAM_QUAT,   /* x y z w */
-    ORR_PARAM_MAT4,   /* column-major */
-    ORR_PARAM_ENUM,   /* stored as the index of the choice */
+    ORR_PARAM_QUAT, /* x y z w */
+    ORR_PARAM_MAT4, /* column-major */
+    ORR_PARAM_ENUM, /* stored as the index of the choice */
     ORR_PARAM_STRING,
-    ORR_PARAM_ASSET   /* a file of the script's folder or a mount; stored as its path */
+    ORR_PARAM_ASSET /* a file of the script's folder or a mount; stored as its path */
 } orr_param_type;
 
 /* What changing it rebuilds. Animating SPEC or GRAPH is an error. */
@@ -41,9 +41,10 @@ enum {
     ORR_PARAM_REQUIRED = 1u << 1 /* must be given: there is no sensible default */
 };
 
-/* `def`, `neutral`, `min` … are text as presets and the command line write it: "0.35", "1 0.5 0", "true", "aces_fitted".
- * In a C struct (offset, size) bool is a uint8_t/bool, enum a uint32_t, string and asset a `const char *`, vectors and
- * matrices float[n] or double[n] by `size`. Offset and size are ignored in manifests. */
+/* `def`, `neutral`, `min` … are text as presets and the command line write it: "0.35", "1 0.5 0", "true",
+ * "aces_fitted". In a C struct (offset, size) bool is a uint8_t/bool, enum a uint32_t, string and asset a
+ * `const char *`, vectors and matrices float[n] or double[n] by `size`. Offset and size are ignored in
+ * manifests. */
 typedef struct orr_param_row {
     const char *name; /* its unit is the suffix: focus_m, strength, illuminance_lx */
     const char *doc;  /* one line */
@@ -57,8 +58,8 @@ typedef struct orr_param_row {
     uint32_t flags;
     uint32_t offset, size;
     /* ABI 1.1 */
-    const char *used_when; /* "mode=manual|camera": counts only while that parameter has one of these values; NULL = always.
-                              Setting it while it does not count is an error */
+    const char *used_when; /* "mode=manual|camera": counts only while that parameter has one of these values;
+                              NULL = always. Setting it while it does not count is an error */
 } orr_param_row;
 
 #ifdef __cplusplus
