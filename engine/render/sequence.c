@@ -336,10 +336,17 @@ static void tell_progress(run *r, const flight *f) {
     r->options->progress(r->options->progress_context, &p);
 }
 
+/* With workers enough this thread sleeps rather than helps: while it sat in an encoder for a frame's whole
+ * time, the device would run dry, and the workers after it. */
+static void wait_encoder(orr_jobs *jobs, orr_job_counter *counter) {
+    while (orr_jobs_threads(jobs) > 3 && !orr_jobs_done(counter)) orr_sleep_ns(200000);
+    orr_jobs_wait(jobs, counter);
+}
+
 /* Ends the oldest flight: its file is whole afterwards, or its error is the sequence's. */
 static orr_status finish(run *r, flight *f, orr_error *err) {
     if (!f->used) return ORR_OK;
-    if (!collect(r, f, err)) orr_jobs_wait(orr_renderer_jobs(r->renderer), &f->counter);
+    if (!collect(r, f, err)) wait_encoder(orr_renderer_jobs(r->renderer), &f->counter);
     orr_target_release(r->target, f->slot);
     orr_pose_free(&f->pose);
     f->used = false;
