@@ -30,7 +30,6 @@ orr_pkg(tiff libtiff-4)
 orr_pkg(luajit luajit)
 orr_pkg(zlib zlib)
 orr_dep(physfs HEADER physfs.h LIBRARY physfs)
-orr_dep(cglm HEADER cglm/cglm.h)
 orr_dep(geotiff HEADER geotiff.h LIBRARY geotiff SUFFIXES geotiff)
 orr_dep(volk HEADER volk.h)       # header and source: compiled once in engine/gpu
 orr_dep(vulkan HEADER vulkan/vulkan.h) # headers; the loader is opened at run time by volk
