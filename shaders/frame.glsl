@@ -8,15 +8,15 @@ layout(set = 0, binding = 0, std140) uniform FrameBlock {
     vec4 base_x, base_y, base_0;           // point on the ray of a pixel: base + dir * depth
     vec4 dir_x, dir_y, dir_0;
     vec4 sun_direction;                    // towards it; w: 1 when there is a sun
-    vec4 sun_light;                        // illuminance x colour x exposure; w: 1 / tan(elevation)
-    vec4 shadow_params;                    // x: 1 when there is a map, y: texel in uv, z: normal offset in metres, w: depth bias
+    vec4 sun_light;                        // illuminance x colour x exposure
+    vec4 shadow_params;                    // y: texel in uv, z: normal offset in metres
     vec4 sh[9];                            // environment radiance, cosine-convolved and divided by pi
     vec4 env_zenith, env_horizon, env_ground;
-    vec4 env_params;                       // x: 0 gradient 1 constant 2 map, y, z: cos, sin of its rotation, w: factor
+    vec4 env_params;                       // y, z: cos, sin of the map's rotation, w: factor
     vec4 background;                       // w: 1 = show the environment
     vec4 depth_params;                     // x: near, y: 1 orthographic, z: far (orthographic)
     vec4 params;                           // x: exposure, y: number of lights, z: last mip of the environment
-    vec4 terrain_extent;                   // columns, rows, 1 when there is a terrain, 1 when its shadow is known
+    vec4 terrain_extent;                   // columns, rows
     vec4 terrain_shade;                    // ramp minimum, 1 / ramp range, roughness, metres a sample
     vec4 terrain_lod;                      // camera column, row, height above in samples, range of level 0 in samples
     uvec4 size;                            // width, height, sub-frame, frame

@@ -301,7 +301,7 @@ static orr_status terrain_block(orr_renderer *r, orr_frame_buffers *b, orr_arena
     double range = data->block.size[1] / (2.0 * half_y * place->props.detail_px);
     if (ortho) above = 0.0, range = 1e9; /* every sample is the same size on screen: level 0 */
     vec(data->block.terrain_lod, to_grid[12], to_grid[14], above, fmax(range, lod_range_least));
-    vec(data->block.terrain_extent, dem->width, dem->height, 1, 0);
+    vec(data->block.terrain_extent, dem->width, dem->height, 0, 0);
     double span = place->props.ramp_max_m - place->props.ramp_min_m;
     vec(data->block.terrain_shade, place->props.ramp_min_m, span != 0.0 ? 1.0 / span : 0.0,
         place->props.roughness, flat > 0.0 ? spacing / flat : spacing);
@@ -354,7 +354,7 @@ static void shadow_block(const orr_renderer *r, orr_frame_data *data) {
     orr_mat_mul(bias, m, m);
     mat(data->block.shadow_matrix, m);
     data->variant |= ORR_VARIANT_SHADOW;
-    vec(data->block.shadow_params, 1.0, 1.0 / r->shadow_map.side, 1.5 * r->shadow_map.texel_m, 0.0);
+    vec(data->block.shadow_params, 0.0, 1.0 / r->shadow_map.side, 1.5 * r->shadow_map.texel_m, 0.0);
 }
 
 void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double exposure) {
@@ -373,13 +373,13 @@ void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double expo
             b->env_ground[c] = (float)((double)e->ground_nit[c] * exposure);
             b->background[c] = (float)((double)e->background_nit[c] * exposure);
         }
-        vec(b->env_params, e->source, orr_cos40(turn), orr_sin40(turn), k);
+        vec(b->env_params, 0.0, orr_cos40(turn), orr_sin40(turn), k);
         b->background[3] = e->background == 0 ? 1.0f : 0.0f;
         data->variant |= e->source == ORR_ENV_GRADIENT ? ORR_VARIANT_SKY_GRADIENT
                          : e->source == ORR_ENV_HDRI   ? ORR_VARIANT_SKY_MAP
                                                        : 0;
     } else {
-        vec(b->env_params, ORR_ENV_CONSTANT, 1.0, 0.0, 0.0);
+        vec(b->env_params, 0.0, 1.0, 0.0, 0.0);
     }
     b->params[2] = (float)(r->environment.mips ? r->environment.mips - 1 : 0);
     if (pose->has_sun) {

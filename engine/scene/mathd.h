@@ -49,15 +49,6 @@ static inline double orr_mat_det3(const double m[16]) {
     return m[0] * (m[5] * m[10] - m[9] * m[6]) - m[4] * (m[1] * m[10] - m[9] * m[2]) +
            m[8] * (m[1] * m[6] - m[5] * m[2]);
 }
-/* Longest column: how far the matrix can stretch a sphere's radius, at most by sqrt(3) under shear. */
-static inline double orr_mat_scale(const double m[16]) {
-    double best = 0.0;
-    for (int c = 0; c < 3; c++) {
-        double s = orr_length3(&m[c * 4]);
-        if (s > best) best = s;
-    }
-    return best;
-}
 static inline void orr_quat_mul(const double a[4], const double b[4],
                                 double out[4]) { /* x y z w; may alias */
     double r[4] = {a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1],

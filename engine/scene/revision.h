@@ -56,7 +56,6 @@ typedef struct orr_rev_node {
     uint32_t primitive, material; /* MESH */
     uint32_t first_material;      /* MODEL: of the model's own materials */
     uint32_t first_primitive;     /* MODEL */
-    uint32_t first_draw;          /* draws of nodes before it, all visible */
 } orr_rev_node;
 
 struct orr_revision {
