@@ -17,7 +17,9 @@ BEGIN {
     uses["scene"] = "resource space"
     uses["render"] = "scene gpu resource"
     uses["host"] = "render"
-    uses["script"] = "host"
+    uses["bundle"] = "vfs jobs"
+    uses["check"] = "host"
+    uses["script"] = "host check bundle"
     uses["cli"] = "script"
     for (l in uses) close_over(l, l)
 
@@ -29,12 +31,14 @@ BEGIN {
     home["^(lua|lualib|lauxlib|luaconf|luajit)\\.h$"] = "script"
     home["^(vulkan/|volk\\.h$|vk_|glslang/|spirv|SPIRV)"] = "gpu"
     home["^physfs\\.h$"] = "vfs"
-    home["^(png|jpeglib|jerror|jpegint|tiff|tiffio|xtiffio|zlib|openexr.*|tinyexr|stb_image)\\.h$"] = "image"
+    home["^(png|jpeglib|jerror|jpegint|tiff|tiffio|xtiffio|openexr.*|tinyexr|stb_image)\\.h$"] = "image"
+    home["^zlib\\.h$"] = "image bundle"
     home["^geo[a-z_]*\\.h$"] = "image"
-    home["^jansson\\.h$"] = "resource cli"
+    home["^jansson\\.h$"] = "resource bundle check cli"
+    home["^sodium(\\.h|/)"] = "bundle"
     home["^(xxhash\\.h$|openssl/)"] = "base"
     home["^pthread\\.h$"] = "base image" # image: once, around the libtiff hook
-    home["^(unistd|fcntl|dlfcn|elf|link|dirent|sched|spawn|pwd|poll|sys/.*|mach/.*|mach-o/.*)(\\.h)?$"] = "base"
+    home["^(unistd|fcntl|dlfcn|elf|link|dirent|sched|spawn|pwd|poll|seccomp|sys/.*|mach/.*|mach-o/.*)(\\.h)?$"] = "base"
     home["^(windows|io|process|psapi|direct|shlobj)\\.h$"] = "base"
 }
 

@@ -31,6 +31,12 @@ const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */
 ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref,
                                           orr_gpu_shader *out, orr_error *err);
+/* Replaces `find`, which must stand exactly once in the source file of that name, whenever it is read from
+ * now on: a planted fault, or a trial. Before the first get. */
+ORR_MUST_CHECK orr_status orr_shaders_edit(orr_shaders *shaders, const char *file, const char *find,
+                                           const char *replace, orr_error *err);
+/* Fails, naming the file, when an edit was not met by any shader so far: it would prove nothing. */
+ORR_MUST_CHECK orr_status orr_shaders_edits_met(const orr_shaders *shaders, orr_error *err);
 /* As get, and writes the SPIR-V into `folder` under its digest name. */
 ORR_MUST_CHECK orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref,
                                             const char *folder, orr_error *err);

@@ -62,6 +62,16 @@ typedef struct orr_sequence_options {
     atomic_int *stop; /* set non-zero by a signal: finish the frame in flight, then ORR_E_INTERRUPTED */
     void (*progress)(void *context, const orr_progress *progress);
     void *progress_context;
+    /* Channels to read back beside what the files need ("hdr", "depth"), for `frame`. */
+    const char *const *channels;
+    uint32_t channel_count;
+    /* Called on the caller's thread as each frame is done, with its pixels; they go when it returns. An error
+     * ends the sequence. */
+    orr_status (*frame)(void *context, const struct orr_frame_result *result, double t_s, orr_error *err);
+    void *frame_context;
+    bool digest_passes;     /* fill orr_frame_result.digests: what each pass wrote, in order */
+    double frame_timeout_s; /* of the device, per frame; 0 = none. ORR_E_TIMEOUT names the pass that did not
+                               end */
 } orr_sequence_options;
 
 typedef struct orr_sequence_report {

@@ -58,6 +58,12 @@ typedef struct orr_frame_output {
     const void *pixels;
     size_t size_bytes;
 } orr_frame_output;
+/* What a pass wrote, digested: of the first sub-frame, or of the frame. Where two renders part is the first
+ * that differs. */
+typedef struct orr_pass_digest {
+    char pass[64], channel[64]; /* "lighting", "hdr" */
+    uint64_t hash;              /* XXH3 of the image's bytes */
+} orr_pass_digest;
 typedef struct orr_frame_result {
     int64_t frame;
     double exposure, ev100;
@@ -71,6 +77,8 @@ typedef struct orr_frame_result {
     uint32_t timing_count;
     double gpu_ms;
     uint32_t draws, culled, patches;
+    const orr_pass_digest *digests; /* of the slot, as the pixels; NULL = not asked for */
+    uint32_t digest_count;
 } orr_frame_result;
 
 /* Submits a frame into a free slot; ORR_E_LIMIT when all slots are taken (release one first). */

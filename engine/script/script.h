@@ -9,6 +9,8 @@
 
 #include <stdatomic.h>
 
+#include "bundle/bundle.h"
+#include "check/spec.h"
 #include "host/engine.h"
 
 typedef struct orr_script orr_script;
@@ -25,7 +27,16 @@ typedef struct orr_overlay {
     const char *text; /* "name=value" or "module.param=value", a file, a module, a module */
 } orr_overlay;
 
+/* Whose script it is. BUNDLE: someone else's. It runs in a child process that may do nothing but compute: no
+ * ffi, io, os.execute, no bytecode; it reads inside the bundle, and sends what it authored and the values of
+ * its functions of t to this one, which renders. */
+typedef enum orr_trust { ORR_TRUST_LOCAL, ORR_TRUST_BUNDLE } orr_trust;
+
 typedef struct orr_script_params {
+    orr_trust trust;
+    const orr_bundle *bundle;    /* of ORR_TRUST_BUNDLE: borrowed; the engine's VFS has it mounted;
+                                    orr_script_run takes    a name in it */
+    uint64_t memory_bytes;       /* of ORR_TRUST_BUNDLE: what the script may take; 0 = 256 MiB */
     orr_engine *engine;          /* borrowed; its manifests are loaded already (orr_manifests_load) */
     const orr_overlay *overlays; /* borrowed until orr_script_destroy */
     uint32_t overlay_count;
@@ -63,6 +74,8 @@ const char *orr_script_param_preset(const orr_script *script,
  * the script's and the command line's values. */
 const orr_sequence *orr_script_sequence(const orr_script *script);
 orr_settings *orr_script_settings(const orr_script *script);
+/* What the script's orrery.check asks for; NULL = it is no regression scene. */
+const orr_check_spec *orr_script_check(const orr_script *script);
 /* SHA-256 over every Lua file the script loaded and the values of its parameters (files it opened by itself
  * are not in it). */
 void orr_script_digest(const orr_script *script, char hex[65]);
