@@ -40,6 +40,7 @@ typedef struct run {
     uint32_t frame_count;
     orr_output_format format;
     orr_exr_compression compression;
+    uint32_t file_outputs; /* of the outputs, the first so many are the file's */
     orr_revision *revision;
     orr_bound_track *bound;
     uint32_t bound_count;
@@ -53,6 +54,7 @@ typedef struct run {
     uint32_t empty_cells; /* of the sheet: frames finished before whose files cannot be shown */
     orr_run_record record;
     bool recorded, begun; /* begun: frames are being made */
+    bool refused;         /* by the caller's `frame` */
     orr_parallel parallel;
     flight *flights; /* a ring, one per slot of the target */
     uint32_t slots, done, next_flight;
@@ -123,9 +125,11 @@ static orr_status choose_outputs(run *r, orr_output *outputs, uint32_t *count, o
         outputs[(*count)++] = (orr_output){.channel = "hdr"};
         status = orr_aovs_parse(o->aovs, outputs, count, err);
     }
-    if (!o->out || r->format != ORR_OUTPUT_EXR || o->contact_sheet)
+    bool display = o->out ? r->format != ORR_OUTPUT_EXR : !o->channel_count;
+    if (display || o->contact_sheet)
         outputs[(*count)++] = (orr_output){"ldr", r->format == ORR_OUTPUT_PNG16 && o->out};
-    return status;
+    r->file_outputs = *count;
+    return status ? status : orr_channels_add(o->channels, o->channel_count, outputs, count, err);
 }
 
 /* Module parameters that change with time get a copy of the module's values to change. */
@@ -250,6 +254,7 @@ static void encode(void *argument) {
     if (r->options->out) {
         const orr_pose_camera *c = &f->pose.camera;
         orr_sink_frame sink = {.result = &f->result,
+                               .output_count = r->file_outputs,
                                .path = f->path,
                                .format = r->format,
                                .compression = r->compression,
@@ -296,7 +301,8 @@ static orr_status collect(run *r, flight *f, orr_error *err) {
     f->status = orr_target_collect(r->target, f->slot, &f->result, &f->error);
     if (f->status) return f->status;
     show_evaluated(r, f);
-    orr_jobs_run(orr_renderer_jobs(r->renderer), encode, f, &f->counter, ORR_JOB_LOW);
+    if (r->options->out || r->has_sheet)
+        orr_jobs_run(orr_renderer_jobs(r->renderer), encode, f, &f->counter, ORR_JOB_LOW);
     (void)err;
     return ORR_OK;
 }
@@ -343,10 +349,19 @@ static void wait_encoder(orr_jobs *jobs, orr_job_counter *counter) {
     orr_jobs_wait(jobs, counter);
 }
 
+/* Shows a frame to the caller, unless an earlier one was enough. */
+static void hand_out(run *r, flight *f) {
+    const orr_sequence_options *o = r->options;
+    if (!o->frame || f->status || r->refused) return;
+    f->status = o->frame(o->frame_context, &f->result, orr_sequence_time(r->sequence, f->frame), &f->error);
+    r->refused = f->status != ORR_OK;
+}
+
 /* Ends the oldest flight: its file is whole afterwards, or its error is the sequence's. */
 static orr_status finish(run *r, flight *f, orr_error *err) {
     if (!f->used) return ORR_OK;
     if (!collect(r, f, err)) wait_encoder(orr_renderer_jobs(r->renderer), &f->counter);
+    hand_out(r, f);
     orr_target_release(r->target, f->slot);
     orr_pose_free(&f->pose);
     f->used = false;

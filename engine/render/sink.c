@@ -32,6 +32,12 @@ static const char *aov_name(const void *context, size_t i) {
     return aovs[i].name;
 }
 
+static void add_output(const char *channel, orr_output *outputs, uint32_t *count) {
+    for (uint32_t i = 0; i < *count; i++)
+        if (!strcmp(outputs[i].channel, channel)) return;
+    outputs[(*count)++] = (orr_output){.channel = channel};
+}
+
 orr_status orr_aovs_parse(const char *text, orr_output *outputs, uint32_t *count, orr_error *err) {
     for (const char *p = text; p && *p;) {
         size_t length = strcspn(p, ",");
@@ -48,10 +54,37 @@ orr_status orr_aovs_parse(const char *text, orr_output *outputs, uint32_t *count
                                    "material and emission",
                                    name);
         }
-        bool listed = false;
-        for (uint32_t i = 0; i < *count; i++) listed |= !strcmp(outputs[i].channel, aovs[row].channel);
-        if (!listed) outputs[(*count)++] = (orr_output){.channel = aovs[row].channel};
+        add_output(aovs[row].channel, outputs, count);
         p += length + (p[length] == ',');
+    }
+    return ORR_OK;
+}
+
+static const char *channel_name(const void *context, size_t i) {
+    return ((const orr_channel_info *)context)[i].name;
+}
+
+orr_status orr_channels_add(const char *const *names, uint32_t name_count, orr_output *outputs,
+                            uint32_t *count, orr_error *err) {
+    uint32_t rows, row;
+    const orr_channel_info *table = orr_channel_table(&rows);
+    for (uint32_t i = 0; i < name_count; i++) {
+        for (row = 0; row < rows && strcmp(table[row].name, names[i]) != 0;) row++;
+        if (row < rows) {
+            add_output(table[row].name, outputs, count);
+            continue;
+        }
+        const char *near = orr_nearest_name(names[i], rows, channel_name, table);
+        orr_text known = {0};
+        for (uint32_t k = 0; k < rows; k++) orr_text_printf(&known, "%s%s", k ? ", " : "", table[k].name);
+        orr_status status =
+            near ? orr_fail(err, ORR_E_UNKNOWN_KEY, NULL,
+                            "there is no channel '%.80s' to read back: did you mean '%s'?", names[i], near)
+                 : orr_fail(err, ORR_E_UNKNOWN_KEY, NULL,
+                            "there is no channel '%.80s' to read back; there are %s", names[i],
+                            orr_text_cstr(&known));
+        orr_text_free(&known);
+        return status;
     }
     return ORR_OK;
 }
@@ -133,7 +166,7 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
     void *owned[ORR_MAX_OUTPUTS] = {0};
     uint32_t n = 0;
     orr_status status = ORR_OK;
-    for (uint32_t i = 0; !status && i < frame->result->output_count; i++) {
+    for (uint32_t i = 0; !status && i < frame->output_count; i++) {
         const orr_frame_output *o = &frame->result->outputs[i];
         for (size_t a = 0; a < AOV_COUNT; a++) {
             if (strcmp(aovs[a].channel, o->channel)) continue;
@@ -188,7 +221,7 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
 
 orr_status orr_sink_write(const orr_sink_frame *frame, uint64_t *hash, orr_error *err) {
     if (frame->format == ORR_OUTPUT_EXR) return write_exr(frame, hash, err);
-    for (uint32_t i = 0; i < frame->result->output_count; i++)
+    for (uint32_t i = 0; i < frame->output_count; i++)
         if (!strcmp(frame->result->outputs[i].channel, "ldr"))
             return write_png(frame, &frame->result->outputs[i], hash, err);
     return orr_fail(err, ORR_E_INTERNAL, frame->path, "a PNG frame without its display image");

@@ -10,6 +10,7 @@
 /* What a sink needs to know of the frame beside its pixels. */
 typedef struct orr_sink_frame {
     const orr_frame_result *result;
+    uint32_t output_count; /* the first so many of its outputs are the file's */
     const char *path;
     orr_output_format format;
     orr_exr_compression compression;
@@ -26,6 +27,9 @@ ORR_MUST_CHECK orr_status orr_sink_write(const orr_sink_frame *frame, uint64_t *
  * nearest is suggested. */
 ORR_MUST_CHECK orr_status orr_aovs_parse(const char *aovs, orr_output *outputs, uint32_t *count,
                                          orr_error *err);
+/* Those that `names` names ("hdr", "ldr", "depth": the table of channels), appended likewise. */
+ORR_MUST_CHECK orr_status orr_channels_add(const char *const *names, uint32_t name_count, orr_output *outputs,
+                                           uint32_t *count, orr_error *err);
 ORR_MUST_CHECK orr_status orr_output_format_of(const char *path, bool png16, orr_output_format *format,
                                                orr_error *err);
 

@@ -17,6 +17,7 @@
 #include "base/platform/platform.h"
 #include "image/exr.h"
 #include "render/sequence.h"
+#include "render/target.h"
 #include "script/script.h"
 
 enum { W = 64, H = 36, FRAMES = 9 };
@@ -390,6 +391,106 @@ static void test_contact_sheet(void **state) {
     orr_image_free(&sheet);
 }
 
+/* --- frames handed to the caller
+ * --------------------------------------------------------------------------------------------------
+ */
+
+typedef struct seen {
+    int64_t frames[FRAMES];
+    uint32_t count, refuse_at; /* refuse_at: the how manieth is an error, from 1 */
+    orr_frame_output outputs[ORR_MAX_OUTPUTS];
+    uint32_t output_count;
+    double t_s;
+    double hdr[3], depth;
+    uint32_t object, grey;
+} seen;
+
+static orr_status look(void *context, const orr_frame_result *result, double t_s, orr_error *err) {
+    seen *s = context;
+    const uint32_t on = (H / 2) * W + 5;
+    assert_true(s->count < FRAMES);
+    s->frames[s->count++] = result->frame, s->t_s = t_s;
+    s->output_count = result->output_count;
+    memcpy(s->outputs, result->outputs, sizeof s->outputs);
+    for (uint32_t i = 0; i < result->output_count; i++) {
+        const orr_frame_output *o = &result->outputs[i];
+        assert_non_null(o->pixels);
+        for (int c = 0; !strcmp(o->channel, "hdr") && c < 3; c++)
+            s->hdr[c] = (double)((const float *)o->pixels)[on * 4 + c];
+        if (!strcmp(o->channel, "depth")) s->depth = (double)((const float *)o->pixels)[on];
+        if (!strcmp(o->channel, "id")) s->object = ((const uint32_t *)o->pixels)[on * 2];
+        if (!strcmp(o->channel, "ldr")) s->grey = ((const uint8_t *)o->pixels)[on * 4];
+    }
+    return s->count == s->refuse_at ? orr_fail(err, ORR_E_CANCELLED, NULL, "enough of it") : ORR_OK;
+}
+
+static void test_channels(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    orr_error err;
+    orr_sequence_report report;
+    const char *names[] = {"hdr", "depth", "id", "ldr", "depth"};
+    seen all = {0};
+    OK(render(
+        f, f->engine, f->renderer, measured,
+        &(orr_sequence_options){.channels = names, .channel_count = 5, .frame = look, .frame_context = &all},
+        &report, &err));
+    assert_true(all.count == 3 && all.output_count == 4); /* each once */
+    for (int i = 0; i < 3; i++) assert_int_equal(all.frames[i], i);
+    assert_true(fabs(all.t_s - 2.0 / 24.0) < 1e-12);
+    for (int c = 0; c < 3; c++) assert_true(fabs(all.hdr[c] - (c + 1)) < 1e-2);
+    assert_true(fabs(all.depth - 5.0) < 1e-5 && all.object && all.grey);
+    assert_true(all.outputs[0].format == ORR_FORMAT_RGBA32_SFLOAT && all.outputs[2].width == W);
+
+    seen none = {0}; /* nothing asked for by name and no files: the picture, as ever */
+    OK(render(f, f->engine, f->renderer, measured,
+              &(orr_sequence_options){.frame = look, .frame_context = &none}, &report, &err));
+    assert_true(none.output_count == 1 && none.grey == all.grey);
+    seen raw = {0};
+    OK(render(
+        f, f->engine, f->renderer, measured,
+        &(orr_sequence_options){.channels = names, .channel_count = 1, .frame = look, .frame_context = &raw},
+        &report, &err));
+    assert_true(raw.output_count == 1 && !strcmp(raw.outputs[0].channel, "hdr"));
+
+    const char *wrong[] = {"hdr", "detph"};
+    assert_int_equal(render(f, f->engine, f->renderer, measured,
+                            &(orr_sequence_options){.channels = wrong, .channel_count = 2}, &report, &err),
+                     ORR_E_UNKNOWN_KEY);
+    assert_non_null(strstr(err.message, "did you mean 'depth'?"));
+}
+
+/* What is read back beside a file does not change it, and is not in it. */
+static void test_channels_beside_files(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    orr_error err;
+    orr_sequence_report report;
+    const char *names[] = {"albedo", "hdr", "ldr"};
+    seen s = {0};
+    orr_sequence_options options = {.out = in(f, "bare/####.exr"), .aovs = "depth"};
+    OK(render(f, f->engine, f->renderer, measured, &options, &report, &err));
+    options.out = in(f, "rich/####.exr");
+    options.channels = names, options.channel_count = 3, options.frame = look, options.frame_context = &s;
+    OK(render(f, f->engine, f->renderer, measured, &options, &report, &err));
+    assert_true(s.count == 3 && s.output_count == 4);
+    same_file(in(f, "bare/0001.exr"), in(f, "rich/0001.exr"));
+}
+
+/* An error of the caller's ends the sequence with it: later frames are not shown. */
+static void test_refused(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    orr_error err;
+    orr_sequence_report report;
+    seen s = {.refuse_at = 2};
+    assert_int_equal(render(f, f->engine, f->renderer, moving,
+                            &(orr_sequence_options){.frame = look, .frame_context = &s}, &report, &err),
+                     ORR_E_CANCELLED);
+    assert_string_equal(err.message, "enough of it");
+    assert_true(s.count == 2 && report.failed == 1 && report.rendered < FRAMES);
+}
+
 /* --- ends before the end
  * ----------------------------------------------------------------------------------------------------------
  */
@@ -467,6 +568,9 @@ int main(void) {
         cmocka_unit_test(test_skinned),
         cmocka_unit_test(test_exr),
         cmocka_unit_test(test_contact_sheet),
+        cmocka_unit_test(test_channels),
+        cmocka_unit_test(test_channels_beside_files),
+        cmocka_unit_test(test_refused),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_wrong_in_the_middle),
     };
