@@ -26,6 +26,22 @@ orr_digest orr_digest_of(const void *data, size_t size) {
     return digest;
 }
 
+_Static_assert(sizeof(SHA256_CTX) <= sizeof(orr_sha256), "orr_sha256 holds OpenSSL's state");
+
+void orr_sha256_begin(orr_sha256 *sha) {
+    SHA256_Init((SHA256_CTX *)(void *)sha);
+}
+
+void orr_sha256_add(orr_sha256 *sha, const void *data, size_t size) {
+    if (size) SHA256_Update((SHA256_CTX *)(void *)sha, data, size);
+}
+
+orr_digest orr_sha256_end(orr_sha256 *sha) {
+    orr_digest digest;
+    SHA256_Final(digest.bytes, (SHA256_CTX *)(void *)sha);
+    return digest;
+}
+
 void orr_digest_hex(const orr_digest *digest, char hex[65]) {
     static const char k_digits[] = "0123456789abcdef";
     for (size_t i = 0; i < sizeof digest->bytes; i++) {

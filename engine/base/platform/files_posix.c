@@ -110,13 +110,13 @@ static int write_and_close(int fd, const uint8_t *bytes, size_t size, bool flush
 }
 
 /* Opens a fresh file beside `path`; a name left by a dead process of the same id is stepped over. */
-static int open_part(const char *path, char *part, size_t size) {
+static int open_part(const char *path, int access, char *part, size_t size) {
     for (unsigned n = 0; n < 1000; n++) {
         if (!orr_format(part, size, "%s.part-%ld-%u", path, (long)getpid(), n)) {
             errno = ENAMETOOLONG;
             return -1;
         }
-        int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        int fd = open(part, access | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (fd >= 0 || errno != EEXIST) return fd;
     }
     return -1;
@@ -133,7 +133,7 @@ orr_status orr_file_write(const char *path, const void *data, size_t size, orr_e
         return failure ? orr_fail_errno(err, failure, path, "write") : ORR_OK;
     }
     char part[PATH_LIMIT];
-    int fd = open_part(path, part, sizeof part);
+    int fd = open_part(path, O_WRONLY, part, sizeof part);
     if (fd < 0) return orr_fail_errno(err, errno, path, "write");
     int failure = write_and_close(fd, data, size, true);
     if (!failure && rename(part, path) != 0) failure = errno;
@@ -152,11 +152,130 @@ orr_status orr_file_probe(const char *path, orr_error *err) {
         return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
     if (exists && !S_ISREG(info.st_mode))
         return access(path, W_OK) == 0 ? ORR_OK : orr_fail_errno(err, errno, path, "write");
-    int fd = open_part(path, part, sizeof part);
+    int fd = open_part(path, O_WRONLY, part, sizeof part);
     if (fd < 0) return orr_fail_errno(err, errno, path, "write");
     close(fd);
     unlink(part);
     return ORR_OK;
+}
+
+orr_status orr_file_create(const char *path, const void *data, size_t size, bool secret, orr_error *err) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0666);
+    if (fd < 0) return orr_fail_errno(err, errno, path, "create");
+    int failure = write_and_close(fd, data, size, true);
+    if (!failure) return ORR_OK;
+    unlink(path);
+    return orr_fail_errno(err, failure, path, "write");
+}
+
+/* --- open files --------------------------------------------------------------------------------- */
+
+orr_status orr_fd_open(const char *path, int *fd, orr_error *err) {
+    struct stat info;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* as in orr_file_read */
+    if (*fd < 0) return orr_fail_errno(err, errno, path, "read");
+    if (fstat(*fd, &info) == 0 && S_ISREG(info.st_mode)) return ORR_OK;
+    bool folder = S_ISDIR(info.st_mode);
+    orr_fd_close(fd);
+    return orr_fail(err, ORR_E_READ, path, "'%s' is %s", path,
+                    folder ? "a folder, not a file" : "not a regular file");
+}
+
+orr_status orr_fd_size(int fd, const char *name, uint64_t *bytes, orr_error *err) {
+    struct stat info;
+    if (fstat(fd, &info) != 0) return orr_fail_errno(err, errno, name, "read");
+    *bytes = (uint64_t)info.st_size;
+    return ORR_OK;
+}
+
+orr_status orr_fd_read(int fd, const char *name, uint64_t offset, void *data, size_t size, orr_error *err) {
+    uint8_t *bytes = data;
+    while (size > 0) {
+        ssize_t got = pread(fd, bytes, size > (1u << 30) ? (1u << 30) : size, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return orr_fail_errno(err, errno, name, "read");
+        if (got == 0)
+            return orr_fail(err, ORR_E_TRUNCATED, name, "'%s' ends at byte %llu; %zu more were expected",
+                            name, (unsigned long long)offset, size);
+        bytes += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return ORR_OK;
+}
+
+int orr_fd_duplicate(int fd) {
+    return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+void orr_fd_close(int *fd) {
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+struct orr_part {
+    int fd;
+    char path[PATH_LIMIT], name[PATH_LIMIT];
+};
+
+orr_status orr_part_begin(const char *path, orr_part **out, orr_error *err) {
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is %s", path,
+                        S_ISDIR(info.st_mode) ? "a folder" : "not a regular file");
+    orr_part *part = calloc(1, sizeof *part);
+    if (!part) return orr_fail_errno(err, ENOMEM, path, "write");
+    part->fd = orr_format(part->path, sizeof part->path, "%s", path)
+                   ? open_part(path, O_RDWR, part->name, sizeof part->name)
+                   : (errno = ENAMETOOLONG, -1);
+    if (part->fd < 0) {
+        int failure = errno;
+        free(part);
+        return orr_fail_errno(err, failure, path, "write");
+    }
+    *out = part;
+    return ORR_OK;
+}
+
+orr_status orr_part_write(orr_part *part, uint64_t offset, const void *data, size_t size, orr_error *err) {
+    const uint8_t *bytes = data;
+    while (size > 0) {
+        ssize_t put = pwrite(part->fd, bytes, size > (1u << 30) ? (1u << 30) : size, (off_t)offset);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return orr_fail_errno(err, errno, part->path, "write");
+        bytes += put;
+        offset += (uint64_t)put;
+        size -= (size_t)put;
+    }
+    return ORR_OK;
+}
+
+orr_status orr_part_truncate(orr_part *part, uint64_t bytes, orr_error *err) {
+    return ftruncate(part->fd, (off_t)bytes) == 0 ? ORR_OK : orr_fail_errno(err, errno, part->path, "write");
+}
+
+int orr_part_fd(const orr_part *part) {
+    return part->fd;
+}
+
+orr_status orr_part_commit(orr_part **part, orr_error *err) {
+    orr_part *p = *part;
+    int failure = write_and_close(p->fd, NULL, 0, true);
+    p->fd = -1;
+    if (!failure && rename(p->name, p->path) != 0) failure = errno;
+    orr_status status = failure ? orr_fail_errno(err, failure, p->path, "write") : ORR_OK;
+    if (failure) unlink(p->name);
+    free(p);
+    *part = NULL;
+    return status;
+}
+
+void orr_part_drop(orr_part **part) {
+    if (!*part) return;
+    orr_fd_close(&(*part)->fd);
+    unlink((*part)->name);
+    free(*part);
+    *part = NULL;
 }
 
 /* --- folders ------------------------------------------------------------------------------------ */

@@ -2,6 +2,8 @@
 #include "base/platform/windows_private.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <io.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,13 +98,13 @@ orr_status orr_file_read(const char *path, uint64_t max_bytes, uint8_t **data, s
 /* --- writing ------------------------------------------------------------------------------------ */
 
 /* Opens a fresh file beside `path`; a name left by a dead process of the same id is stepped over. */
-static HANDLE open_part(const char *path, char *part, size_t size) {
+static HANDLE open_part(const char *path, DWORD access, char *part, size_t size) {
     for (unsigned n = 0; n < 1000; n++) {
         if (!orr_format(part, size, "%s.part-%lu-%u", path, GetCurrentProcessId(), n)) {
             SetLastError(ERROR_FILENAME_EXCED_RANGE);
             return INVALID_HANDLE_VALUE;
         }
-        HANDLE file = open_file(part, GENERIC_WRITE, CREATE_NEW, 0);
+        HANDLE file = open_file(part, access, CREATE_NEW, 0);
         if (file != INVALID_HANDLE_VALUE || GetLastError() != ERROR_FILE_EXISTS) return file;
     }
     return INVALID_HANDLE_VALUE;
@@ -137,7 +139,7 @@ orr_status orr_file_write(const char *path, const void *data, size_t size, orr_e
     char part[PATH_LIMIT];
     if (orr_folder_exists(path))
         return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
-    HANDLE file = open_part(path, part, sizeof part);
+    HANDLE file = open_part(path, GENERIC_WRITE, part, sizeof part);
     if (file == INVALID_HANDLE_VALUE) return fail_windows(err, GetLastError(), path, "write");
     DWORD code = write_and_close(file, data, size);
     if (!code) code = move_file(part, path);
@@ -152,11 +154,151 @@ orr_status orr_file_probe(const char *path, orr_error *err) {
     char part[PATH_LIMIT];
     if (orr_folder_exists(path))
         return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
-    HANDLE file = open_part(path, part, sizeof part);
+    HANDLE file = open_part(path, GENERIC_WRITE, part, sizeof part);
     if (file == INVALID_HANDLE_VALUE) return fail_windows(err, GetLastError(), path, "write");
     CloseHandle(file);
     orr_file_remove(part);
     return ORR_OK;
+}
+
+/* `secret` needs nothing here: what a user's folders hold is not open to other users. */
+orr_status orr_file_create(const char *path, const void *data, size_t size, bool secret, orr_error *err) {
+    (void)secret;
+    HANDLE file = open_file(path, GENERIC_WRITE, CREATE_NEW, 0);
+    if (file == INVALID_HANDLE_VALUE) {
+        DWORD code = GetLastError();
+        return orr_fail_errno(err, code == ERROR_FILE_EXISTS ? EEXIST : orr_windows_errno(code), path,
+                              "create");
+    }
+    DWORD code = write_and_close(file, data, size);
+    if (!code) return ORR_OK;
+    orr_file_remove(path);
+    return fail_windows(err, code, path, "write");
+}
+
+/* --- open files --------------------------------------------------------------------------------- */
+
+orr_status orr_fd_open(const char *path, int *fd, orr_error *err) {
+    *fd = -1;
+    if (orr_folder_exists(path)) return orr_fail(err, ORR_E_READ, path, "'%s' is a folder, not a file", path);
+    HANDLE file = open_file(path, GENERIC_READ, OPEN_EXISTING, 0);
+    if (file == INVALID_HANDLE_VALUE) return fail_windows(err, GetLastError(), path, "read");
+    if (GetFileType(file) == FILE_TYPE_DISK) *fd = _open_osfhandle((intptr_t)file, _O_RDONLY | _O_BINARY);
+    if (*fd >= 0) return ORR_OK;
+    CloseHandle(file);
+    return orr_fail(err, ORR_E_READ, path, "'%s' is not a regular file", path);
+}
+
+static HANDLE handle_of(int fd) {
+    return (HANDLE)_get_osfhandle(fd);
+}
+
+orr_status orr_fd_size(int fd, const char *name, uint64_t *bytes, orr_error *err) {
+    LARGE_INTEGER length;
+    if (!GetFileSizeEx(handle_of(fd), &length)) return fail_windows(err, GetLastError(), name, "read");
+    *bytes = (uint64_t)length.QuadPart;
+    return ORR_OK;
+}
+
+static OVERLAPPED place_of(uint64_t offset) {
+    OVERLAPPED place = {0};
+    place.Offset = (DWORD)offset;
+    place.OffsetHigh = (DWORD)(offset >> 32);
+    return place;
+}
+
+orr_status orr_fd_read(int fd, const char *name, uint64_t offset, void *data, size_t size, orr_error *err) {
+    uint8_t *bytes = data;
+    while (size > 0) {
+        OVERLAPPED place = place_of(offset);
+        DWORD piece = size > (1u << 30) ? (1u << 30) : (DWORD)size, done = 0;
+        DWORD code = ReadFile(handle_of(fd), bytes, piece, &done, &place) ? 0 : GetLastError();
+        if (code && code != ERROR_HANDLE_EOF) return fail_windows(err, code, name, "read");
+        if (done == 0)
+            return orr_fail(err, ORR_E_TRUNCATED, name, "'%s' ends at byte %llu; %zu more were expected",
+                            name, (unsigned long long)offset, size);
+        bytes += done;
+        offset += done;
+        size -= done;
+    }
+    return ORR_OK;
+}
+
+int orr_fd_duplicate(int fd) {
+    return _dup(fd);
+}
+
+void orr_fd_close(int *fd) {
+    if (*fd >= 0) _close(*fd);
+    *fd = -1;
+}
+
+struct orr_part {
+    int fd;
+    char path[PATH_LIMIT], name[PATH_LIMIT];
+};
+
+orr_status orr_part_begin(const char *path, orr_part **out, orr_error *err) {
+    if (orr_folder_exists(path))
+        return orr_fail(err, ORR_E_WRITE, path, "cannot write '%s': it is a folder", path);
+    orr_part *part = calloc(1, sizeof *part);
+    if (!part) return orr_fail_errno(err, ENOMEM, path, "write");
+    HANDLE file = orr_format(part->path, sizeof part->path, "%s", path)
+                      ? open_part(path, GENERIC_READ | GENERIC_WRITE, part->name, sizeof part->name)
+                      : INVALID_HANDLE_VALUE;
+    DWORD code = GetLastError();
+    part->fd = file == INVALID_HANDLE_VALUE ? -1 : _open_osfhandle((intptr_t)file, _O_BINARY);
+    if (part->fd < 0) {
+        free(part);
+        return fail_windows(err, code, path, "write");
+    }
+    *out = part;
+    return ORR_OK;
+}
+
+orr_status orr_part_write(orr_part *part, uint64_t offset, const void *data, size_t size, orr_error *err) {
+    const uint8_t *bytes = data;
+    while (size > 0) {
+        OVERLAPPED place = place_of(offset);
+        DWORD piece = size > (1u << 30) ? (1u << 30) : (DWORD)size, done = 0;
+        if (!WriteFile(handle_of(part->fd), bytes, piece, &done, &place))
+            return fail_windows(err, GetLastError(), part->path, "write");
+        bytes += done;
+        offset += done;
+        size -= done;
+    }
+    return ORR_OK;
+}
+
+orr_status orr_part_truncate(orr_part *part, uint64_t bytes, orr_error *err) {
+    LARGE_INTEGER end = {.QuadPart = (LONGLONG)bytes};
+    HANDLE file = handle_of(part->fd);
+    if (SetFilePointerEx(file, end, NULL, FILE_BEGIN) && SetEndOfFile(file)) return ORR_OK;
+    return fail_windows(err, GetLastError(), part->path, "write");
+}
+
+int orr_part_fd(const orr_part *part) {
+    return part->fd;
+}
+
+orr_status orr_part_commit(orr_part **part, orr_error *err) {
+    orr_part *p = *part;
+    DWORD code = FlushFileBuffers(handle_of(p->fd)) ? 0 : GetLastError();
+    orr_fd_close(&p->fd);
+    if (!code) code = move_file(p->name, p->path);
+    orr_status status = code ? fail_windows(err, code, p->path, "write") : ORR_OK;
+    if (code) orr_file_remove(p->name);
+    free(p);
+    *part = NULL;
+    return status;
+}
+
+void orr_part_drop(orr_part **part) {
+    if (!*part) return;
+    orr_fd_close(&(*part)->fd);
+    orr_file_remove((*part)->name);
+    free(*part);
+    *part = NULL;
 }
 
 void orr_file_remove(const char *path) {

@@ -50,6 +50,9 @@ ORR_MUST_CHECK orr_status orr_file_read(const char *path, uint64_t max_bytes, ui
 ORR_MUST_CHECK orr_status orr_file_write(const char *path, const void *data, size_t size, orr_error *err);
 /* Would orr_file_write find a place for `path`? Tries, and leaves nothing behind. */
 ORR_MUST_CHECK orr_status orr_file_probe(const char *path, orr_error *err);
+/* A file that must not be there yet (ORR_E_EXISTS); `secret`: nobody but its owner may read it. */
+ORR_MUST_CHECK orr_status orr_file_create(const char *path, const void *data, size_t size, bool secret,
+                                          orr_error *err);
 bool orr_file_exists(const char *path);
 bool orr_folder_exists(const char *path);
 ORR_MUST_CHECK orr_status orr_folder_create(const char *path,
@@ -70,6 +73,29 @@ bool orr_path_program(char *out, size_t size); /* this executable */
 /* What this executable was linked from: the linker's build id, in hex. False where it has none. */
 bool orr_program_id(char *out, size_t size);
 bool orr_path_cache(char *out, size_t size); /* per-user cache folder for Orrery (XDG_CACHE_HOME) */
+
+/* --- open files: what is too large to hold whole, by descriptor ----------------------------------- */
+/* For reading, regular files alone. Nothing has a position: any thread may read, several at once. `name` is
+ * for messages. */
+ORR_MUST_CHECK orr_status orr_fd_open(const char *path, int *fd, orr_error *err);
+ORR_MUST_CHECK orr_status orr_fd_size(int fd, const char *name, uint64_t *bytes, orr_error *err);
+/* Exactly `size` bytes, or ORR_E_TRUNCATED. One system call as a rule: pread. */
+ORR_MUST_CHECK orr_status orr_fd_read(int fd, const char *name, uint64_t offset, void *data, size_t size,
+                                      orr_error *err);
+int orr_fd_duplicate(int fd); /* -1 = the system has none left */
+void orr_fd_close(int *fd);   /* and sets it to -1, which is fine to close */
+
+/* A file written in pieces, at any offset, by any thread: under another name beside `path`, and in its place
+ * only at orr_part_commit, which flushes, checks and renames. Both ends free it and null; without the commit
+ * nothing is left behind. */
+typedef struct orr_part orr_part;
+ORR_MUST_CHECK orr_status orr_part_begin(const char *path, orr_part **out, orr_error *err);
+ORR_MUST_CHECK orr_status orr_part_write(orr_part *part, uint64_t offset, const void *data, size_t size,
+                                         orr_error *err);
+ORR_MUST_CHECK orr_status orr_part_truncate(orr_part *part, uint64_t bytes, orr_error *err);
+int orr_part_fd(const orr_part *part); /* to read back; the part's own */
+ORR_MUST_CHECK orr_status orr_part_commit(orr_part **part, orr_error *err);
+void orr_part_drop(orr_part **part);
 
 /* --- dynamic libraries ---------------------------------------------------------------------------- */
 typedef struct orr_library orr_library;
