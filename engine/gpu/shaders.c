@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "gpu/shader_edits.h"
 
 enum { SOURCE_LIMIT = 4 << 20, SPIRV_LIMIT = 16 << 20, PATH_BYTES = 1024, SPIRV_MAGIC = 0x07230203 };
 
@@ -33,8 +34,9 @@ struct orr_shaders {
     const char **source_folders, **spirv_folders;
     const char *cache_folder;
     const orr_log *log;
-    orr_mutex *mutex; /* guards `entries` */
+    orr_mutex *mutex; /* guards what follows */
     entry *entries;
+    orr_shader_edits edits;
 };
 
 /* --- creation ----------------------------------------------------------------------------------------- */
@@ -86,6 +88,7 @@ void orr_shaders_destroy(orr_shaders **shaders) {
         entry_free(e);
     }
     orr_mutex_destroy(&(*shaders)->mutex);
+    orr_shader_edits_free(&(*shaders)->edits);
     orr_arena_free(&(*shaders)->arena);
     free(*shaders);
     *shaders = NULL;
@@ -106,7 +109,7 @@ static bool name_stays_inside(const char *name) {
 }
 
 typedef struct search {
-    const orr_shaders *shaders;
+    orr_shaders *shaders;
     const char *folder;
 } search;
 
@@ -119,6 +122,17 @@ static orr_status fail_missing(const search *where, const char *name, orr_error 
              folders.length ? orr_text_cstr(&folders) : "any folder: none is given");
     orr_text_free(&folders);
     return ORR_E_NOT_FOUND;
+}
+
+static orr_status edit(orr_shaders *shaders, const char *folder, const char *name, uint8_t **data,
+                       orr_error *err) {
+    char *text = (char *)*data;
+    orr_mutex_lock(shaders->mutex);
+    orr_status status = orr_shader_edits_make(&shaders->edits, folder, name, &text, err);
+    orr_mutex_unlock(shaders->mutex);
+    if (status) free(text);
+    *data = (uint8_t *)text;
+    return status;
 }
 
 /* The text of a file by its name: the module's own folder first, then the shared ones. */
@@ -141,6 +155,7 @@ static orr_status fetch(void *context, const char *name, char **text, orr_error 
                 free(data);
                 return orr_fail(err, ORR_E_BAD_DATA, path, "'%s' is no GLSL: it holds a zero byte", path);
             }
+            if (!status) status = edit(where->shaders, *folder, name, &data, err);
             if (!status) *text = (char *)data;
             return status;
         }
@@ -291,6 +306,27 @@ orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref, orr_
     orr_status status = get_entry(shaders, ref, &e, err);
     if (!status) *out = (orr_gpu_shader){e->spirv, e->bytes};
     return status;
+}
+
+orr_status orr_shaders_edit(orr_shaders *shaders, const char *file, const char *find, const char *replace,
+                            orr_error *err) {
+    orr_mutex_lock(shaders->mutex);
+    orr_status status = orr_shader_edits_add(&shaders->edits, file, find, replace, err);
+    orr_mutex_unlock(shaders->mutex);
+    return status;
+}
+
+orr_status orr_shaders_edits_met(const orr_shaders *shaders, orr_error *err) {
+    orr_mutex_lock(shaders->mutex);
+    orr_status status = orr_shader_edits_met(&shaders->edits, err);
+    orr_mutex_unlock(shaders->mutex);
+    return status;
+}
+
+void orr_shaders_edits_digest(const orr_shaders *shaders, orr_digest_builder *digest) {
+    orr_mutex_lock(shaders->mutex);
+    orr_shader_edits_digest(&shaders->edits, digest);
+    orr_mutex_unlock(shaders->mutex);
 }
 
 orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref, const char *folder,

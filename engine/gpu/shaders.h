@@ -31,12 +31,16 @@ const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */
 ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref,
                                           orr_gpu_shader *out, orr_error *err);
-/* Replaces `find`, which must stand exactly once in the source file of that name, whenever it is read from
- * now on: a planted fault, or a trial. Before the first get. */
+/* Replaces `find` in the source file of that name ("lighting.comp", or with folders: "vignette/main.comp") as
+ * it is read, a shared one that others include too: a planted fault, or a trial. Getting a shader that reads
+ * it fails (ORR_E_ARGUMENT) unless the text stands there exactly once. Before that file is first read. The
+ * edited text has a digest of its own, like any other, and so SPIR-V of its own. */
 ORR_MUST_CHECK orr_status orr_shaders_edit(orr_shaders *shaders, const char *file, const char *find,
                                            const char *replace, orr_error *err);
 /* Fails, naming the file, when an edit was not met by any shader so far: it would prove nothing. */
 ORR_MUST_CHECK orr_status orr_shaders_edits_met(const orr_shaders *shaders, orr_error *err);
+/* Adds the edits to a digest of what frames are made from. */
+void orr_shaders_edits_digest(const orr_shaders *shaders, orr_digest_builder *digest);
 /* As get, and writes the SPIR-V into `folder` under its digest name. */
 ORR_MUST_CHECK orr_status orr_shaders_build(orr_shaders *shaders, const orr_shader_ref *ref,
                                             const char *folder, orr_error *err);

@@ -40,6 +40,7 @@ void orr_code_digest(const orr_renderer *renderer, const orr_settings *settings,
         add_file(d, program, "program");
     for (const char *const *folder = orr_shaders_source_folders(renderer->shaders); *folder; folder++)
         add_folder(d, *folder, 0);
+    orr_shaders_edits_digest(renderer->shaders, d);
     for (uint32_t e = 0; e < settings->effect_count; e++)
         if (settings->effects[e].enabled && settings->effects[e].effect->folder[0])
             add_folder(d, settings->effects[e].effect->folder, 0);

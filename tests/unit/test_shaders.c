@@ -190,9 +190,94 @@ static void test_built_ahead(void **state) {
     orr_shaders_destroy(&store);
 }
 
+/* --- edits ------------------------------------------------------------------------------------------------
+ */
+
+static orr_status try_edit(fixture *f, const char *file, const char *find, const char *replace,
+                           const char *name, const char *folder, orr_error *err) {
+    orr_gpu_shader shader = {0};
+    const orr_shader_ref ref = {.name = name, .folder = folder, .stage = ORR_GLSL_COMPUTE};
+    reopen(f);
+    *err = (orr_error){0};
+    orr_status status = orr_shaders_edit(f->shaders, file, find, replace, err);
+    return status ? status : orr_shaders_get(f->shaders, &ref, &shader, err);
+}
+
+/* Of an included file too, and of a module's own; what the edit gives is what the edited file gives, under
+ * another name than what was built ahead or cached of the file as it lies there. */
+static void test_edit(void **state) {
+    fixture *f = *state;
+    char **names = NULL;
+    orr_error err;
+    orr_gpu_shader plain = get(f, "main.comp", NULL);
+    uint32_t *words = malloc(plain.spirv_bytes);
+    size_t bytes = plain.spirv_bytes;
+    memcpy(words, plain.spirv, bytes);
+    assert_int_equal(try_edit(f, "half.glsl", "/ 2u", "/ 3u", "main.comp", NULL, &err), ORR_OK);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_OK);
+    orr_gpu_shader edited = get(f, "main.comp", NULL);
+    assert_true(edited.spirv_bytes != bytes || memcmp(edited.spirv, words, bytes));
+    size_t count = cached(f, &names);
+    assert_int_equal(count, 2);
+    orr_names_free(&names, count);
+    uint32_t *other = malloc(edited.spirv_bytes);
+    size_t other_bytes = edited.spirv_bytes;
+    memcpy(other, edited.spirv, other_bytes);
+    put(f->source, "half.glsl", "uint half_of(uint x) { return x / 3u; }\n");
+    reopen(f); /* the same from a file that lies there so */
+    orr_gpu_shader lies = get(f, "main.comp", NULL);
+    assert_int_equal(lies.spirv_bytes, other_bytes);
+    assert_memory_equal(lies.spirv, other, other_bytes);
+    free(other), free(words);
+    count = cached(f, &names);
+    assert_int_equal(count, 2);
+    orr_names_free(&names, count);
+    /* Folders tell files of one name apart. */
+    assert_int_equal(
+        try_edit(f, "module/main.comp", "void main() {}", "void main() { }", "main.comp", f->module, &err),
+        ORR_OK);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_OK);
+    assert_int_equal(try_edit(f, "module/main.comp", "no such", "", "main.comp", NULL, &err), ORR_OK);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_E_NOT_FOUND);
+    /* Two, one after the other: the second sees what the first made. */
+    reopen(f);
+    assert_int_equal(orr_shaders_edit(f->shaders, "half.glsl", "/ 3u", "/ 4u", &err), ORR_OK);
+    assert_int_equal(orr_shaders_edit(f->shaders, "half.glsl", "/ 4u", "/ 5u", &err), ORR_OK);
+    (void)get(f, "main.comp", NULL);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_OK);
+}
+
+static void test_edit_refused(void **state) {
+    fixture *f = *state;
+    static const struct {
+        const char *file, *find, *part;
+    } k_cases[] = {{"half.glsl", "/ 7u", "0 times"},
+                   {"half.glsl", "x", "3 times"}, /* one of them inside "uint x" */
+                   {"half.glsl", "/ 7u", "main.comp:1: #include \"half.glsl\""},
+                   {"main.comp", "", "neither empty"},
+                   {"", "x", "neither empty"}};
+    orr_error err;
+    put(f->source, "half.glsl", "uint half_of(uint x) { return x + x; }\n");
+    for (size_t i = 0; i < sizeof k_cases / sizeof k_cases[0]; i++) {
+        assert_int_equal(try_edit(f, k_cases[i].file, k_cases[i].find, "1", "main.comp", NULL, &err),
+                         ORR_E_ARGUMENT);
+        if (!strstr(err.message, k_cases[i].part)) fail_msg("'%s' lacks '%s'", err.message, k_cases[i].part);
+    }
+    /* A file that nothing read proves nothing; part of a name is not the name. */
+    assert_int_equal(try_edit(f, "hlaf.glsl", "x", "y", "main.comp", NULL, &err), ORR_OK);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "did you mean 'half.glsl'?"));
+    assert_int_equal(try_edit(f, "alf.glsl", "x", "y", "main.comp", NULL, &err), ORR_OK);
+    assert_int_equal(orr_shaders_edits_met(f->shaders, &err), ORR_E_NOT_FOUND);
+    /* Too late: the shader that was made is without it. */
+    assert_int_equal(orr_shaders_edit(f->shaders, "half.glsl", "+", "-", &err), ORR_E_ARGUMENT);
+    assert_non_null(strstr(err.message, "before the first frame"));
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 int main(void) {
-    const struct CMUnitTest tests[] = {TEST(test_once), TEST(test_edited), TEST(test_damaged_cache),
-                                       TEST(test_refused), TEST(test_built_ahead)};
+    const struct CMUnitTest tests[] = {
+        TEST(test_once),        TEST(test_edited), TEST(test_damaged_cache), TEST(test_refused),
+        TEST(test_built_ahead), TEST(test_edit),   TEST(test_edit_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
