@@ -262,3 +262,9 @@ const char *orr_nearest_name(const char *name, size_t count,
     }
     return nearest;
 }
+
+bool orr_path_is_below(const char *folder, const char *path) {
+    size_t length = strlen(folder);
+    if (length && folder[length - 1] == '/') length--; /* the root folder */
+    return strncmp(folder, path, length) == 0 && path[length] == '/';
+}

@@ -35,6 +35,9 @@ bool orr_parse_bool(const char *text, bool *value); /* true/false, on/off, yes/n
 /* Shortest "%.17g"-style text that reads back to the same double. */
 void orr_format_f64(char *buffer, size_t size, double value);
 
+/* Is `path` below `folder`, by their text ('/' between names)? Of canonical paths that is the truth. */
+bool orr_path_is_below(const char *folder, const char *path);
+
 /* The candidate nearest to `name` by Damerau-Levenshtein distance, or NULL when none is near
  * (distance > 1 + length/3). `get(context, i)` yields candidate i of `count`. For "did you mean". */
 const char *orr_nearest_name(const char *name, size_t count,

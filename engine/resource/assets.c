@@ -26,7 +26,9 @@ struct asset {
     orr_asset_kind kind;
     char path[PATH_BYTES]; /* host path, or path in the VFS */
     bool in_vfs;
-    char *key; /* what makes two loads the same */
+    char *asked;            /* the path as it was given… */
+    char under[PATH_BYTES]; /* …and the folder it was found in; "" = none */
+    char *key;              /* what makes two loads the same */
     orr_dem_params dem_params;
     char *dem_array;
 
@@ -50,11 +52,13 @@ struct orr_assets {
     orr_vfs *vfs;
     const orr_log *log;
     uint64_t max_file_bytes;
+    orr_reads *reads;
     orr_cancel cancel;
     orr_mutex *mutex; /* guards what follows */
     char *folders[FOLDER_LIMIT];
     uint32_t folder_count;
-    asset **list; /* by id - 1; an asset stays where it is */
+    bool confined; /* the folders are of the VFS, and nothing else is looked at */
+    asset **list;  /* by id - 1; an asset stays where it is */
     uint32_t count;
 };
 
@@ -68,6 +72,7 @@ orr_status orr_assets_create(const orr_assets_params *params, orr_assets **out, 
     assets->vfs = params->vfs;
     assets->log = params->log;
     assets->max_file_bytes = params->max_file_bytes ? params->max_file_bytes : (uint64_t)2 << 30;
+    assets->reads = params->reads;
     assets->mutex = orr_mutex_create();
     *out = assets;
     return ORR_OK;
@@ -82,8 +87,13 @@ static void asset_free(asset *a) {
     orr_image_free(&a->image);
     free(a->data);
     free(a->dem_array);
+    free(a->asked);
     free(a->key);
     free(a);
+}
+
+static void drop_folders(orr_assets *assets) {
+    while (assets->folder_count) free(assets->folders[--assets->folder_count]);
 }
 
 void orr_assets_destroy(orr_assets **assets) {
@@ -94,19 +104,24 @@ void orr_assets_destroy(orr_assets **assets) {
         orr_jobs_wait((*assets)->jobs, &(*assets)->list[i]->pixels);
         asset_free((*assets)->list[i]);
     }
-    for (uint32_t i = 0; i < (*assets)->folder_count; i++) free((*assets)->folders[i]);
+    drop_folders(*assets);
     orr_mutex_destroy(&(*assets)->mutex);
     free((*assets)->list);
     free(*assets);
     *assets = NULL;
 }
 
+static char *copy_text(const char *text) {
+    size_t size = strlen(text) + 1;
+    char *copy = orr_calloc(size, 1);
+    if (copy) memcpy(copy, text, size);
+    return copy;
+}
+
 orr_status orr_assets_add_folder(orr_assets *assets, const char *folder, orr_error *err) {
     orr_status status = ORR_OK;
-    size_t length = strlen(folder);
-    char *copy = orr_calloc(length + 1, 1);
+    char *copy = copy_text(folder);
     if (!copy) return orr_fail(err, ORR_E_MEMORY, folder, "out of memory for the assets");
-    memcpy(copy, folder, length);
     orr_mutex_lock(assets->mutex);
     bool known = false;
     for (uint32_t i = 0; i < assets->folder_count; i++) known = known || !strcmp(assets->folders[i], folder);
@@ -122,6 +137,17 @@ orr_status orr_assets_add_folder(orr_assets *assets, const char *folder, orr_err
     return status;
 }
 
+orr_status orr_assets_confine(orr_assets *assets, const char *folder, orr_error *err) {
+    const char *const folders[] = {folder, "content", ""};
+    orr_mutex_lock(assets->mutex);
+    drop_folders(assets);
+    assets->confined = true;
+    orr_mutex_unlock(assets->mutex);
+    orr_status status = ORR_OK;
+    for (int i = 0; i < 3 && !status; i++) status = orr_assets_add_folder(assets, folders[i], err);
+    return status;
+}
+
 /* --- reading -------------------------------------------------------------------------------------------- */
 
 static orr_status read_whole(const asset *a, const char *path, uint8_t **data, size_t *size, orr_error *err) {
@@ -130,11 +156,14 @@ static orr_status read_whole(const asset *a, const char *path, uint8_t **data, s
                      : orr_file_read(path, limit, data, size, err);
 }
 
-/* Is `path` below `folder`, both canonical? */
-static bool is_below(const char *folder, const char *path) {
-    size_t length = strlen(folder);
-    if (length && folder[length - 1] == '/') length--; /* the root folder */
-    return strncmp(folder, path, length) == 0 && path[length] == '/';
+/* Tells of a file that was read; paths are made canonical where they are the host's. */
+static void record(const asset *a, const char *asked, const char *path, const char *under,
+                   const uint8_t *data, size_t size) {
+    char real_path[4096], real_under[4096];
+    if (!a->assets->reads) return;
+    if (!a->in_vfs && orr_path_real(path, real_path, sizeof real_path)) path = real_path;
+    if (!a->in_vfs && *under && orr_path_real(under, real_under, sizeof real_under)) under = real_under;
+    orr_reads_add(a->assets->reads, ORR_READ_ASSET, asked, path, under, data, size);
 }
 
 static orr_status fail_escape(const char *uri, orr_error *err) {
@@ -164,7 +193,8 @@ static orr_status fetch_beside(void *context, const char *uri, uint8_t **data, s
         if (!orr_path_real(path, real_path, sizeof real_path))
             return orr_fail(err, ORR_E_NOT_FOUND, path,
                             "there is no such file in the model's folder '%.600s'", folder);
-        if (!orr_path_real(folder, real_folder, sizeof real_folder) || !is_below(real_folder, real_path))
+        if (!orr_path_real(folder, real_folder, sizeof real_folder) ||
+            !orr_path_is_below(real_folder, real_path))
             return fail_escape(uri, err);
         read = real_path;
     }
@@ -172,6 +202,7 @@ static orr_status fetch_beside(void *context, const char *uri, uint8_t **data, s
     if (status) return status;
     orr_digest_add_text(a->digesting, uri);
     orr_digest_add(a->digesting, *data, *size);
+    record(a, uri, read, at_root ? "" : folder, *data, *size);
     return ORR_OK;
 }
 
@@ -259,46 +290,59 @@ static void decode(void *argument) {
 static void read_then_decode(void *argument) {
     asset *a = argument;
     a->status = read_whole(a, a->path, &a->data, &a->size, &a->error);
+    if (!a->status) record(a, a->asked, a->path, a->under, a->data, a->size);
     if (!a->status) orr_jobs_run(a->assets->jobs, decode, a, &a->structure, ORR_JOB_HIGH);
 }
 
 /* --- loading -------------------------------------------------------------------------------------------- */
 
 static orr_status fail_missing(orr_assets *assets, const char *path, orr_error *err) {
-    if (orr_path_is_absolute(path))
-        return orr_fail(err, ORR_E_NOT_FOUND, path, "there is no file '%.600s'", path);
+    const char *where = assets->confined ? " in the bundle" : "";
+    if (orr_path_is_absolute(path) || (assets->confined && has_parent_part(path)))
+        return orr_fail(err, assets->confined ? ORR_E_ESCAPE : ORR_E_NOT_FOUND, path,
+                        "there is no file '%.600s'%s%s", path, where,
+                        assets->confined ? ": its paths are relative, without '..'" : "");
     orr_text folders = {0};
     for (uint32_t i = 0; i < assets->folder_count; i++)
-        orr_text_printf(&folders, "%s'%s'", i ? ", " : "", assets->folders[i]);
-    if (assets->vfs) orr_text_printf(&folders, "%sthe mounted bundles", folders.length ? ", " : "");
-    orr_fail(err, ORR_E_NOT_FOUND, path, "there is no file '%.300s'; looked in %.600s", path,
+        orr_text_printf(&folders, "%s'%s'", i ? ", " : "", *assets->folders[i] ? assets->folders[i] : "/");
+    if (assets->vfs && !assets->confined)
+        orr_text_printf(&folders, "%sthe mounted bundles", folders.length ? ", " : "");
+    orr_fail(err, ORR_E_NOT_FOUND, path, "there is no file '%.300s'%s; looked in %.600s", path, where,
              orr_text_cstr(&folders));
     orr_text_free(&folders);
     return ORR_E_NOT_FOUND;
 }
 
-/* Finds the file a path means; fills a->path and a->in_vfs. */
+/* Is the file there, in the folder of the host or, confined, of the VFS? Fills a->path and a->under. */
+static bool find_below(const orr_assets *assets, const char *folder, const char *path, asset *a) {
+    orr_path_join(a->path, sizeof a->path, folder, path);
+    orr_format(a->under, sizeof a->under, "%s", folder);
+    a->in_vfs = assets->confined;
+    return a->in_vfs ? assets->vfs && orr_vfs_exists(assets->vfs, a->path) == ORR_VFS_FILE
+                     : orr_file_exists(a->path);
+}
+
+/* Finds the file a path means; fills a->path, a->under and a->in_vfs. */
 static orr_status locate(orr_assets *assets, const char *path, asset *a, orr_error *err) {
     if (!*path) return orr_fail(err, ORR_E_ARGUMENT, NULL, "the path of a file to load is empty");
     if (strlen(path) >= PATH_BYTES / 2)
         return orr_fail(err, ORR_E_LIMIT, NULL, "the path '%.80s…' is too long", path);
-    if (orr_path_is_absolute(path)) {
-        orr_format(a->path, sizeof a->path, "%s", path);
-        return orr_file_exists(path) ? ORR_OK : fail_missing(assets, path, err);
-    }
-    for (uint32_t i = 0; i < assets->folder_count; i++) {
-        orr_path_join(a->path, sizeof a->path, assets->folders[i], path);
-        if (orr_file_exists(a->path)) return ORR_OK;
-    }
-    if (!assets->vfs || orr_vfs_exists(assets->vfs, path) != ORR_VFS_FILE)
+    bool absolute = orr_path_is_absolute(path);
+    if (absolute && (assets->confined || !find_below(assets, "", path, a)))
+        return fail_missing(assets, path, err);
+    if (absolute) return ORR_OK;
+    for (uint32_t i = 0; i < assets->folder_count; i++)
+        if (find_below(assets, assets->folders[i], path, a)) return ORR_OK;
+    if (assets->confined || !assets->vfs || orr_vfs_exists(assets->vfs, path) != ORR_VFS_FILE)
         return fail_missing(assets, path, err);
     orr_format(a->path, sizeof a->path, "%s", path);
+    a->under[0] = '\0';
     a->in_vfs = true;
     return ORR_OK;
 }
 
 /* Two loads are one when kind, file and options are the same. */
-static orr_status describe(asset *a, const orr_dem_params *dem, orr_error *err) {
+static orr_status describe(asset *a, const char *path, const orr_dem_params *dem, orr_error *err) {
     char real[4096];
     orr_text key = {0};
     bool has_real = !a->in_vfs && orr_path_real(a->path, real, sizeof real);
@@ -310,14 +354,14 @@ static orr_status describe(asset *a, const orr_dem_params *dem, orr_error *err) 
                         dem->array ? dem->array : "");
     }
     if (dem && dem->array && a->kind == ORR_ASSET_DEM) {
-        size_t length = strlen(dem->array);
-        a->dem_array = orr_calloc(length + 1, 1);
-        if (a->dem_array) memcpy(a->dem_array, dem->array, length);
+        a->dem_array = copy_text(dem->array);
         a->dem_params.array = a->dem_array;
         key.failed = key.failed || !a->dem_array;
     }
     a->key = key.data;
-    return key.failed ? orr_fail(err, ORR_E_MEMORY, a->path, "out of memory for '%s'", a->path) : ORR_OK;
+    a->asked = copy_text(path);
+    return key.failed || !a->asked ? orr_fail(err, ORR_E_MEMORY, a->path, "out of memory for '%s'", a->path)
+                                   : ORR_OK;
 }
 
 /* Under the mutex: the id of an asset of that key, or a new one for `a`; 0 when memory is out. */
@@ -346,7 +390,7 @@ orr_status orr_assets_load(orr_assets *assets, orr_asset_kind kind, const char *
     bool fresh = false;
     orr_mutex_lock(assets->mutex);
     orr_status status = locate(assets, path, a, err);
-    if (!status) status = describe(a, dem, err);
+    if (!status) status = describe(a, path, dem, err);
     if (!status && !(out->id = adopt(assets, a, &fresh)))
         status = orr_fail(err, ORR_E_MEMORY, path, "out of memory for '%.200s'", path);
     orr_mutex_unlock(assets->mutex);

@@ -16,6 +16,7 @@
 #include "image/image.h"
 #include "jobs/jobs.h"
 #include "resource/model.h"
+#include "vfs/reads.h"
 #include "vfs/vfs.h"
 
 typedef struct orr_assets orr_assets;
@@ -29,6 +30,7 @@ typedef struct orr_assets_params {
     orr_vfs *vfs;            /* borrowed; may be NULL: host files alone */
     const orr_log *log;      /* borrowed */
     uint64_t max_file_bytes; /* 0 = 2 GiB */
+    orr_reads *reads;        /* borrowed: where every file that is read is told of; may be NULL */
 } orr_assets_params;
 
 ORR_MUST_CHECK orr_status orr_assets_create(const orr_assets_params *params, orr_assets **out,
@@ -37,6 +39,11 @@ void orr_assets_destroy(orr_assets **assets); /* waits for its jobs */
 /* Folders in which a relative path is looked up, in order, before the mounts of the VFS: the script's own
  * folder, then content. */
 ORR_MUST_CHECK orr_status orr_assets_add_folder(orr_assets *assets, const char *folder, orr_error *err);
+
+/* For scripts of a bundle: from now on files are found in the VFS alone, `folder` ("" = its top) being the
+ * script's place in it; they are looked for there, then in content/, then from its top. Folders added before
+ * are dropped. */
+ORR_MUST_CHECK orr_status orr_assets_confine(orr_assets *assets, const char *folder, orr_error *err);
 
 /* Starts loading. The same path with the same options gives the same id. A missing file is an error here,
  * with the folders that were searched; a damaged one is found by the wait. `dem` is read for ORR_ASSET_DEM

@@ -35,12 +35,12 @@ void orr_reads_destroy(orr_reads **reads) {
     *reads = NULL;
 }
 
-static bool is_there(const orr_reads *reads, orr_read_kind kind, const char *path, const orr_digest *digest) {
-    for (uint32_t i = 0; i < reads->count; i++)
-        if (reads->list[i].kind == kind && !strcmp(reads->list[i].path, path) &&
-            orr_digest_equal(&reads->list[i].digest, digest))
-            return true;
-    return false;
+static int order(const orr_read *a, const orr_read *b) {
+    int by = strcmp(a->path, b->path);
+    if (!by) by = (int)a->kind - (int)b->kind;
+    if (!by) by = strcmp(a->under, b->under);
+    if (!by) by = strcmp(a->asked, b->asked);
+    return by ? by : memcmp(a->digest.bytes, b->digest.bytes, sizeof a->digest.bytes);
 }
 
 static bool grow(orr_reads *reads) {
@@ -68,17 +68,16 @@ static bool add(orr_reads *reads, const orr_read *read) {
 void orr_reads_add(orr_reads *reads, orr_read_kind kind, const char *asked, const char *path,
                    const char *under, const void *data, size_t size) {
     if (!reads) return;
-    orr_read read = {kind, asked, path, under, size, orr_digest_of(data, size)};
+    const orr_read read = {kind, asked, path, under, size, orr_digest_of(data, size)};
     orr_mutex_lock(reads->mutex);
-    if (!is_there(reads, kind, path, &read.digest)) reads->failed |= !add(reads, &read);
+    uint32_t i = 0;
+    while (i < reads->count && order(&reads->list[i], &read)) i++;
+    if (i == reads->count) reads->failed |= !add(reads, &read);
     orr_mutex_unlock(reads->mutex);
 }
 
 static int by_path(const void *a, const void *b) {
-    const orr_read *x = a, *y = b;
-    int order = strcmp(x->path, y->path);
-    if (!order) order = (int)x->kind - (int)y->kind;
-    return order ? order : memcmp(x->digest.bytes, y->digest.bytes, sizeof x->digest.bytes);
+    return order(a, b);
 }
 
 orr_status orr_reads_list(orr_reads *reads, const orr_read **out, uint32_t *count, orr_error *err) {

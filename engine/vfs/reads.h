@@ -1,6 +1,5 @@
-/* What a run read: every input file once, with its digest. For `orrery bundle trace`, for stale goldens, and
- * for
- * --resume. Thread-safe; owner destroys. */
+/* What a run read: every input file once, with its digest. For `orrery bundle trace`, and for goldens that
+ * are older than their inputs. Thread-safe; owner destroys. */
 #ifndef ORR_VFS_READS_H
 #define ORR_VFS_READS_H
 
@@ -31,10 +30,11 @@ typedef struct orr_read {
 typedef struct orr_reads orr_reads;
 ORR_MUST_CHECK orr_status orr_reads_create(orr_reads **out, orr_error *err);
 void orr_reads_destroy(orr_reads **reads);
-/* NULL `reads` does nothing. A path that is there already with the same bytes is not added again. */
+/* NULL `reads` does nothing. The same read of the same bytes is not added again. */
 void orr_reads_add(orr_reads *reads, orr_read_kind kind, const char *asked, const char *path,
                    const char *under, const void *data, size_t size);
-/* Sorted by path, then kind; the array and its strings belong to `reads` and hold until the next add. */
+/* Sorted by path, then kind, under, asked; the array and its strings belong to `reads` and hold until the
+ * next add. */
 ORR_MUST_CHECK orr_status orr_reads_list(orr_reads *reads, const orr_read **out, uint32_t *count,
                                          orr_error *err);
 

@@ -10,14 +10,16 @@
 #include "base/arena.h"
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "vfs/fd_io.h"
 
 #define PATH_BYTES 4096
 
 /* One entry of the process's mount table, or one orr_vfs's share of it: how often `source` is mounted. */
 typedef struct mount {
-    char *source; /* canonical */
+    char *source; /* canonical; of a descriptor: the name it was given */
     char *point;  /* "" = the root */
     uint32_t count;
+    bool by_descriptor;
 } mount;
 
 typedef struct mount_table {
@@ -191,6 +193,11 @@ static orr_status check_path(const char *path, orr_error *err) {
         path);
 }
 
+const char *orr_vfs_inside(const char *path) {
+    size_t length = sizeof ORR_VFS_SCHEME - 1;
+    return strncmp(path, ORR_VFS_SCHEME, length) == 0 ? path + length : NULL;
+}
+
 /* --- mounting ------------------------------------------------------------------------------------------- */
 
 /* PhysFS tells formats by content, but accepts anything with a zip's end record: insist on its beginning too.
@@ -206,9 +213,18 @@ static orr_status check_source(const char *source, orr_error *err) {
     return orr_fail(err, ORR_E_UNSUPPORTED, source, "'%s' is neither a folder nor a zip bundle", source);
 }
 
-static orr_status mount_locked(orr_vfs *vfs, const char *source, const char *point, orr_vfs_order order,
-                               orr_error *err) {
+/* `io`: what to read it by, and then it is nowhere mounted yet; PhysFS's own when mounted. NULL = the host
+ * path `source`. */
+static bool mount_physfs(const char *source, PHYSFS_Io *io, const char *point, orr_vfs_order order) {
+    int last = order == ORR_VFS_LAST;
+    return (io != NULL ? PHYSFS_mountIo(io, source, point, last) : PHYSFS_mount(source, point, last)) != 0;
+}
+
+static orr_status mount_locked(orr_vfs *vfs, const char *source, PHYSFS_Io *io, const char *point,
+                               orr_vfs_order order, orr_error *err) {
     mount *entry = find_mount(&shared.mounts, source);
+    if (entry != NULL && (io != NULL || entry->by_descriptor))
+        return orr_fail(err, ORR_E_EXISTS, source, "'%s' is already mounted at '/%s'", source, entry->point);
     if (entry != NULL && strcmp(entry->point, point) != 0)
         return orr_fail(err, ORR_E_EXISTS, source,
                         "'%s' is already mounted at '/%s'; it cannot stand at '/%s' too", source,
@@ -217,7 +233,7 @@ static orr_status mount_locked(orr_vfs *vfs, const char *source, const char *poi
     if (mine == NULL) mine = add_mount(&vfs->mounts, source, point);
     if (mine != NULL && entry == NULL) {
         entry = add_mount(&shared.mounts, source, point);
-        if (entry != NULL && !PHYSFS_mount(source, point, order == ORR_VFS_LAST)) {
+        if (entry != NULL && !mount_physfs(source, io, point, order)) {
             orr_status status = physfs_failed(err, source, "mount");
             remove_mount(&shared.mounts, entry);
             remove_mount(&vfs->mounts, mine);
@@ -228,6 +244,7 @@ static orr_status mount_locked(orr_vfs *vfs, const char *source, const char *poi
         if (mine != NULL && mine->count == 0) remove_mount(&vfs->mounts, mine);
         return orr_fail(err, ORR_E_MEMORY, source, "no memory to mount '%s'", source);
     }
+    entry->by_descriptor = io != NULL;
     mine->count++;
     entry->count++;
     return ORR_OK;
@@ -244,8 +261,20 @@ orr_status orr_vfs_mount(orr_vfs *vfs, const char *source, const char *point, or
     status = check_source(real, err);
     if (status != ORR_OK) return status;
     lock();
-    status = mount_locked(vfs, real, point, order, err);
+    status = mount_locked(vfs, real, NULL, point, order, err);
     unlock();
+    return status;
+}
+
+orr_status orr_vfs_mount_bundle(orr_vfs *vfs, int fd, const char *name, const char *point, orr_error *err) {
+    PHYSFS_Io *io = NULL;
+    orr_status status = check_path(point, err);
+    if (status == ORR_OK) status = orr_fd_io_create(fd, name, &io, err);
+    if (status != ORR_OK) return status;
+    lock();
+    status = mount_locked(vfs, name, io, point, ORR_VFS_LAST, err);
+    unlock();
+    if (status != ORR_OK) io->destroy(io);
     return status;
 }
 
@@ -255,10 +284,11 @@ orr_status orr_vfs_unmount(orr_vfs *vfs, const char *source, orr_error *err) {
         orr_format(real, sizeof real, "%s", source); /* gone meanwhile */
     orr_status status = ORR_OK;
     lock();
-    mount *mine = find_mount(&vfs->mounts, real);
+    mount *mine = find_mount(&vfs->mounts, source); /* of a descriptor */
+    if (mine == NULL) mine = find_mount(&vfs->mounts, real);
     if (mine == NULL)
         status = orr_fail(err, ORR_E_NOT_FOUND, source, "'%s' is not mounted", source);
-    else if (!release_shared(real, 1))
+    else if (!release_shared(mine->source, 1))
         status = physfs_failed(err, source, "unmount");
     else if (--mine->count == 0)
         remove_mount(&vfs->mounts, mine);
@@ -366,7 +396,7 @@ bool orr_vfs_real_path(orr_vfs *vfs, const char *path, char *out, size_t size) {
     const char *source = PHYSFS_getRealDir(path);
     const mount *entry = source != NULL ? find_mount(&shared.mounts, source) : NULL;
     size_t skip = entry != NULL ? strlen(entry->point) : 0;
-    if (entry != NULL && strncmp(path, entry->point, skip) == 0) {
+    if (entry != NULL && !entry->by_descriptor && strncmp(path, entry->point, skip) == 0) {
         const char *rest = path + skip + (path[skip] == '/' ? 1 : 0);
         if (!orr_format(host, sizeof host, "%s%s%s", source, rest[0] != 0 ? "/" : "", rest)) host[0] = 0;
     }

@@ -24,6 +24,11 @@ typedef struct orr_vfs orr_vfs;
 ORR_MUST_CHECK orr_status orr_vfs_create(orr_vfs **out, orr_error *err);
 void orr_vfs_destroy(orr_vfs **vfs); /* with its mounts; nulls */
 
+/* Where a host path is expected, a path of the tree can be said as "bundle:/modules/grain". Gives the path in
+ * the tree; NULL when `path` is a host path. */
+const char *orr_vfs_inside(const char *path);
+#define ORR_VFS_SCHEME "bundle:/"
+
 /* Where a new mount stands among those already there, when several have a file of one name. */
 typedef enum orr_vfs_order { ORR_VFS_LAST, ORR_VFS_FIRST } orr_vfs_order;
 
@@ -33,6 +38,12 @@ ORR_MUST_CHECK orr_status orr_vfs_mount(orr_vfs *vfs, const char *source, const 
                                         orr_vfs_order order, orr_error *err);
 /* Undoes one orr_vfs_mount of this orr_vfs. ORR_E_NOT_FOUND when there is none left. */
 ORR_MUST_CHECK orr_status orr_vfs_unmount(orr_vfs *vfs, const char *source, orr_error *err);
+
+/* The zip file behind an open descriptor, at `point`, after what stands there; `name` is for orr_vfs_unmount
+ * and must be no mount's yet (ORR_E_EXISTS). Keeps a duplicate of the descriptor, and nothing is opened or
+ * looked up by name any more, not when its files are read either. */
+ORR_MUST_CHECK orr_status orr_vfs_mount_bundle(orr_vfs *vfs, int fd, const char *name, const char *point,
+                                               orr_error *err);
 
 /* The folder that orr_vfs_write writes below; it must exist. NULL = none. It is not mounted for reading. */
 ORR_MUST_CHECK orr_status orr_vfs_set_write_folder(orr_vfs *vfs, const char *folder, orr_error *err);

@@ -284,6 +284,68 @@ static void test_mounted(void **state) {
     orr_vfs_destroy(&vfs);
 }
 
+/* The list of what was read: the model and what it refers to, each with the folder it was found from. */
+static void test_reads(void **state) {
+    fixture *f = *state;
+    orr_reads *reads = NULL;
+    orr_assets *assets = NULL;
+    orr_asset asset;
+    const orr_read *list = NULL;
+    uint32_t count = 0;
+    char folder[512], good[512];
+    assert_int_equal(orr_reads_create(&reads, NULL), ORR_OK);
+    const orr_assets_params params = {.jobs = f->jobs, .reads = reads};
+    assert_int_equal(orr_assets_create(&params, &assets, NULL), ORR_OK);
+    assert_int_equal(orr_assets_add_folder(assets, f->folder, NULL), ORR_OK);
+    assert_int_equal(orr_assets_load(assets, ORR_ASSET_MODEL, "good/model.gltf", NULL, &asset, NULL), ORR_OK);
+    assert_int_equal(orr_assets_wait_all(assets, NULL), ORR_OK);
+    assert_int_equal(orr_reads_list(reads, &list, &count, NULL), ORR_OK);
+    assert_int_equal(count, 3);
+    assert_true(orr_path_real(f->folder, folder, sizeof folder));
+    assert_true(orr_format(good, sizeof good, "%s/good", folder));
+    assert_string_equal(list[0].asked, "good/model.gltf");
+    assert_string_equal(list[0].under, folder);
+    assert_string_equal(list[1].asked, "paint.png");
+    assert_string_equal(list[1].under, good);
+    assert_string_equal(list[2].asked, "triangle.bin");
+    assert_int_equal(list[2].size_bytes, sizeof k_triangle);
+    assert_int_equal(list[2].kind, ORR_READ_ASSET);
+    orr_assets_destroy(&assets);
+    orr_reads_destroy(&reads);
+}
+
+/* Confined to a bundle: its folders in their order, and nothing of the host. */
+static void test_confined(void **state) {
+    fixture *f = *state;
+    char path[512];
+    orr_vfs *vfs = NULL;
+    orr_assets *assets = NULL;
+    orr_asset asset;
+    orr_error err = {0};
+    put(f, "pack/content/good.bin", "x", 1);
+    assert_int_equal(orr_vfs_create(&vfs, NULL), ORR_OK);
+    if (orr_vfs_mount(vfs, f->folder, NULL, ORR_VFS_LAST, &err)) fail_msg("%s", err.message);
+    const orr_assets_params params = {.jobs = f->jobs, .vfs = vfs};
+    assert_int_equal(orr_assets_create(&params, &assets, NULL), ORR_OK);
+    assert_int_equal(orr_assets_add_folder(assets, f->folder, NULL), ORR_OK);
+    assert_int_equal(orr_assets_confine(assets, "good", NULL), ORR_OK);
+    if (orr_assets_load(assets, ORR_ASSET_MODEL, "model.gltf", NULL, &asset, &err))
+        fail_msg("%s", err.message);
+    if (orr_assets_wait_all(assets, &err)) fail_msg("%s", err.message);
+    assert_string_equal(orr_assets_path(assets, asset), "good/model.gltf");
+    assert_int_equal(orr_assets_load(assets, ORR_ASSET_MODEL, "good/model.gltf", NULL, &asset, NULL), ORR_OK);
+    at(f, "good/model.gltf", path);
+    assert_int_equal(orr_assets_load(assets, ORR_ASSET_MODEL, path, NULL, &asset, &err), ORR_E_ESCAPE);
+    assert_non_null(strstr(err.message, "in the bundle"));
+    assert_int_equal(orr_assets_load(assets, ORR_ASSET_MODEL, "../good/model.gltf", NULL, &asset, &err),
+                     ORR_E_ESCAPE);
+    assert_int_equal(orr_assets_load(assets, ORR_ASSET_MODEL, "none.gltf", NULL, &asset, &err),
+                     ORR_E_NOT_FOUND);
+    assert_non_null(strstr(err.message, "in the bundle; looked in 'good', 'content', '/'"));
+    orr_assets_destroy(&assets);
+    orr_vfs_destroy(&vfs);
+}
+
 /* Destroying while jobs are in flight waits for them. */
 static void test_destroy_early(void **state) {
     fixture *f = *state;
@@ -327,7 +389,8 @@ int main(void) {
         BOTH(test_model),           BOTH(test_deep_texture), BOTH(test_once),
         BOTH(test_digest),          BOTH(test_missing),      BOTH(test_damaged),
         BOTH(test_damaged_texture), BOTH(test_escape),       BOTH(test_mounted),
-        BOTH(test_destroy_early),   BOTH(test_real_model),
+        BOTH(test_reads),           BOTH(test_confined),     BOTH(test_destroy_early),
+        BOTH(test_real_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
