@@ -62,7 +62,8 @@ bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node) {
     uint32_t slot = 0;
     if (node->id && orr_scene_slot(scene, *node, &slot, NULL)) return false;
     for (slot += node->id ? 1 : 0; slot < scene->node_count; slot++)
-        if ((scene->nodes[slot].generation & 1u) && scene->nodes[slot].kind == kind)
+        if ((scene->nodes[slot].generation & 1u) &&
+            (scene->nodes[slot].kind == kind || kind == ORR_NODE_KIND_COUNT))
             return *node = orr_scene_id(scene, slot), true;
     return false;
 }
@@ -76,7 +77,7 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
         return orr_fail(err, ORR_E_EXISTS, scene->name,
                         "the scene has a %s already: a scene has one at most; change it with set{}",
                         orr_node_kind_name(kind));
-    uint32_t slot = 0; /* a freed slot is used again under a new generation */
+    uint32_t slot = scene->first_free; /* a freed slot is used again under a new generation */
     while (slot < scene->node_count && (scene->nodes[slot].generation & 1u)) slot++;
     if (slot == scene->node_count) {
         if ((status = grow((void **)&scene->nodes, scene->node_count, &scene->node_capacity,
@@ -96,6 +97,7 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
                             .props = props,
                             .name = orr_arena_strdup(&scene->arena, name && *name ? name : fallback)};
     *out = orr_scene_id(scene, slot);
+    scene->first_free = slot + 1;
     scene->edits++;
     return ORR_OK;
 }
@@ -106,6 +108,7 @@ static void remove_slot(orr_scene *scene, uint32_t slot) {
     free(scene->nodes[slot].props);
     scene->nodes[slot].props = NULL;
     scene->nodes[slot].generation++;
+    if (slot < scene->first_free) scene->first_free = slot;
     scene->edits++;
 }
 
@@ -173,6 +176,20 @@ orr_status orr_node_kind_of(orr_scene *scene, orr_node node, orr_node_kind *kind
     orr_status status = orr_scene_slot(scene, node, &slot, err);
     if (!status) *kind = scene->nodes[slot].kind;
     return status;
+}
+
+orr_status orr_node_look(orr_scene *scene, orr_node node, orr_node_parts *out, orr_error *err) {
+    uint32_t slot;
+    orr_status status = orr_scene_slot(scene, node, &slot, err);
+    if (status) return status;
+    const orr_node_slot *n = &scene->nodes[slot];
+    *out = (orr_node_parts){.kind = n->kind,
+                            .mesh = n->mesh,
+                            .material = n->material,
+                            .asset = n->asset,
+                            .set_rows = n->set_rows};
+    if (n->parent != ORR_NONE) out->parent = orr_scene_id(scene, n->parent);
+    return ORR_OK;
 }
 
 const char *orr_node_name(orr_scene *scene, orr_node node) {
@@ -261,4 +278,28 @@ orr_status orr_scene_material(orr_scene *scene, const char *name, const orr_para
     scene->materials[scene->material_count++] = material;
     out->id = scene->material_count;
     return ORR_OK;
+}
+
+uint32_t orr_scene_mesh_count(const orr_scene *scene) {
+    return scene->mesh_count;
+}
+const orr_mesh_data *orr_scene_mesh_look(const orr_scene *scene, orr_mesh mesh, const char **name) {
+    *name = scene->meshes[mesh.id - 1].name;
+    return &scene->meshes[mesh.id - 1].data;
+}
+
+uint32_t orr_scene_material_count(const orr_scene *scene) {
+    return scene->material_count;
+}
+void orr_scene_material_look(const orr_scene *scene, orr_material material, const char **name,
+                             orr_param_value *values, orr_asset maps[5]) {
+    const orr_material_slot *slot = &scene->materials[material.id - 1];
+    const orr_param_table *table = orr_material_table();
+    *name = slot->name;
+    for (uint32_t i = 0; i < table->count; i++) {
+        orr_param_row row;
+        orr_param_row_get(table, i, &row);
+        orr_param_load(&row, &slot->props, &values[i]);
+    }
+    memcpy(maps, slot->maps, sizeof slot->maps);
 }

@@ -59,7 +59,8 @@ typedef struct orr_scene_params {
 ORR_MUST_CHECK orr_status orr_scene_create(const orr_scene_params *params, orr_scene **out, orr_error *err);
 void orr_scene_destroy(orr_scene **scene);
 
-/* The node of that kind after `node` (none = the first), in the order of their slots; false at the end. */
+/* The node of that kind (ORR_NODE_KIND_COUNT: of any) after `node` (none = the first), in the order of their
+ * slots; false at the end. */
 bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node);
 /* `parent` none = the root. `name` need not be unique; NULL gives "<kind> <n>". A second ENVIRONMENT or SUN
  * is an error. */
@@ -81,6 +82,17 @@ ORR_MUST_CHECK orr_status orr_node_set_asset(orr_scene *scene, orr_node node, or
                                              orr_error *err); /* MODEL, TERRAIN, ENVIRONMENT (hdri) */
 const char *orr_node_name(orr_scene *scene, orr_node node);   /* "" when stale */
 
+/* What a node is made of, beside the values of its rows. */
+typedef struct orr_node_parts {
+    orr_node_kind kind;
+    orr_node parent; /* none = the root */
+    orr_mesh mesh;
+    orr_material material;
+    orr_asset asset;
+    uint32_t set_rows; /* bit i: row i was set by the author */
+} orr_node_parts;
+ORR_MUST_CHECK orr_status orr_node_look(orr_scene *scene, orr_node node, orr_node_parts *out, orr_error *err);
+
 /* Copies the data. Vertices must be finite, indices in range. */
 ORR_MUST_CHECK orr_status orr_scene_mesh(orr_scene *scene, const char *name, const orr_mesh_data *data,
                                          orr_mesh *out, orr_error *err);
@@ -89,6 +101,13 @@ ORR_MUST_CHECK orr_status orr_scene_mesh(orr_scene *scene, const char *name, con
 ORR_MUST_CHECK orr_status orr_scene_material(orr_scene *scene, const char *name,
                                              const orr_param_value *values, const orr_asset maps[5],
                                              orr_material *out, orr_error *err);
+/* Meshes and materials that were made, ids 1..count. What comes back belongs to the scene, and holds until
+ * the next is made. `values`: room for one per row. */
+uint32_t orr_scene_mesh_count(const orr_scene *scene);
+const orr_mesh_data *orr_scene_mesh_look(const orr_scene *scene, orr_mesh mesh, const char **name);
+uint32_t orr_scene_material_count(const orr_scene *scene);
+void orr_scene_material_look(const orr_scene *scene, orr_material material, const char **name,
+                             orr_param_value *values, orr_asset maps[5]);
 
 /* World-space box of a node and its children as authored (animation at t = 0), assets waited for. Empty: min
  * > max. */

@@ -41,6 +41,7 @@ struct orr_scene {
     uint64_t next_revision;
     orr_node_slot *nodes;
     uint32_t node_count, node_capacity;
+    uint32_t first_free; /* no slot before it is free */
     orr_mesh_slot *meshes;
     uint32_t mesh_count, mesh_capacity;
     orr_material_slot *materials;
