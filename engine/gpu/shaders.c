@@ -34,6 +34,9 @@ struct orr_shaders {
     const char **source_folders, **spirv_folders;
     const char *cache_folder;
     const orr_log *log;
+    orr_vfs *vfs;
+    orr_reads *reads;
+    const char *const *own_folders;
     orr_mutex *mutex; /* guards what follows */
     entry *entries;
     orr_shader_edits edits;
@@ -55,6 +58,9 @@ orr_status orr_shaders_create(const orr_shaders_params *params, orr_shaders **ou
     orr_shaders *shaders = orr_calloc(1, sizeof *shaders);
     if (!shaders) return orr_fail(err, ORR_E_MEMORY, NULL, "out of memory for the shader store");
     shaders->log = params->log;
+    shaders->vfs = params->vfs;
+    shaders->reads = params->reads;
+    shaders->own_folders = params->own_folders;
     shaders->mutex = orr_mutex_create();
     shaders->source_folders = copy_folders(&shaders->arena, params->source_folders);
     shaders->spirv_folders = copy_folders(&shaders->arena, params->spirv_folders);
@@ -124,6 +130,37 @@ static orr_status fail_missing(const search *where, const char *name, orr_error 
     return ORR_E_NOT_FOUND;
 }
 
+/* A module that Orrery did not come with is an input of what is rendered. */
+static void record(const orr_shaders *shaders, const char *name, const char *folder, const char *path,
+                   const uint8_t *data, size_t size) {
+    char real[4 * PATH_BYTES], under[4 * PATH_BYTES];
+    for (const char *const *own = shaders->own_folders; own && *own; own++)
+        if (orr_path_is_below(*own, folder)) return;
+    if (orr_path_real(path, real, sizeof real)) path = real;
+    if (orr_path_real(folder, under, sizeof under)) folder = under;
+    orr_reads_add(shaders->reads, ORR_READ_MODULE, name, path, folder, data, size);
+}
+
+/* One file of a folder. ORR_E_NOT_FOUND, without words, when it is not there. */
+static orr_status read_source(const orr_shaders *shaders, const char *folder, const char *name,
+                              bool of_module, uint8_t **data, size_t *size, orr_error *err) {
+    char path[2 * PATH_BYTES];
+    const char *inside = orr_vfs_inside(folder);
+    orr_path_join(path, sizeof path, inside ? inside : folder, name);
+    bool there =
+        inside ? shaders->vfs && orr_vfs_exists(shaders->vfs, path) == ORR_VFS_FILE : orr_file_exists(path);
+    if (!there) return ORR_E_NOT_FOUND;
+    orr_status status = inside ? orr_vfs_read(shaders->vfs, path, SOURCE_LIMIT, data, size, err)
+                               : orr_file_read(path, SOURCE_LIMIT, data, size, err);
+    if (status) return status;
+    if (memchr(*data, 0, *size)) {
+        free(*data);
+        return orr_fail(err, ORR_E_BAD_DATA, path, "'%s' is no GLSL: it holds a zero byte", path);
+    }
+    if (of_module) record(shaders, name, folder, path, *data, *size);
+    return ORR_OK;
+}
+
 static orr_status edit(orr_shaders *shaders, const char *folder, const char *name, uint8_t **data,
                        orr_error *err) {
     char *text = (char *)*data;
@@ -145,16 +182,10 @@ static orr_status fetch(void *context, const char *name, char **text, orr_error 
                         "shader file '%s' would leave its folder: use a relative name without '..'", name);
     for (int list = 0; list < 2; list++) {
         for (const char *const *folder = lists[list]; *folder; folder++) {
-            char path[PATH_BYTES];
             uint8_t *data = NULL;
             size_t size = 0;
-            orr_path_join(path, sizeof path, *folder, name);
-            if (!orr_file_exists(path)) continue;
-            orr_status status = orr_file_read(path, SOURCE_LIMIT, &data, &size, err);
-            if (!status && memchr(data, 0, size)) {
-                free(data);
-                return orr_fail(err, ORR_E_BAD_DATA, path, "'%s' is no GLSL: it holds a zero byte", path);
-            }
+            orr_status status = read_source(where->shaders, *folder, name, list == 0, &data, &size, err);
+            if (status == ORR_E_NOT_FOUND) continue;
             if (!status) status = edit(where->shaders, *folder, name, &data, err);
             if (!status) *text = (char *)data;
             return status;
@@ -305,6 +336,15 @@ orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref, orr_
     const entry *e = NULL;
     orr_status status = get_entry(shaders, ref, &e, err);
     if (!status) *out = (orr_gpu_shader){e->spirv, e->bytes};
+    return status;
+}
+
+orr_status orr_shaders_digest(orr_shaders *shaders, const orr_shader_ref *ref, orr_digest *digest,
+                              orr_error *err) {
+    char *expanded = NULL;
+    orr_status status = expand(shaders, ref, &expanded, err);
+    if (!status) *digest = orr_glsl_digest(expanded, ref->stage);
+    free(expanded);
     return status;
 }
 

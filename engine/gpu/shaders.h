@@ -8,6 +8,8 @@
 
 #include "gpu/glsl.h"
 #include "gpu/gpu.h"
+#include "vfs/reads.h"
+#include "vfs/vfs.h"
 
 typedef struct orr_shaders orr_shaders;
 typedef struct orr_shaders_params {
@@ -15,6 +17,11 @@ typedef struct orr_shaders_params {
     const char *const *spirv_folders;  /* ahead-built; NULL-terminated; may be NULL */
     const char *cache_folder;          /* NULL = do not cache */
     const orr_log *log;
+    orr_vfs *vfs; /* borrowed: where a module's folder that is inside a bundle is read (vfs.h); may be NULL */
+    /* What is read in a module's folder goes here, unless it lies below one of own_folders (NULL-terminated).
+     * Borrowed until the store is destroyed; may be NULL. */
+    orr_reads *reads;
+    const char *const *own_folders;
 } orr_shaders_params;
 ORR_MUST_CHECK orr_status orr_shaders_create(const orr_shaders_params *params, orr_shaders **out,
                                              orr_error *err);
@@ -22,7 +29,7 @@ void orr_shaders_destroy(orr_shaders **shaders);
 
 typedef struct orr_shader_ref {
     const char *name;     /* file, relative to `folder` or to the source folders */
-    const char *folder;   /* a module's own folder, searched first; NULL = none */
+    const char *folder;   /* a module's own folder, searched first, "bundle:/…" in the VFS; NULL = none */
     const char *preamble; /* generated text; NULL = none */
     orr_glsl_stage stage;
 } orr_shader_ref;
@@ -31,6 +38,9 @@ const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */
 ORR_MUST_CHECK orr_status orr_shaders_get(orr_shaders *shaders, const orr_shader_ref *ref,
                                           orr_gpu_shader *out, orr_error *err);
+/* The digest that names the SPIR-V of what get gives. */
+ORR_MUST_CHECK orr_status orr_shaders_digest(orr_shaders *shaders, const orr_shader_ref *ref,
+                                             orr_digest *digest, orr_error *err);
 /* Replaces `find` in the source file of that name ("lighting.comp", or with folders: "vignette/main.comp") as
  * it is read, a shared one that others include too: a planted fault, or a trial. Getting a shader that reads
  * it fails (ORR_E_ARGUMENT) unless the text stands there exactly once. Before that file is first read. The

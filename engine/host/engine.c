@@ -14,6 +14,7 @@ struct orr_engine {
     orr_roots roots;
     orr_arena arena;
     const char **module_folders; /* NULL-terminated; strings in the arena */
+    uint32_t own_folders;        /* index of the first that is Orrery's */
     char device[256];
     bool has_device, validation, sync_validation;
     const orr_log *user_log;
@@ -22,6 +23,7 @@ struct orr_engine {
     orr_jobs *jobs;
     orr_space *space;
     orr_vfs *vfs;
+    orr_reads *reads;
     orr_assets *assets;
     orr_modules *modules;
     orr_shaders *shaders;
@@ -58,7 +60,13 @@ static orr_status create_shaders(orr_engine *engine, orr_error *err) {
     char cache[1100] = "";
     const char *sources[] = {engine->roots.shaders, NULL}, *built[] = {engine->roots.spirv, NULL};
     if (engine->roots.cache[0]) orr_path_join(cache, sizeof cache, engine->roots.cache, "shaders");
-    const orr_shaders_params shaders = {sources, built, cache[0] ? cache : NULL, &engine->log};
+    const orr_shaders_params shaders = {.source_folders = sources,
+                                        .spirv_folders = built,
+                                        .cache_folder = cache[0] ? cache : NULL,
+                                        .log = &engine->log,
+                                        .vfs = engine->vfs,
+                                        .reads = engine->reads,
+                                        .own_folders = engine->module_folders + engine->own_folders};
     return orr_shaders_create(&shaders, &engine->shaders, err);
 }
 
@@ -100,6 +108,7 @@ static orr_status find_module_folders(orr_engine *engine, const orr_engine_param
         if (status) return status;
         engine->module_folders[n++] = orr_arena_strdup(&engine->arena, params->modules[i]);
     }
+    engine->own_folders = n;
     engine->module_folders[n++] = orr_arena_strdup(&engine->arena, engine->roots.modules);
     if (strcmp(source, engine->roots.modules) != 0 && orr_folder_exists(source))
         engine->module_folders[n++] = orr_arena_strdup(&engine->arena, source);
@@ -113,6 +122,12 @@ bool orr_engine_module_is_hidden(const orr_engine *engine, uint32_t i, const cha
     for (uint32_t before = 0; before < i; before++)
         if (holds_module(engine->module_folders[before], name)) return true;
     return false;
+}
+
+bool orr_engine_module_is_own(const orr_engine *engine, const char *folder) {
+    const char **own = engine->module_folders + engine->own_folders;
+    while (*own && !orr_path_is_below(*own, folder)) own++;
+    return *own != NULL;
 }
 
 /* Libraries alone: manifests are Lua, which engine/script reads. A module that cannot be loaded is no reason
@@ -147,13 +162,15 @@ static orr_status create_parts(orr_engine *engine, const orr_engine_params *para
     status = orr_jobs_create(&jobs, &engine->jobs, err);
     if (!status) status = create_space(engine, params, err);
     if (!status) status = orr_vfs_create(&engine->vfs, err);
-    const orr_assets_params assets = {.jobs = engine->jobs, .vfs = engine->vfs, .log = &engine->log};
+    if (!status) status = orr_reads_create(&engine->reads, err);
+    const orr_assets_params assets = {
+        .jobs = engine->jobs, .vfs = engine->vfs, .log = &engine->log, .reads = engine->reads};
     if (!status) status = orr_assets_create(&assets, &engine->assets, err);
+    if (!status) status = find_module_folders(engine, params, err);
     if (!status) status = create_shaders(engine, err);
     const orr_modules_params modules = {
         .log = &engine->log, .space = engine->space, .app_root = engine->app_root};
     if (!status) status = orr_modules_create(&modules, &engine->modules, err);
-    if (!status) status = find_module_folders(engine, params, err);
     for (uint32_t i = 0; !status && engine->module_folders[i]; i++) load_libraries(engine, i);
     return status;
 }
@@ -252,6 +269,7 @@ void orr_engine_destroy(orr_engine **out) {
     orr_shaders_destroy(&engine->shaders);
     orr_modules_destroy(&engine->modules);
     orr_assets_destroy(&engine->assets);
+    orr_reads_destroy(&engine->reads);
     if (engine->vfs) orr_vfs_destroy(&engine->vfs);
     if (engine->jobs) orr_jobs_destroy(&engine->jobs);
     if (engine->space_log) orr_space_log_destroy(&engine->space_log);
@@ -286,6 +304,9 @@ orr_vfs *orr_engine_vfs(orr_engine *engine) {
 }
 orr_assets *orr_engine_assets(orr_engine *engine) {
     return engine->assets;
+}
+orr_reads *orr_engine_reads(orr_engine *engine) {
+    return engine->reads;
 }
 orr_modules *orr_engine_modules(orr_engine *engine) {
     return engine->modules;

@@ -7,6 +7,7 @@
 #include "host/modules.h"
 #include "render/sequence.h"
 #include "space/space.h"
+#include "vfs/reads.h"
 
 typedef struct orr_engine orr_engine;
 typedef struct orr_engine_params {
@@ -30,12 +31,16 @@ const char *orr_engine_root(const orr_engine *engine);         /* scripts/, cont
 /* The folders that hold <name>/ folders of modules, in the order they are looked through: of two modules of
  * one name the first is taken. NULL past the end. */
 const char *orr_engine_module_folder(const orr_engine *engine, uint32_t i);
+/* Whether `folder`, a module's, is one that Orrery came with; what others read there is an input of the run.
+ */
+bool orr_engine_module_is_own(const orr_engine *engine, const char *folder);
 /* Whether an earlier folder than i has a module of this name. */
 bool orr_engine_module_is_hidden(const orr_engine *engine, uint32_t i, const char *name);
 orr_jobs *orr_engine_jobs(orr_engine *engine);
 orr_space *orr_engine_space(orr_engine *engine);
 orr_vfs *orr_engine_vfs(orr_engine *engine);
 orr_assets *orr_engine_assets(orr_engine *engine);
+orr_reads *orr_engine_reads(orr_engine *engine); /* every file that was read for the scripts of this engine */
 orr_modules *orr_engine_modules(
     orr_engine *engine); /* native ones loaded at create; manifests are added by engine/script */
 orr_shaders *orr_engine_shaders(orr_engine *engine);

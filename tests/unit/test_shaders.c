@@ -274,10 +274,59 @@ static void test_edit_refused(void **state) {
     assert_non_null(strstr(err.message, "before the first frame"));
 }
 
+/* A module inside a bundle compiles to what it is outside of one, and both are told of as read; Orrery's own
+ * are not. */
+static void test_bundled(void **state) {
+    fixture *f = *state;
+    orr_vfs *vfs = NULL;
+    orr_reads *reads = NULL;
+    const orr_read *list = NULL;
+    uint32_t count = 0;
+    orr_error err = {0};
+    put(f->module, "main.comp",
+        "#include \"half.glsl\"\n#include \"own.glsl\"\nlayout(local_size_x = 1) in;\nvoid main() {}\n");
+    put(f->module, "own.glsl", "uint none() { return half_of(0u); }\n");
+    assert_int_equal(orr_vfs_create(&vfs, NULL), ORR_OK);
+    assert_int_equal(orr_reads_create(&reads, NULL), ORR_OK);
+    if (orr_vfs_mount(vfs, f->module, "modules/mine", ORR_VFS_LAST, &err)) fail_msg("%s", err.message);
+    const char *sources[] = {f->source, NULL}, *own[] = {f->folder, NULL};
+    orr_shaders_params params = {.source_folders = sources, .vfs = vfs, .reads = reads};
+    orr_shaders_destroy(&f->shaders);
+    assert_int_equal(orr_shaders_create(&params, &f->shaders, NULL), ORR_OK);
+    orr_gpu_shader host = get(f, "main.comp", f->module);
+    orr_gpu_shader inside = get(f, "main.comp", "bundle:/modules/mine");
+    assert_ptr_equal(host.spirv, inside.spirv);
+    orr_digest a, b;
+    orr_shader_ref ref = {.name = "main.comp", .folder = f->module, .stage = ORR_GLSL_COMPUTE};
+    assert_int_equal(orr_shaders_digest(f->shaders, &ref, &a, NULL), ORR_OK);
+    ref.folder = "bundle:/modules/mine";
+    assert_int_equal(orr_shaders_digest(f->shaders, &ref, &b, NULL), ORR_OK);
+    assert_true(orr_digest_equal(&a, &b));
+    ref.name = "../mine/main.comp";
+    assert_int_equal(orr_shaders_digest(f->shaders, &ref, &b, NULL), ORR_E_ESCAPE);
+    assert_int_equal(orr_reads_list(reads, &list, &count, NULL), ORR_OK);
+    assert_int_equal(count, 4);
+    assert_string_equal(list[0].path + strlen(list[0].path) - 17, "/module/main.comp");
+    assert_string_equal(list[1].asked, "own.glsl");
+    assert_string_equal(list[2].path, "modules/mine/main.comp");
+    assert_string_equal(list[3].path, "modules/mine/own.glsl");
+    assert_int_equal(list[3].kind, ORR_READ_MODULE);
+    orr_shaders_destroy(&f->shaders);
+    params.own_folders = own;
+    assert_int_equal(orr_shaders_create(&params, &f->shaders, NULL), ORR_OK);
+    put(f->module, "own.glsl", "uint none() { return half_of(1u); }\n");
+    (void)get(f, "main.comp", f->module);
+    assert_int_equal(orr_reads_list(reads, &list, &count, NULL), ORR_OK);
+    assert_int_equal(count, 4);
+    orr_shaders_destroy(&f->shaders);
+    orr_reads_destroy(&reads);
+    orr_vfs_destroy(&vfs);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_once),        TEST(test_edited), TEST(test_damaged_cache), TEST(test_refused),
-        TEST(test_built_ahead), TEST(test_edit),   TEST(test_edit_refused)};
+        TEST(test_built_ahead), TEST(test_edit),   TEST(test_edit_refused),  TEST(test_bundled)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
