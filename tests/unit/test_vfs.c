@@ -388,6 +388,41 @@ static void test_hostile_bundles(void **state) {
     orr_vfs_destroy(&vfs);
 }
 
+static void test_bundle_by_descriptor(void **state) {
+    (void)state;
+    zip z = {0};
+    char real[512];
+    zip_add(&z, "a/one.txt", "first", 0100644);
+    zip_add(&z, "two.txt", "second", 0100644);
+    zip_save(&z, "b.zip");
+    int fd = -1;
+    orr_error err = {0};
+    assert_int_equal(orr_fd_open(at("b.zip"), &fd, &err), ORR_OK);
+    orr_vfs *vfs = new_vfs();
+    if (orr_vfs_mount_bundle(vfs, fd, "the bundle", "in", &err) != ORR_OK) fail_msg("%s", err.message);
+    orr_fd_close(&fd); /* the mount has its own */
+    orr_file_remove(at("b.zip"));
+    assert_content(vfs, "in/a/one.txt", "first");
+    assert_content(vfs, "in/two.txt", "second");
+    assert_content(vfs, "in/a/one.txt", "first");
+    assert_int_equal(orr_vfs_exists(vfs, "in/a"), ORR_VFS_FOLDER);
+    assert_false(orr_vfs_real_path(vfs, "in/two.txt", real, sizeof real));
+
+    put("plain.txt", "no zip, though it is long enough to be one");
+    assert_int_equal(orr_fd_open(at("plain.txt"), &fd, &err), ORR_OK);
+    assert_int_equal(orr_vfs_mount_bundle(vfs, fd, "the bundle", "in", &err), ORR_E_EXISTS);
+    assert_non_null(strstr(err.message, "'the bundle' is already mounted"));
+    assert_int_equal(orr_vfs_mount_bundle(vfs, fd, "plain", "in", &err), ORR_E_BAD_DATA);
+    assert_int_equal(orr_vfs_mount_bundle(vfs, fd, "plain", "../in", &err), ORR_E_ESCAPE);
+    assert_int_equal(orr_vfs_mount_bundle(vfs, 12345, "plain", "in", &err), ORR_E_READ);
+    orr_fd_close(&fd);
+
+    assert_int_equal(orr_vfs_unmount(vfs, "the bundle", &err), ORR_OK);
+    assert_int_equal(read_status(vfs, "in/two.txt", 10), ORR_E_NOT_FOUND);
+    assert_int_equal(orr_vfs_unmount(vfs, "the bundle", &err), ORR_E_NOT_FOUND);
+    orr_vfs_destroy(&vfs);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_folders, setup, teardown),
@@ -398,6 +433,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bundles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hostile_bundles, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bundle_by_descriptor, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
