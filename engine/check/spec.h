@@ -29,6 +29,7 @@ const char *orr_check_aov_channel(orr_check_aov aov); /* of the frame graph */
 typedef struct orr_check_tolerance {
     bool given;       /* false: exact */
     bool exact;       /* "exact": equal on every device */
+    bool ignored;     /* captured for `expect` alone: neither compared nor stored */
     double flip;      /* mean FLIP at most; negative = not asked */
     double max;       /* largest difference of a channel; negative = not asked */
     double psnr_db;   /* at least; negative = not asked */
@@ -44,6 +45,12 @@ typedef struct orr_check_mutation {
     const char *file; /* "lighting.comp", "vignette.comp" */
     const char *find, *replace;
 } orr_check_mutation;
+
+/* --- test data ------------------------------------------------------------------------------------------ */
+/* A parameter of the script that is set to a file of the folder with test data. */
+typedef struct orr_check_data {
+    const char *parameter, *file; /* "model", "models/CesiumMan.glb" */
+} orr_check_data;
 
 /* --- what it may cost: judged with --budgets alone -------------------------------------------------------
  */
@@ -79,6 +86,9 @@ typedef struct orr_check_spec {
     uint32_t mutation_count;
     const orr_check_budget *budgets;
     uint32_t budget_count;
+    const orr_check_data *data;
+    uint32_t data_count;
+    bool data_missing; /* there is no folder with test data, and the script was stopped at its declaration */
     /* NULL: none. Runs the script's assertions; each that fails is one line in `failures` ("lights.lua:31:
      * …"), separated by '\n'. An error is an error of the script. */
     orr_status (*expect)(void *context, const orr_check_frame *frame, orr_text *failures, orr_error *err);
