@@ -346,7 +346,7 @@ static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script
     const orr_settings *settings = *script ? orr_script_settings(*script) : NULL;
     if (!settings) {
         status = orr_settings_create(modules, &own, err);
-        if (status == ORR_OK) status = orr_overlays_apply(cli->overlays, cli->overlay_count, own, err);
+        if (status == ORR_OK) status = orr_overlays_apply(engine, cli->overlays, cli->overlay_count, own, err);
         settings = own;
     }
     for (uint32_t i = 0; status == ORR_OK && i < settings->effect_count; i++)

@@ -6,10 +6,17 @@
 
 #include "base/text.h"
 
-const orr_lua_group *const orr_lua_groups[] = {
-    &orr_lua_orrery_group, &orr_lua_scene_group, &orr_lua_node_group,
-    &orr_lua_shapes_group, &orr_lua_rig_group,   &orr_lua_sequence_group,
-    &orr_lua_assets_group, &orr_lua_space_group, NULL};
+const orr_lua_group *const orr_lua_groups[] = {&orr_lua_orrery_group,
+                                               &orr_lua_scene_group,
+                                               &orr_lua_node_group,
+                                               &orr_lua_shapes_group,
+                                               &orr_lua_rig_group,
+                                               &orr_lua_sequence_group,
+                                               &orr_lua_assets_group,
+                                               &orr_lua_space_group,
+                                               &orr_lua_check_group,
+                                               &orr_lua_frame_group,
+                                               NULL};
 
 /* --- errors -------------------------------------------------------------------------------------- */
 
@@ -418,6 +425,7 @@ static int bound(lua_State *L) {
         call.script->help_done = true; /* all parameters are declared: nothing more is wanted of this run */
         raise_text(call.script, L, ORR_E_CANCELLED, "the run for --help ends here");
     }
+    call.script->built |= !(row->flags & ORR_LUA_HELP);
     char class[64];
     owner_class(row, class, sizeof class);
     int first = 1;

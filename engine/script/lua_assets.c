@@ -95,10 +95,11 @@ static int model_info(orr_call *call) {
 
 /* --- comparing images ---------------------------------------------------------------------------- */
 
-static orr_status read_image(const char *path, orr_image *image, orr_error *err) {
+static orr_status read_image(orr_script *script, const char *path, orr_image *image, orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
-    orr_status status = orr_file_read(path, UINT64_C(2) << 30, &data, &size, err);
+    orr_status status =
+        orr_script_read(script, ORR_READ_OTHER, "", path, UINT64_C(2) << 30, &data, &size, err);
     if (status == ORR_OK) status = orr_image_decode(data, size, path, 0, NULL, image, err);
     free(data);
     return status;
@@ -110,8 +111,10 @@ static int image_diff(orr_call *call) {
     orr_compare_result result = {0};
     orr_error err = {0};
     orr_script_pause(call->script);
-    orr_status status = read_image(lua_tostring(L, orr_call_extra(call, "reference")), &a, &err);
-    if (status == ORR_OK) status = read_image(lua_tostring(L, orr_call_extra(call, "test")), &b, &err);
+    orr_status status =
+        read_image(call->script, lua_tostring(L, orr_call_extra(call, "reference")), &a, &err);
+    if (status == ORR_OK)
+        status = read_image(call->script, lua_tostring(L, orr_call_extra(call, "test")), &b, &err);
     if (status == ORR_OK) status = orr_compare(&a, &b, &(orr_compare_params){0}, &result, &err);
     orr_script_resume(call->script);
     orr_image_free(&a);

@@ -99,7 +99,8 @@ static void declare(orr_call *call, orr_param_row *row) {
     if (!row->def) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a parameter");
 }
 
-/* What the command line says of it, the last one winning. A path there is relative to the current folder. */
+/* What the command line says of it, the last one winning. A path there is relative to the current folder; in
+ * a bundle, where nothing of the host is read, it is what the script itself would write. */
 static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value *value,
                        const char **preset) {
     orr_script *script = call->script;
@@ -114,7 +115,8 @@ static bool overridden(orr_call *call, const orr_param_row *row, orr_param_value
     orr_error err = {0};
     char here[1024], path[2048];
     const char *text = last->text;
-    if (row->type == ORR_PARAM_ASSET && text[0] && orr_path_real(".", here, sizeof here)) {
+    bool host = script->params.trust != ORR_TRUST_BUNDLE;
+    if (row->type == ORR_PARAM_ASSET && host && text[0] && orr_path_real(".", here, sizeof here)) {
         orr_path_join(path, sizeof path, here, text);
         text = path;
     }

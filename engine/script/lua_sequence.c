@@ -161,16 +161,14 @@ static void read_modules(orr_call *call, orr_script_sequence_object *object) {
 static void read_preset(orr_call *call, orr_script_sequence_object *object) {
     const char *name = orr_call_text(call, "preset");
     if (!name[0]) return;
-    char path[2048];
     uint8_t *data = NULL;
     size_t size = 0;
     orr_error err = {0};
-    orr_path_join(path, sizeof path, call->script->folder, name);
-    orr_status status = orr_file_read(path, 1 << 20, &data, &size, &err);
+    orr_status status = orr_script_read(call->script, ORR_READ_PRESET, call->script->folder, name, 1 << 20,
+                                        &data, &size, &err);
     if (status == ORR_OK)
         status =
             orr_preset_apply((const char *)data, size, name, object->settings, ORR_FROM_PRESET, NULL, &err);
-    if (data) orr_digest_add(call->script->digest, data, size);
     free(data);
     if (status != ORR_OK) orr_bind_fail(call, err.code, "orrery.sequence: preset: %s", err.message);
 }
@@ -283,10 +281,11 @@ orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err)
     orr_script *script = object->script;
     const orr_sequence *sequence = &object->sequence;
     if (object->sealed) return ORR_OK;
-    orr_status status =
-        orr_overlays_apply(script->params.overlays, script->params.overlay_count, object->settings, err);
+    orr_status status = orr_overlays_apply(script->engine, script->params.overlays,
+                                           script->params.overlay_count, object->settings, err);
     if (status == ORR_OK)
         status = orr_modules_build(orr_engine_modules(script->engine), object->settings, err);
+    if (status == ORR_OK) orr_modules_tell(script->engine, object->settings);
     if (status == ORR_OK) status = list_tracks(object, err);
     double seconds = (double)sequence->fps_den / sequence->fps_num;
     int64_t last = sequence->first_frame + sequence->frame_count - 1;

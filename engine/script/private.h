@@ -3,6 +3,7 @@
 #define ORR_SCRIPT_PRIVATE_H
 
 #include "base/platform/platform.h"
+#include "base/text.h"
 #include "script/bind.h"
 #include "script/rig.h"
 
@@ -70,6 +71,13 @@ typedef struct orr_script_sequence_object {
     struct orr_script_sequence_object *next;
 } orr_script_sequence_object;
 
+/* What orrery.check declared (lua_check.c); in the script's arena. */
+typedef struct orr_script_check_state {
+    orr_check_spec spec;
+    int expect;         /* registry reference */
+    orr_text *failures; /* while `expect` runs */
+} orr_script_check_state;
+
 struct orr_script {
     lua_State *L;
     orr_script_params params;
@@ -92,6 +100,8 @@ struct orr_script {
     orr_script_scene *scenes;
     orr_script_sequence_object *sequences, *result;
 
+    orr_script_check_state *check; /* NULL: none was declared */
+    bool built;                    /* it called something that builds or loads: declarations come before */
     bool help_done, timed_out;
     uint32_t entered;                 /* depth of entries into Lua */
     uint64_t budget_ns, entered_ns;   /* of the timeout */
@@ -112,8 +122,28 @@ void orr_script_pause(orr_script *script);
 void orr_script_resume(orr_script *script);
 /* math, os, pairs, require …: what a deterministic script may not have is replaced (sandbox.c). */
 void orr_script_prepare(orr_script *script, lua_State *L);
-/* Reads a Lua file, adds it to the digest, and leaves the chunk on the stack. */
-ORR_MUST_CHECK orr_status orr_script_load(orr_script *script, const char *path, orr_error *err);
+/* Reads a Lua file and leaves the chunk on the stack. */
+ORR_MUST_CHECK orr_status orr_script_load(orr_script *script, const char *folder, const char *name,
+                                          orr_error *err);
+
+/* --- what a script reads (files.c) --------------------------------------------------------------- */
+enum { ORR_SCRIPT_PATH = 3072 };
+/* `name` below `folder`; "" = as it stands: below the current folder, or from the top of the bundle. */
+void orr_script_path(const char *folder, const char *name, char *out, size_t size);
+/* Both look on the host, or for ORR_TRUST_BUNDLE in the VFS alone. What is read enters the engine's reads and
+ * the script's digest. malloc'd. */
+bool orr_script_finds(const orr_script *script, const char *folder, const char *name);
+ORR_MUST_CHECK orr_status orr_script_read(orr_script *script, orr_read_kind kind, const char *folder,
+                                          const char *name, uint64_t max_bytes, uint8_t **data, size_t *size,
+                                          orr_error *err);
+/* The script is about to open this file for reading: so it is read here too. That it cannot be read is the
+ * script's to find out; an error is that it is too large to be told of. */
+ORR_MUST_CHECK orr_status orr_script_opens(orr_script *script, const char *name, orr_error *err);
+/* A preset of the command line: a host file, or "bundle:/…" (vfs.h). malloc'd. */
+ORR_MUST_CHECK orr_status orr_preset_read(orr_engine *engine, const char *path, uint8_t **data, size_t *size,
+                                          orr_error *err);
+/* Tells the engine's reads of the manifests of modules that are on and are not Orrery's own. */
+void orr_modules_tell(orr_engine *engine, const orr_settings *settings);
 
 /* --- tracks (track.c) ---------------------------------------------------------------------------- */
 /* Makes a track from the function, keyframes or rig at `index`. `label` is copied. */
@@ -132,7 +162,7 @@ ORR_MUST_CHECK orr_status orr_scene_settle(orr_script *script, orr_script_scene 
 
 /* --- classes ------------------------------------------------------------------------------------- */
 extern const orr_lua_class orr_class_scene, orr_class_node, orr_class_material, orr_class_shape,
-    orr_class_rig, orr_class_sequence, orr_class_random, orr_class_dem;
+    orr_class_rig, orr_class_sequence, orr_class_random, orr_class_dem, orr_class_frame;
 typedef struct orr_lua_scene {
     orr_script_scene *scene;
 } orr_lua_scene;
@@ -154,6 +184,14 @@ typedef struct orr_lua_shape {
 typedef struct orr_lua_sequence {
     orr_script_sequence_object *object;
 } orr_lua_sequence;
+/* A finished frame: images are copies of its own, so that a script may keep it. */
+typedef struct orr_lua_frame {
+    orr_check_frame frame;
+    char label[32];
+} orr_lua_frame;
+/* Fills a frame object with copies. */
+ORR_MUST_CHECK orr_status orr_lua_frame_fill(orr_lua_frame *object, const orr_check_frame *frame,
+                                             orr_error *err);
 
 /* Applies the options of a node: constants are set, functions and keyframes become tracks. */
 void orr_node_apply(orr_call *call, const orr_lua_node *node);
@@ -163,6 +201,6 @@ ORR_MUST_CHECK orr_status orr_sequence_seal(orr_script_sequence_object *object, 
 
 extern const orr_lua_group orr_lua_orrery_group, orr_lua_scene_group, orr_lua_node_group,
     orr_lua_shapes_group, orr_lua_rig_group, orr_lua_sequence_group, orr_lua_assets_group,
-    orr_lua_space_group;
+    orr_lua_space_group, orr_lua_check_group, orr_lua_frame_group;
 
 #endif

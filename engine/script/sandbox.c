@@ -38,9 +38,7 @@ ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
 static void load_relative(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
     orr_error err = {0};
-    char path[1200];
-    orr_path_join(path, sizeof path, script->folder, luaL_checkstring(L, 1));
-    if (orr_script_load(script, path, &err) != ORR_OK) load_failed(L, &err);
+    if (orr_script_load(script, script->folder, luaL_checkstring(L, 1), &err) != ORR_OK) load_failed(L, &err);
 }
 
 static int load_file(lua_State *L) {
@@ -55,29 +53,63 @@ static int do_file(lua_State *L) {
     return lua_gettop(L) - 1;
 }
 
-/* package.loaders[2]: <script's folder>/name.lua, then <root>/scripts/lib/name.lua. Upvalue: script. */
+/* package.loaders[2]: <script's folder>/name.lua, then scripts/lib/name.lua, of Orrery or of the bundle.
+ * Upvalue: script. */
 static int find_module(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
     const char *name = luaL_gsub(L, luaL_checkstring(L, 1), ".", "/");
-    const char *folders[2] = {script->folder, orr_engine_root(script->engine)};
-    static const char *const below[2] = {"", "scripts/lib/"};
+    char library[1100], file[600];
+    const char *root = script->params.trust == ORR_TRUST_BUNDLE ? "" : orr_engine_root(script->engine);
+    orr_path_join(library, sizeof library, root, "scripts/lib");
+    const char *folders[2] = {script->folder, library};
+    orr_format(file, sizeof file, "%s.lua", name);
     luaL_Buffer tried;
     luaL_buffinit(L, &tried);
     for (int i = 0; i < 2; i++) {
-        char file[600], path[1800];
-        orr_format(file, sizeof file, "%s%s.lua", below[i], name);
-        orr_path_join(path, sizeof path, folders[i], file);
-        if (!orr_file_exists(path)) {
+        orr_error err = {0};
+        char path[ORR_SCRIPT_PATH];
+        if (!orr_script_finds(script, folders[i], file)) {
+            orr_script_path(folders[i], file, path, sizeof path);
             lua_pushfstring(L, "\n\tno file '%s'", path);
             luaL_addvalue(&tried);
             continue;
         }
-        orr_error err = {0};
-        if (orr_script_load(script, path, &err) != ORR_OK) load_failed(L, &err);
+        if (orr_script_load(script, folders[i], file, &err) != ORR_OK) load_failed(L, &err);
         return 1;
     }
     luaL_pushresult(&tried);
     return 1;
+}
+
+/* io.open, io.lines, io.input: what is opened for reading is told of. Upvalues: script, Lua's own function,
+ * whether its second argument is a mode. */
+static int open_told(lua_State *L) {
+    orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
+    orr_error err = {0};
+    bool has_mode = lua_toboolean(L, lua_upvalueindex(3)) && lua_type(L, 2) == LUA_TSTRING;
+    bool reads = lua_type(L, 1) == LUA_TSTRING && (!has_mode || lua_tostring(L, 2)[0] == 'r');
+    if (reads && orr_script_opens(script, lua_tostring(L, 1), &err) != ORR_OK) load_failed(L, &err);
+    lua_pushvalue(L, lua_upvalueindex(2));
+    lua_insert(L, 1);
+    if (lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0) == 0) return lua_gettop(L);
+    if (lua_type(L, -1) != LUA_TSTRING) return lua_error(L);
+    luaL_where(L, 1); /* Lua's function would have named the line that called it, and that was this one */
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    return lua_error(L);
+}
+
+static void tell_of_io(orr_script *script, lua_State *L) {
+    static const char *const names[] = {"open", "lines", "input"};
+    lua_getglobal(L, "io");
+    for (int i = 0; i < 3; i++) {
+        lua_pushlightuserdata(L, script);
+        lua_getfield(L, -2, names[i]);
+        lua_pushboolean(L, i == 0);
+        lua_pushcclosure(L, open_told, 3);
+        lua_setfield(L, -2, names[i]);
+    }
+    lua_pop(L, 1);
 }
 
 /* print, to stdout or stderr (script.h: talks). */
@@ -125,6 +157,7 @@ void orr_script_prepare(orr_script *script, lua_State *L) {
     with_script(script, L, print);
     lua_setglobal(L, "print");
     if (!script->params.talks) write_to_stderr(L);
+    tell_of_io(script, L);
     with_script(script, L, load_file);
     lua_setglobal(L, "loadfile");
     with_script(script, L, do_file);

@@ -178,11 +178,11 @@ static orr_status preset_set(void *context, const char *name, const char *text, 
 }
 
 /* Applies a preset; the script's own parameters go to `script`, or are passed over when it is NULL. */
-static orr_status apply_preset(orr_script *script, const char *path, orr_settings *settings,
-                               orr_value_source source, orr_error *err) {
+static orr_status apply_preset(orr_engine *engine, orr_script *script, const char *path,
+                               orr_settings *settings, orr_value_source source, orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
-    orr_status status = orr_file_read(path, 1 << 20, &data, &size, err);
+    orr_status status = orr_preset_read(engine, path, &data, &size, err);
     if (status != ORR_OK) return status;
     preset_context context = {script, path};
     orr_preset_sink sink = {preset_set, &context};
@@ -207,7 +207,8 @@ static orr_status read_overlays(orr_script *script, orr_error *err) {
         } else if (overlay->kind == ORR_OVERLAY_PRESET) {
             orr_settings *scratch = NULL; /* the modules' lines are applied later, to each sequence */
             status = orr_settings_create(orr_engine_modules(script->engine), &scratch, err);
-            if (status == ORR_OK) status = apply_preset(script, overlay->text, scratch, ORR_FROM_CLI, err);
+            if (status == ORR_OK)
+                status = apply_preset(script->engine, script, overlay->text, scratch, ORR_FROM_CLI, err);
             orr_settings_destroy(&scratch);
         }
         if (status != ORR_OK) return status;
@@ -223,15 +224,15 @@ static orr_status as_usage(orr_status status, const char *option, const char *te
     return ORR_E_USAGE;
 }
 
-orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count, orr_settings *settings,
-                              orr_error *err) {
+orr_status orr_overlays_apply(orr_engine *engine, const orr_overlay *overlays, uint32_t count,
+                              orr_settings *settings, orr_error *err) {
     orr_status status = ORR_OK;
     for (uint32_t i = 0; i < count && status == ORR_OK; i++) {
         const char *text = overlays[i].text, *equals = strchr(text, '=');
         char key[256];
         switch (overlays[i].kind) {
         case ORR_OVERLAY_PRESET:
-            status = apply_preset(NULL, text, settings, ORR_FROM_CLI, err);
+            status = apply_preset(engine, NULL, text, settings, ORR_FROM_CLI, err);
             break;
         case ORR_OVERLAY_ENABLE:
         case ORR_OVERLAY_DISABLE: {
@@ -315,17 +316,19 @@ static orr_status load_text(orr_script *script, const char *text, size_t size, c
     }
     char chunk[1100];
     orr_format(chunk, sizeof chunk, "@%s", name);
-    orr_digest_add(script->digest, text, size);
     if (luaL_loadbufferx(script->L, text, size, chunk, "t") == 0) return ORR_OK;
     orr_fail(err, ORR_E_SCRIPT, name, "%s", lua_tostring(script->L, -1)); /* LuaJIT puts file:line in front */
     lua_pop(script->L, 1);
     return ORR_E_SCRIPT;
 }
 
-orr_status orr_script_load(orr_script *script, const char *path, orr_error *err) {
+orr_status orr_script_load(orr_script *script, const char *folder, const char *name, orr_error *err) {
+    char path[ORR_SCRIPT_PATH];
     uint8_t *data = NULL;
     size_t size = 0;
-    orr_status status = orr_file_read(path, MAX_SCRIPT_BYTES, &data, &size, err);
+    orr_script_path(folder, name, path, sizeof path);
+    orr_status status =
+        orr_script_read(script, ORR_READ_SCRIPT, folder, name, MAX_SCRIPT_BYTES, &data, &size, err);
     if (status != ORR_OK) return status;
     status = load_text(script, (const char *)data, size, path, err);
     free(data);
@@ -359,9 +362,6 @@ static orr_status finish(orr_script *script, orr_error *err) {
         orr_digest_add_text(script->digest, orr_text_cstr(&text));
         orr_text_free(&text);
     }
-    orr_digest digest = orr_digest_end(script->digest);
-    script->digest = NULL;
-    orr_digest_hex(&digest, script->digest_hex);
     lua_State *L = script->L;
     orr_lua_sequence *sequence = orr_bind_object(L, -1, &orr_class_sequence);
     if (sequence) script->result = sequence->object;
@@ -371,7 +371,11 @@ static orr_status finish(orr_script *script, orr_error *err) {
                         "the script returned a %s; a render script returns one orrery.sequence{ … }",
                         luaL_typename(L, -1));
     orr_status status = check_overrides(script, err);
-    return status == ORR_OK && script->result ? orr_sequence_seal(script->result, err) : status;
+    if (status == ORR_OK && script->result) status = orr_sequence_seal(script->result, err);
+    orr_digest digest = orr_digest_end(script->digest); /* its functions of t may have read files too */
+    script->digest = NULL;
+    orr_digest_hex(&digest, script->digest_hex);
+    return status;
 }
 
 /* For messages about its last statement. */
@@ -382,14 +386,21 @@ static void note_chunk(orr_script *script, const char *name, const char *text, s
     for (size_t i = 0; i < size; i++) script->last_line += text[i] == '\n';
 }
 
+/* Where relative paths of assets are looked up. */
+static orr_status place_assets(orr_script *script, orr_error *err) {
+    orr_assets *assets = orr_engine_assets(script->engine);
+    char content[1100];
+    if (script->params.trust == ORR_TRUST_BUNDLE) return orr_assets_confine(assets, script->folder, err);
+    orr_path_join(content, sizeof content, orr_engine_root(script->engine), "content");
+    orr_status status = orr_assets_add_folder(assets, script->folder, err);
+    return status == ORR_OK ? orr_assets_add_folder(assets, content, err) : status;
+}
+
 /* Runs the chunk on top of the stack. */
 static orr_status run_chunk(orr_script *script, const char *folder, orr_error *err) {
     lua_State *L = script->L;
     orr_format(script->folder, sizeof script->folder, "%s", folder);
-    char content[1100];
-    orr_path_join(content, sizeof content, orr_engine_root(script->engine), "content");
-    orr_status status = orr_assets_add_folder(orr_engine_assets(script->engine), folder, err);
-    if (status == ORR_OK) status = orr_assets_add_folder(orr_engine_assets(script->engine), content, err);
+    orr_status status = place_assets(script, err);
     if (status != ORR_OK) return status;
     script->in_chunk = true;
     status = orr_script_call(script, 0, 1, err);
@@ -399,8 +410,8 @@ static orr_status run_chunk(orr_script *script, const char *folder, orr_error *e
     return finish(script, err);             /* the result stays on the stack, and so alive */
 }
 
-orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name,
-                               const char *folder, orr_error *err) {
+static orr_status run_loaded(orr_script *script, const char *text, size_t size, const char *name,
+                             const char *folder, orr_error *err) {
     orr_error own = {0}, *error = err ? err : &own;
     note_chunk(script, name, text, size);
     orr_status status = load_text(script, text, size, name, error);
@@ -409,13 +420,23 @@ orr_status orr_script_run_text(orr_script *script, const char *text, size_t size
     return status;
 }
 
+orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name,
+                               const char *folder, orr_error *err) {
+    orr_digest_add(script->digest, text, size);
+    return run_loaded(script, text, size, name, folder, err);
+}
+
 orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) {
     char folder[1024];
     uint8_t *data = NULL;
     size_t size = 0;
+    bool inside = script->params.trust == ORR_TRUST_BUNDLE;
     orr_path_folder(folder, sizeof folder, path);
-    orr_status status = orr_file_read(path, MAX_SCRIPT_BYTES, &data, &size, err);
-    if (status == ORR_OK) status = orr_script_run_text(script, (const char *)data, size, path, folder, err);
+    if (inside && strcmp(folder, ".") == 0) folder[0] = '\0'; /* the VFS has no "." */
+    const char *name = inside && !folder[0] ? path : orr_path_name(path);
+    orr_status status =
+        orr_script_read(script, ORR_READ_SCRIPT, folder, name, MAX_SCRIPT_BYTES, &data, &size, err);
+    if (status == ORR_OK) status = run_loaded(script, (const char *)data, size, path, folder, err);
     free(data);
     return status;
 }
@@ -439,6 +460,9 @@ const orr_sequence *orr_script_sequence(const orr_script *script) {
 }
 orr_settings *orr_script_settings(const orr_script *script) {
     return script->result ? script->result->settings : NULL;
+}
+const orr_check_spec *orr_script_check(const orr_script *script) {
+    return script->check ? &script->check->spec : NULL;
 }
 void orr_script_digest(const orr_script *script, char hex[65]) {
     memcpy(hex, script->digest_hex, 65);

@@ -49,7 +49,10 @@ typedef struct orr_script_params {
     void (*stuck)(double timeout_s);
     bool talks; /* print and io.write go to stdout (`orrery run`); else to stderr, out of an answer's way */
     bool help;  /* declare parameters, then stop before anything is loaded */
-    atomic_int *stop; /* handed to renders that the script asks for; may be NULL */
+    bool checking; /* for `orrery check`: the test data that the script's orrery.check names is set */
+    const char *data_folder; /* of `checking`: where test data lies; NULL = nowhere, and a script that wants
+                                some is stopped (orr_check_spec.data_missing) */
+    atomic_int *stop;        /* handed to renders that the script asks for; may be NULL */
 } orr_script_params;
 ORR_MUST_CHECK orr_status orr_script_create(const orr_script_params *params, orr_script **out,
                                             orr_error *err);
@@ -76,12 +79,13 @@ const orr_sequence *orr_script_sequence(const orr_script *script);
 orr_settings *orr_script_settings(const orr_script *script);
 /* What the script's orrery.check asks for; NULL = it is no regression scene. */
 const orr_check_spec *orr_script_check(const orr_script *script);
-/* SHA-256 over every Lua file the script loaded and the values of its parameters (files it opened by itself
- * are not in it). */
+/* SHA-256 over every file the script read until it returned its sequence, and the values of its parameters:
+ * Lua files, presets, what it opened with io.open, io.lines and io.input. What ffi, io.popen, or a function
+ * of t opens while frames are made is not in it; assets have digests of their own. */
 void orr_script_digest(const orr_script *script, char hex[65]);
 
 /* Applies the command line's modules settings to any settings: for `orrery params`. */
-ORR_MUST_CHECK orr_status orr_overlays_apply(const orr_overlay *overlays, uint32_t count,
+ORR_MUST_CHECK orr_status orr_overlays_apply(orr_engine *engine, const orr_overlay *overlays, uint32_t count,
                                              orr_settings *settings, orr_error *err);
 
 /* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua ----------------------- */

@@ -85,6 +85,16 @@ if objcopy --remove-section .note.gnu.build-id "$orrery" another 2>/dev/null && 
     [ $? -eq 4 ] && grep -q digest out.txt || fail "another program resumed"
 fi
 
+# So does a file that the script opens by itself.
+sed '1i local f = io.open("words.txt") if f then f:close() end' shot.lua >reads.lua
+expect 0 '"rendered": 6' render reads.lua --out 'reads/f_##.png' --json
+expect 0 '"skipped": 6' render reads.lua --out 'reads/f_##.png' --resume --json
+echo one >words.txt
+expect 4 'digest' render reads.lua --out 'reads/f_##.png' --resume --json
+expect 0 '"rendered": 1' render reads.lua --out 'reads/f_##.png' --frames 0 --json
+echo two >words.txt
+expect 4 'digest' render reads.lua --out 'reads/f_##.png' --resume --json
+
 # Killed without warning: what is there and not listed is made again, and the result is whole.
 "$orrery" render shot.lua --out 'killed/f_##.png' --samples 1000 --quiet 2>err.txt &
 pid=$!

@@ -613,6 +613,84 @@ static int finish_tests(void **state) {
     return chdir("/") != 0 || rmdir(folder) != 0 ? 0 : 0; /* a file left over is no failure */
 }
 
+/* --- what a script reads --------------------------------------------------------------------------- */
+
+static void put(const char *place, const char *name, const char *text) {
+    char path[512];
+    orr_path_join(path, sizeof path, place, name);
+    assert_int_equal(orr_file_write(path, text, strlen(text), NULL), ORR_OK);
+}
+
+/* Runs main.lua of a place in an engine of its own; how often the engine was told of `name` being read. */
+static uint32_t told(const char *place, const char *name, orr_read_kind kind, char digest[65]) {
+    const orr_engine_params params = {.app = "reads", .cache_folder = ""};
+    orr_engine *own = NULL;
+    orr_script *script = NULL;
+    orr_error err = {0};
+    const orr_read *list = NULL;
+    uint32_t count = 0, found = 0;
+    char path[512], real[512];
+    if (orr_engine_create(&params, &own, &err) || orr_manifests_load(own, &err)) fail_msg("%s", err.message);
+    assert_int_equal(orr_script_create(&(orr_script_params){.engine = own}, &script, &err), ORR_OK);
+    orr_path_join(path, sizeof path, place, "main.lua");
+    if (orr_script_run(script, path, &err)) fail_msg("%s", err.message);
+    orr_script_digest(script, digest);
+    assert_int_equal(orr_reads_list(orr_engine_reads(own), &list, &count, &err), ORR_OK);
+    orr_path_join(path, sizeof path, place, name);
+    if (!orr_path_real(path, real, sizeof real)) snprintf(real, sizeof real, "%s", path);
+    for (uint32_t i = 0; i < count; i++) found += list[i].kind == kind && strcmp(list[i].path, real) == 0;
+    orr_script_destroy(&script);
+    orr_engine_destroy(&own);
+    return found;
+}
+
+/* Every file that a script reads is told of, and makes its digest another when it changes: what --resume goes
+ * by. */
+static void test_reads(void **state) {
+    (void)state;
+    char place[] = "/tmp/orrery-reads-XXXXXX", main[1024], digest[65], again[65], hex[65];
+    static const struct {
+        const char *name;
+        orr_read_kind kind;
+    } files[] = {
+        {"main.lua", ORR_READ_SCRIPT},  {"part.lua", ORR_READ_SCRIPT},    {"piece.lua", ORR_READ_SCRIPT},
+        {"chunk.lua", ORR_READ_SCRIPT}, {"look.preset", ORR_READ_PRESET}, {"opened.txt", ORR_READ_OTHER},
+        {"lines.txt", ORR_READ_OTHER},  {"input.txt", ORR_READ_OTHER},    {"late.txt", ORR_READ_OTHER}};
+    assert_non_null(mkdtemp(place));
+    for (size_t i = 1; i < sizeof files / sizeof files[0]; i++)
+        put(place, files[i].name, files[i].kind == ORR_READ_SCRIPT ? "return 1" : "");
+    snprintf(main, sizeof main,
+             "local at = '%s/'\nrequire 'part' dofile 'piece.lua' loadfile 'chunk.lua'\n"
+             "io.open(at .. 'opened.txt'):read() for line in io.lines(at .. 'lines.txt') do end\n"
+             "io.input(at .. 'input.txt') io.close(io.input()) io.open(at .. 'none.txt')\n"
+             "io.open(at .. 'written.txt', 'w'):close()\n" SCENE
+             "scene:mesh{ shape = orrery.box{}, position_m = function(t) io.open(at .. 'late.txt'):close() "
+             "return 0, 0, 0 end }\n"
+             "return orrery.sequence{ scene = scene, camera = camera, frames = 2, preset = 'look.preset' }",
+             place);
+    put(place, "main.lua", main);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        if (told(place, files[i].name, files[i].kind, digest) != 1)
+            fail_msg("%s is not told of", files[i].name);
+        (void)told(place, files[i].name, files[i].kind, again);
+        assert_string_equal(digest, again);
+        orr_text text = {0};
+        orr_text_printf(&text, "%s%s", i ? "" : main, files[i].kind == ORR_READ_SCRIPT ? " -- " : "# ");
+        put(place, files[i].name, files[i].kind == ORR_READ_SCRIPT && i ? "return 2" : orr_text_cstr(&text));
+        orr_text_free(&text);
+        (void)told(place, files[i].name, files[i].kind, again);
+        if (strcmp(digest, again) == 0) fail_msg("%s is not in the digest", files[i].name);
+    }
+    assert_int_equal(told(place, "written.txt", ORR_READ_OTHER, hex), 0);
+    assert_int_equal(told(place, "none.txt", ORR_READ_OTHER, digest), 0);
+    put(place, "none.txt", ""); /* a file that was looked for, and comes to be */
+    assert_int_equal(told(place, "none.txt", ORR_READ_OTHER, hex), 1);
+    assert_string_not_equal(hex, digest);
+    const char *argv[] = {"rm", "-rf", place, NULL};
+    int code = 0;
+    assert_int_equal(orr_process_run(argv, &code, NULL), ORR_OK);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options),    cmocka_unit_test(test_names),
@@ -624,6 +702,7 @@ int main(void) {
         cmocka_unit_test(test_orbit),      cmocka_unit_test(test_path),
         cmocka_unit_test(test_clearance),  cmocka_unit_test(test_manifest),
         cmocka_unit_test(test_api_texts),  cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_reads),
     };
     return cmocka_run_group_tests(tests, start, finish_tests);
 }
