@@ -219,6 +219,11 @@ uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture id) {
     return texture == NULL ? 0 : texture->mips;
 }
 
+uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture id) {
+    const orr_vk_texture *t = orr_table_get(&gpu->textures, id.id);
+    return t == NULL ? 0 : (uint64_t)t->width * t->height * orr_format_bytes(t->format);
+}
+
 static VkImageViewType view_type(const orr_vk_texture *t, orr_vk_view_kind kind) {
     if (kind == ORR_VK_VIEW_ATTACHMENT) return VK_IMAGE_VIEW_TYPE_2D;
     if (t->cube) return kind == ORR_VK_VIEW_SAMPLED ? VK_IMAGE_VIEW_TYPE_CUBE : VK_IMAGE_VIEW_TYPE_2D_ARRAY;

@@ -473,6 +473,7 @@ static orr_status make_ring(run *r, const orr_output *outputs, uint32_t output_c
     if (wanted > most) wanted = most < 3 ? 3 : (uint32_t)most;
     if (wanted > r->frame_count) wanted = r->frame_count ? r->frame_count : 1;
     r->slots = wanted < ORR_TARGET_SLOTS ? wanted : ORR_TARGET_SLOTS;
+    if (r->options->digest_passes) r->slots = 1; /* the copies of one frame are many */
     r->flights = orr_calloc(r->slots, sizeof *r->flights);
     return r->flights ? ORR_OK
                       : orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u frames in flight", r->slots);
@@ -568,6 +569,7 @@ static orr_status prepare(run *r, orr_error *err) {
                                 .outputs = outputs,
                                 .output_count = output_count,
                                 .slots = r->slots,
+                                .digest_passes = o->digest_passes,
                                 .order = r->sequence->order,
                                 .order_count = r->sequence->order_count,
                                 .settings = r->settings,

@@ -272,6 +272,7 @@ void orr_target_destroy(orr_target **target) {
     orr_gpu_buffer_destroy(gpu, &t->encoded);
     for (uint32_t s = 0; s < ORR_TARGET_SLOTS; s++) {
         orr_frame_buffers_free(t->renderer, &t->slots[s].buffers);
+        orr_digests_free(t->renderer, &t->slots[s].digests);
         for (uint32_t i = 0; i < ORR_MAX_OUTPUTS; i++) orr_gpu_buffer_destroy(gpu, &t->slots[s].readback[i]);
     }
     orr_graph_free(&t->graph);
@@ -341,6 +342,8 @@ orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32
         orr_status status = pass->record(pass->context, cmd, &io, err);
         orr_cmd_time_end(cmd);
         if (status) return status;
+        if (t->digesting && (sub_frame == 0 || i >= t->graph.sub_frame_passes))
+            orr_digests_pass(t, t->digesting, cmd, pass);
     }
     return ORR_OK;
 }
@@ -412,12 +415,14 @@ static orr_status record_sub_frame(orr_target *t, orr_target_slot *slot, const o
     orr_status status = orr_cmd_begin(t->renderer->gpu, t->label, &cmd, err);
     if (status) return status;
     if (sub == 0) status = record_products(t, cmd, result->exposure, err);
+    if (sub == 0 && !status && t->digesting) status = orr_digests_begin(t, t->digesting, cmd, err);
     double jitter[2];
     orr_frame_jitter(t->params.seed, sub, t->params.samples, jitter);
     orr_frame_sub(&t->data, sub, jitter);
     if (!status) status = orr_target_record(t, cmd, 0, t->graph.sub_frame_passes, sub, err);
     if (!status) status = orr_target_accumulate(t, cmd, sub, err);
     if (!status && sub + 1 == t->params.samples) {
+        if (t->digesting) orr_digests_accumulated(t, t->digesting, cmd);
         status = orr_target_record(t, cmd, t->graph.sub_frame_passes, t->graph.pass_count, sub, err);
         if (!status) record_readback(t, cmd, slot);
     }
@@ -443,8 +448,10 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
         status = orr_frame_prepare(t->renderer, &slot->buffers, &arena, input->pose, t->params.width,
                                    t->params.height, input->frame, slot->result.exposure, &t->data, err);
     if (!status) effect_frames(t, input, &slot->result);
+    t->digesting = t->params.digest_passes ? &slot->digests : NULL;
     for (uint32_t sub = 0; !status && sub < t->params.samples; sub++)
         status = record_sub_frame(t, slot, &slot->result, sub, err);
+    t->digesting = NULL;
     slot->result.draws = t->data.visible_count + t->data.blended_count,
     slot->result.patches = t->data.patch_count;
     slot->result.culled = input->pose->draw_count - slot->result.draws;
@@ -489,6 +496,7 @@ orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *resul
     *result = slot->result;
     sum_timings(t, slot, result);
     orr_target_view_frame(t, result, (double)(orr_time_ns() - slot->submitted_ns) * 1e-6);
+    if (t->params.digest_passes) orr_digests_read(t, slot, result);
     result->output_count = t->params.output_count;
     for (uint32_t i = 0; i < t->params.output_count; i++) {
         bool ldr = !strcmp(t->outputs[i].channel, "ldr");

@@ -11,7 +11,7 @@
 typedef struct orr_target orr_target;
 typedef struct orr_pose orr_pose; /* scene/revision.h */
 
-enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 64, ORR_MAX_TIMINGS = 64 };
+enum { ORR_MAX_OUTPUTS = 12, ORR_TARGET_SLOTS = 64, ORR_MAX_TIMINGS = 64, ORR_DIGEST_BYTES = 512 << 20 };
 
 /* "ldr" is encoded for display (RGBA, 8 or 16 bits); other channels come as they are stored. */
 typedef struct orr_output {
@@ -29,6 +29,7 @@ typedef struct orr_target_params {
     const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes
                                  first; borrowed */
     uint32_t order_count;
+    bool digest_passes;           /* fill the results' digests; takes at most ORR_DIGEST_BYTES a slot */
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;
@@ -58,11 +59,12 @@ typedef struct orr_frame_output {
     const void *pixels;
     size_t size_bytes;
 } orr_frame_output;
-/* What a pass wrote, digested: of the first sub-frame, or of the frame. Where two renders part is the first
- * that differs. */
+/* What a pass wrote, digested, in the order the passes run in: first the tables and maps that the frame rests
+ * on ("dfg table", "terrain gradient", "terrain shade", "shadow"), passes of sub-frames by their first,
+ * "accumulate" after the last, passes of the frame. Where two renders part is the first that differs. */
 typedef struct orr_pass_digest {
     char pass[64], channel[64]; /* "lighting", "hdr" */
-    uint64_t hash;              /* XXH3 of the image's bytes */
+    uint64_t hash;              /* XXH3 of the image's bytes: mip 0, layer 0 */
 } orr_pass_digest;
 typedef struct orr_frame_result {
     int64_t frame;

@@ -8,6 +8,18 @@
 
 enum { ORR_MAX_PASSES = 64, ORR_MAX_SUBMITS = 16 };
 
+typedef struct orr_digest_span {
+    uint64_t offset, bytes;
+} orr_digest_span;
+/* Copies of what the passes of one frame wrote (digests.c). Empty unless digests were asked for. */
+typedef struct orr_target_digests {
+    orr_gpu_buffer buffer;
+    uint64_t capacity, used;
+    orr_pass_digest *digests;
+    orr_digest_span *spans;
+    uint32_t count, room;
+} orr_target_digests;
+
 typedef struct orr_target_slot {
     bool busy;
     orr_frame_buffers buffers;
@@ -18,6 +30,7 @@ typedef struct orr_target_slot {
     orr_frame_result result;                          /* but for what is known when it is collected */
     uint64_t seen_bytes, blended_bytes, caster_bytes; /* geometry of its draws */
     uint32_t blended_count;
+    orr_target_digests digests;
 } orr_target_slot;
 
 struct orr_target {
@@ -33,6 +46,7 @@ struct orr_target {
     orr_target_slot slots[ORR_TARGET_SLOTS];
     orr_frame_data data; /* of the frame being recorded */
     orr_target_view view;
+    orr_target_digests *digesting; /* while a frame is recorded whose passes are digested */
 };
 
 size_t orr_target_output_bytes(const orr_target *t, const orr_output *output);
@@ -40,6 +54,13 @@ size_t orr_target_output_bytes(const orr_target *t, const orr_output *output);
 orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t end, uint32_t sub_frame,
                              orr_error *err);
 orr_status orr_target_accumulate(orr_target *t, orr_cmd *cmd, uint32_t sub_frame, orr_error *err);
+/* digests.c: after the products of a frame; after a pass; after the accumulators' last sub-frame; when the
+ * frame has been collected. */
+orr_status orr_digests_begin(orr_target *t, orr_target_digests *digests, orr_cmd *cmd, orr_error *err);
+void orr_digests_pass(orr_target *t, orr_target_digests *digests, orr_cmd *cmd, const orr_graph_pass *pass);
+void orr_digests_accumulated(orr_target *t, orr_target_digests *digests, orr_cmd *cmd);
+void orr_digests_read(orr_target *t, orr_target_slot *slot, orr_frame_result *result);
+void orr_digests_free(orr_renderer *renderer, orr_target_digests *digests);
 /* measure.c */
 void orr_target_count_geometry(const orr_target *t, orr_target_slot *slot); /* of the frame being recorded */
 uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot,
