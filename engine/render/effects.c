@@ -311,8 +311,8 @@ orr_status orr_effect_record(void *context, orr_cmd *cmd, const orr_pass_io *io,
 
 /* Ahead of time the graph is not known: both ways of a modify are built for pointwise passes; optional inputs
  * as absent and present. */
-orr_status orr_effect_build_shaders(orr_shaders *shaders, const orr_effect *effect, const char *folder,
-                                    uint32_t *count, orr_error *err) {
+orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, orr_module_shader_fn each,
+                              void *context, orr_error *err) {
     bool read[ORR_EFFECT_MAX_ROWS] = {false};
     for (uint32_t p = 0; p < effect->module.pass_count; p++) {
         const orr_pass_row *row = &effect->module.passes[p];
@@ -333,13 +333,13 @@ orr_status orr_effect_build_shaders(orr_shaders *shaders, const orr_effect *effe
             preamble(&pass, &text);
             orr_shader_ref ref = shader_ref(&pass, &text);
             orr_gpu_shader shader = {0};
-            orr_status status = orr_shaders_build(shaders, &ref, folder, err);
-            if (!status) status = orr_shaders_get(shaders, &ref, &shader, err);
+            orr_status status = orr_shaders_get(shaders, &ref, &shader, err);
+            bool compiled = status == ORR_OK;
+            if (compiled) status = note_reads(effect, &shader, read, err);
+            if (!status && each) status = each(context, &ref, &shader, err);
             orr_text_free(&text);
-            if (status) return shader_error(effect, err);
-            status = note_reads(effect, &shader, read, err);
+            if (!compiled) return shader_error(effect, err);
             if (status) return orr_error_prefix(err, "module '%s'", effect->module.name);
-            (*count)++;
         }
     }
     return check_reads(effect, read, err);

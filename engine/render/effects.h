@@ -42,7 +42,5 @@ ORR_MUST_CHECK orr_status orr_effect_check(const orr_effect_pass *const *passes,
 void orr_effect_pass_free(orr_effect_pass *pass);
 bool orr_effect_is_neutral(const orr_effect_settings *settings, const orr_param_value *values);
 orr_status orr_effect_record(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
-ORR_MUST_CHECK orr_status orr_effect_build_shaders(orr_shaders *shaders, const orr_effect *effect,
-                                                   const char *folder, uint32_t *count, orr_error *err);
 
 #endif

@@ -39,6 +39,13 @@ void orr_renderer_forget(orr_renderer *renderer, const orr_revision *revision);
 ORR_MUST_CHECK orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *settings,
                                                      const char *folder, uint32_t *count, orr_error *err);
 
+/* Compiles every variant of every shader of one module, whichever a graph may ask for, and shows each to
+ * `each` (may be NULL). */
+typedef orr_status (*orr_module_shader_fn)(void *context, const orr_shader_ref *ref,
+                                           const orr_gpu_shader *shader, orr_error *err);
+ORR_MUST_CHECK orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect,
+                                             orr_module_shader_fn each, void *context, orr_error *err);
+
 /* The tables of stages and channels, in order, for docs and messages. */
 typedef struct orr_stage_info {
     const char *name, *doc;

@@ -209,12 +209,27 @@ uint32_t orr_scene_reads(orr_renderer *r, const orr_frame_data *data, uint32_t w
     return n;
 }
 
+typedef struct build_context {
+    orr_shaders *shaders;
+    const char *folder;
+    uint32_t *count;
+} build_context;
+
+static orr_status build_shader(void *context, const orr_shader_ref *ref, const orr_gpu_shader *shader,
+                               orr_error *err) {
+    build_context *build = context;
+    (void)shader;
+    (*build->count)++;
+    return orr_shaders_build(build->shaders, ref, build->folder, err);
+}
+
 orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *settings, const char *folder,
                                       uint32_t *count, orr_error *err) {
     *count = 0;
+    build_context build = {shaders, folder, count};
     orr_status status = orr_core_build(shaders, folder, count, err);
     for (uint32_t i = 0; !status && settings && i < settings->effect_count; i++)
-        status = orr_effect_build_shaders(shaders, settings->effects[i].effect, folder, count, err);
+        status = orr_module_shaders(shaders, settings->effects[i].effect, build_shader, &build, err);
     return status;
 }
 

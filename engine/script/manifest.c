@@ -394,22 +394,28 @@ orr_status orr_manifest_read(const char *text, size_t size, const char *name, or
 
 /* --- folders ------------------------------------------------------------------------------------- */
 
-static orr_status load_manifest(orr_modules *modules, const char *folder, const char *name, const char *path,
-                                orr_error *err) {
-    uint8_t *data = NULL;
-    size_t size = 0;
-    orr_status status = orr_file_read(path, MAX_BYTES, &data, &size, err);
-    if (status != ORR_OK) return status;
+/* A manifest's text becomes a module whose shaders are in `folder`. */
+static orr_status add_manifest(orr_modules *modules, const char *text, size_t size, const char *folder,
+                               const char *name, const char *path, orr_error *err) {
     orr_arena arena = {0};
     orr_module_desc module;
-    status = orr_manifest_read((const char *)data, size, path, &arena, &module, err);
-    free(data);
+    orr_status status = orr_manifest_read(text, size, path, &arena, &module, err);
     if (status == ORR_OK && strcmp(module.name, name) != 0)
         status = orr_fail(err, ORR_E_BAD_DATA, path, "%s calls the module '%s', but its folder is '%s'", path,
                           module.name, name);
     if (status == ORR_OK)
         return orr_modules_add_descriptor(modules, &module, folder, &arena, err); /* takes the arena over */
     orr_arena_free(&arena);
+    return status;
+}
+
+static orr_status load_manifest(orr_modules *modules, const char *folder, const char *name, const char *path,
+                                orr_error *err) {
+    uint8_t *data = NULL;
+    size_t size = 0;
+    orr_status status = orr_file_read(path, MAX_BYTES, &data, &size, err);
+    if (status == ORR_OK) status = add_manifest(modules, (const char *)data, size, folder, name, path, err);
+    free(data);
     return status;
 }
 
@@ -442,5 +448,35 @@ orr_status orr_manifests_load(orr_engine *engine, orr_error *err) {
     orr_status status = ORR_OK;
     for (uint32_t i = 0; status == ORR_OK && orr_engine_module_folder(engine, i); i++)
         status = load_folder(engine, i, err);
+    return status;
+}
+
+/* One module of a bundle. It is somebody's input, so whatever is wrong with it is an error at once. */
+static orr_status load_inside(orr_engine *engine, const char *name, orr_error *err) {
+    orr_modules *modules = orr_engine_modules(engine);
+    char path[600], folder[600];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    orr_format(folder, sizeof folder, ORR_VFS_SCHEME "modules/%s", name);
+    orr_format(path, sizeof path, "modules/%s/%s.lua", name, name);
+    if (orr_vfs_exists(orr_engine_vfs(engine), path) != ORR_VFS_FILE) return ORR_OK;
+    if (orr_modules_find(modules, name) >= 0)
+        return orr_fail(err, ORR_E_EXISTS, path,
+                        "the bundle brings a module '%s', and one of that name is installed: render without "
+                        "the installed one (--modules), or pack the bundle again under another name",
+                        name);
+    orr_status status = orr_vfs_read(orr_engine_vfs(engine), path, MAX_BYTES, &data, &size, err);
+    if (status == ORR_OK) status = add_manifest(modules, (const char *)data, size, folder, name, path, err);
+    free(data);
+    return status;
+}
+
+orr_status orr_manifests_load_bundle(orr_engine *engine, orr_error *err) {
+    char **names = NULL;
+    size_t count = 0;
+    if (orr_vfs_exists(orr_engine_vfs(engine), "modules") != ORR_VFS_FOLDER) return ORR_OK;
+    orr_status status = orr_vfs_list(orr_engine_vfs(engine), "modules", &names, &count, err);
+    for (size_t i = 0; i < count && status == ORR_OK; i++) status = load_inside(engine, names[i], err);
+    orr_names_free(&names, count);
     return status;
 }
