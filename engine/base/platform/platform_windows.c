@@ -82,14 +82,14 @@ void orr_sleep_ns(uint64_t ns) {
     }
 }
 
-static uint64_t filetime_ns(FILETIME time) {
+uint64_t orr_windows_filetime_ns(FILETIME time) {
     return (((uint64_t)time.dwHighDateTime << 32) | time.dwLowDateTime) * 100;
 }
 
 uint64_t orr_cpu_time_ns(void) {
     FILETIME created, ended, kernel, user;
     if (!GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user)) return 0;
-    return filetime_ns(kernel) + filetime_ns(user);
+    return orr_windows_filetime_ns(kernel) + orr_windows_filetime_ns(user);
 }
 
 uint64_t orr_peak_rss_bytes(void) {
@@ -304,13 +304,13 @@ static void append_quoted(orr_text *line, const char *argument) {
     orr_text_puts(line, "\"");
 }
 
-static HANDLE open_shared(const wchar_t *path, DWORD access, DWORD how) {
+HANDLE orr_windows_open_inherited(const wchar_t *path, DWORD access, DWORD how) {
     SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
     return CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE, &inherit, how, 0, NULL);
 }
 
-static BOOL start_process(const char *const *argv, HANDLE output, HANDLE messages,
-                          PROCESS_INFORMATION *process) {
+BOOL orr_windows_start(const char *const *argv, HANDLE output, HANDLE messages, DWORD flags,
+                       PROCESS_INFORMATION *process) {
     orr_text line = {0};
     for (size_t i = 0; argv[i]; i++) append_quoted(&line, argv[i]);
     wchar_t *wide = line.failed ? NULL : orr_windows_wide(orr_text_cstr(&line));
@@ -320,10 +320,10 @@ static BOOL start_process(const char *const *argv, HANDLE output, HANDLE message
         return FALSE;
     }
     STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
-    startup.hStdInput = open_shared(L"NUL", GENERIC_READ, OPEN_EXISTING);
+    startup.hStdInput = orr_windows_open_inherited(L"NUL", GENERIC_READ, OPEN_EXISTING);
     startup.hStdOutput = output;
     startup.hStdError = messages;
-    BOOL started = CreateProcessW(NULL, wide, NULL, NULL, TRUE, 0, NULL, NULL, &startup, process);
+    BOOL started = CreateProcessW(NULL, wide, NULL, NULL, TRUE, flags, NULL, NULL, &startup, process);
     DWORD code = GetLastError();
     if (startup.hStdInput != INVALID_HANDLE_VALUE) CloseHandle(startup.hStdInput);
     free(wide);
@@ -349,7 +349,8 @@ static int wait_for(PROCESS_INFORMATION *process) {
 
 orr_status orr_process_run(const char *const *argv, int *exit_code, orr_error *err) {
     PROCESS_INFORMATION process = {0};
-    if (!start_process(argv, GetStdHandle(STD_OUTPUT_HANDLE), GetStdHandle(STD_ERROR_HANDLE), &process))
+    if (!orr_windows_start(argv, GetStdHandle(STD_OUTPUT_HANDLE), GetStdHandle(STD_ERROR_HANDLE), 0,
+                           &process))
         return cannot_start(argv[0], err);
     *exit_code = wait_for(&process);
     CloseHandle(process.hProcess);
@@ -363,20 +364,20 @@ orr_status orr_process_measure(const char *const *argv, const char *output, orr_
     PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};
     wchar_t *path = orr_windows_wide(output ? output : "NUL");
     if (!path) return orr_fail(err, ORR_E_MEMORY, argv[0], "cannot start '%s': out of memory", argv[0]);
-    HANDLE file = open_shared(path, GENERIC_WRITE, output ? CREATE_ALWAYS : OPEN_EXISTING);
+    HANDLE file = orr_windows_open_inherited(path, GENERIC_WRITE, output ? CREATE_ALWAYS : OPEN_EXISTING);
     free(path);
     if (file == INVALID_HANDLE_VALUE)
         return orr_fail(err, ORR_E_WRITE, output, "%s: cannot be written: system error %lu",
                         output ? output : "NUL", GetLastError());
     uint64_t begin = orr_time_ns();
-    BOOL started = start_process(argv, file, output ? GetStdHandle(STD_ERROR_HANDLE) : file, &process);
+    BOOL started = orr_windows_start(argv, file, output ? GetStdHandle(STD_ERROR_HANDLE) : file, 0, &process);
     orr_status status = started ? ORR_OK : cannot_start(argv[0], err);
     if (started) {
         cost->exit_code = wait_for(&process);
         cost->wall_s = (double)(orr_time_ns() - begin) * 1e-9;
         GetProcessTimes(process.hProcess, &created, &ended, &kernel, &user);
         GetProcessMemoryInfo(process.hProcess, &memory, sizeof memory);
-        cost->cpu_s = (double)(filetime_ns(kernel) + filetime_ns(user)) * 1e-9;
+        cost->cpu_s = (double)(orr_windows_filetime_ns(kernel) + orr_windows_filetime_ns(user)) * 1e-9;
         cost->peak_rss_bytes = memory.PeakWorkingSetSize;
         CloseHandle(process.hProcess);
     }

@@ -25,7 +25,7 @@ typedef struct orr_child_params {
     int pass_fd;             /* handed to the child as ORR_CHILD_PASSED_FD; -1 (and 0) = none */
     uint64_t data_bytes;     /* most memory it may allocate (RLIMIT_DATA); 0 = as the caller */
     uint32_t cpu_s;          /* most processor time, then it is killed; 0 = as the caller */
-    bool dies_with_caller;   /* killed when the caller ends, however that ends */
+    bool dies_with_caller;   /* killed when the thread that started it ends (Linux alone) */
 } orr_child_params;
 
 typedef struct orr_child_end {
@@ -35,11 +35,14 @@ typedef struct orr_child_end {
     uint64_t peak_rss_bytes;
 } orr_child_end;
 
-/* Nothing but the named descriptors and 0, 1, 2 is inherited; stdin is null. ORR_E_NOT_FOUND, ORR_E_PROCESS.
- * Owner destroys with orr_child_destroy, which kills and reaps what still runs. */
+/* Nothing but the named descriptors and 0, 1, 2 is inherited, no signal is blocked; stdin is null. It leads a
+ * process group of its own: Ctrl-C does not reach it. Windows refuses env, channel and pass_fd.
+ * ORR_E_NOT_FOUND, ORR_E_PROCESS, ORR_E_UNSUPPORTED, those of writing a file. Owner destroys with
+ * orr_child_destroy, which kills and reaps what still runs. */
 ORR_MUST_CHECK orr_status orr_child_start(const orr_child_params *params, orr_child **out, orr_error *err);
 void orr_child_destroy(orr_child **child);
-/* True once it has ended; `end` is filled then. Never waits. */
+/* True once it has ended; `end` is filled then, and what it started and left in its process group is killed.
+ * Never waits. */
 bool orr_child_poll(orr_child *child, orr_child_end *end);
 /* Waits at most timeout_ns for its end. False: it still runs. */
 bool orr_child_wait(orr_child *child, uint64_t timeout_ns, orr_child_end *end);
@@ -47,7 +50,7 @@ void orr_child_kill(orr_child *child); /* at once, and whatever it started in it
 uint64_t orr_child_rss_bytes(const orr_child *child); /* resident now; 0 = unknown or ended */
 
 /* The channel, either end: whole messages of `size` bytes. ORR_E_TIMEOUT after `timeout_ns` (0 = none) in
- * total, ORR_E_PROCESS when the other end is closed. */
+ * total, ORR_E_PROCESS when the other end is closed. A sandbox has to leave them recv, send and poll. */
 int orr_child_channel(const orr_child *child); /* the caller's end; -1 = none */
 ORR_MUST_CHECK orr_status orr_channel_write(int fd, const void *data, size_t size, uint64_t timeout_ns,
                                             orr_error *err);
