@@ -4,6 +4,7 @@
 
 #include <zlib.h>
 
+#include "base/platform/platform.h"
 #include "base/text.h"
 #include "bundle/bundle.h"
 
@@ -123,5 +124,63 @@ struct orr_bundle {
 typedef orr_status (*orr_bundle_each_fn)(void *context, size_t i, orr_error *err);
 ORR_MUST_CHECK orr_status orr_bundle_each(orr_jobs *jobs, size_t count, orr_bundle_each_fn run, void *context,
                                           orr_error *err);
+
+/* --- contents written, or only digested: write.c
+ * -------------------------------------------------------------- */
+typedef struct orr_bundle_item {
+    orr_zip_entry zip; /* name and size before; the rest after, but for what is said here */
+    const char *licence;
+    orr_digest digest; /* after */
+    const char *path;  /* a host file; NULL = `data`; and then NULL = raw, in `fd` */
+    const uint8_t *data;
+    bool raw; /* an entry of another bundle: its packed bytes lie at `at`, all of `zip` but the offset is
+                 known */
+    int fd;
+    uint64_t at;
+    orr_sha256 sha;
+    bool digested; /* `digest` is known already, and must come out again */
+} orr_bundle_item;
+typedef struct orr_bundle_writing {
+    orr_jobs *jobs;
+    orr_part *part;  /* NULL = find the digests alone */
+    const char *out; /* for messages */
+    bool deflate;    /* otherwise what is packed is as large as known, and each item lies where it ends up */
+    orr_bundle_item *items; /* in the order in which they are to lie */
+    size_t count;
+    uint64_t at; /* where the first is to lie; after: where the last one ends */
+} orr_bundle_writing;
+/* Each file is read once: what is written, digested and summed are the same bytes, whoever else writes. */
+ORR_MUST_CHECK orr_status orr_bundle_write_items(orr_bundle_writing *writing, orr_error *err);
+
+/* --- around them: assemble.c
+ * -------------------------------------------------------------------------------- */
+typedef struct orr_bundle_plan {
+    orr_bundle_full_manifest manifest; /* its files are made from the items */
+    const struct orr_bundle_key *key;  /* NULL = `signature`, if that is not NULL */
+    const uint8_t *signature;
+    orr_bundle_item *items; /* sorted by name */
+    size_t count;
+    orr_jobs *jobs;
+    bool deflate;
+    const orr_digest
+        *expected; /* of the manifest; then the result is read back and verified too. NULL = no */
+} orr_bundle_plan;
+ORR_MUST_CHECK orr_status orr_bundle_assemble(orr_bundle_plan *plan, const char *out,
+                                              orr_bundle_pack_report *report, orr_error *err);
+/* `files`, as many as there are items, from them. */
+void orr_bundle_list_items(const orr_bundle_item *items, size_t count, orr_bundle_file *files);
+
+/* --- keys: keys.c
+ * ------------------------------------------------------------------------------------------- */
+typedef struct orr_bundle_key {
+    uint8_t bytes[64]; /* of a public one the first 32 */
+} orr_bundle_key;
+ORR_MUST_CHECK orr_status orr_bundle_key_read(const char *path, bool secret, orr_bundle_key *key,
+                                              orr_error *err);
+void orr_bundle_key_wipe(orr_bundle_key *key);
+void orr_bundle_sign(const orr_bundle_key *key, const void *data, size_t size,
+                     uint8_t signature[ORR_BUNDLE_SIGNATURE_BYTES]);
+bool orr_bundle_signature_fits(const orr_bundle_key *key, const void *data, size_t size,
+                               const uint8_t signature[ORR_BUNDLE_SIGNATURE_BYTES]);
 
 #endif

@@ -81,7 +81,7 @@ size_t orr_zip_central(const orr_zip_entry *entry, uint8_t *out) {
     uint8_t *to = put(out, 0x02014b50, 4);
     to = put(to, MADE_BY_UNIX | version, 2);
     to = put_common(to, entry, version, fields ? fields + 4 : 0);
-    to = put(to, 0, 8); /* comment, disk, inner attributes */
+    to = put(to, 0, 6); /* comment, disk, inner attributes */
     to = put(to, (uint64_t)MODE_FILE << 16, 4);
     to = put(to, capped(entry->offset, FULL_32), 4);
     to = put_name(to, entry);
