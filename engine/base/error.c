@@ -200,6 +200,8 @@ const char *orr_status_name(orr_status code) {
         return "frame";
     case ORR_E_DIGEST:
         return "digest";
+    case ORR_E_FRAME_TIMEOUT:
+        return "frame_timeout";
     case ORR_E_SCRIPT:
         return "script";
     case ORR_E_SCRIPT_TIMEOUT:

@@ -90,6 +90,7 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     o->resume = cli->resume;
     o->video = cli->video;
     o->stats = cli->stats;
+    o->frame_timeout_s = cli->frame_timeout_s;
     o->stop = orr_cli_stop();
     o->progress = orr_bar_draw;
     o->progress_context = &j->bar;

@@ -155,6 +155,10 @@ int orr_cli_fail(const orr_cli *cli, const orr_error *err) {
         orr_text_printf(&text, ", \"exit_code\": %d}\n", code);
         orr_cli_print(&text);
     }
+    if (err->code == ORR_E_FRAME_TIMEOUT) { /* a driver may wait at exit for what does not end */
+        (void)fflush(stdout);
+        _Exit(code);
+    }
     return code;
 }
 

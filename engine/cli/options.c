@@ -35,6 +35,7 @@ static const orr_cli_option options[] = {
     {"video", "FILE", ORR_CLI_TEXT, FIELD(video), "render", "file:", "A video, made by the ffmpeg program", false},
     {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), "render", "file:json", "Times, memory and settings as JSON", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED, NULL, "Stop a script that runs longer than this", false},
+    {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), "render", NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
     {"heatmap", "FILE", ORR_CLI_TEXT, FIELD(heatmap), "diff", "file:png", "Where the images differ, as a PNG", false},
     {"hdr", NULL, ORR_CLI_FLAG, FIELD(hdr), "diff", NULL, "FLIP for high dynamic range (the default for EXR and HDR)", false},
     {"ldr", NULL, ORR_CLI_FLAG, FIELD(ldr), "diff", NULL, "FLIP for displayed images (the default for PNG and JPEG)", false},

@@ -38,7 +38,7 @@ struct orr_cli {
     uint32_t width, height, samples, shard_index, shard_count;
     uint64_t seed;
     bool has_seed, resume, png16;
-    double timeout_s;
+    double timeout_s, frame_timeout_s;
     /* diff */
     const char *heatmap;
     bool hdr, ldr;

@@ -263,6 +263,9 @@ static VOID clear(VkCommandBuffer cb, VkImage a, VkImageLayout l, const VkClearC
 static VOID fill(VkCommandBuffer cb, VkBuffer b, VkDeviceSize o, VkDeviceSize s, uint32_t v) {
     (void)cb, (void)b, (void)o, (void)s, (void)v;
 }
+static VOID update(VkCommandBuffer cb, VkBuffer b, VkDeviceSize o, VkDeviceSize s, const void *data) {
+    (void)cb, (void)b, (void)o, (void)s, (void)data;
+}
 static VOID reset_queries(VkCommandBuffer cb, VkQueryPool p, uint32_t f, uint32_t n) {
     (void)cb, (void)p, (void)f, (void)n;
 }
@@ -347,7 +350,7 @@ static void fill_commands(struct VolkDeviceTable *vk) {
     vk->vkCmdCopyBuffer = copy_buffer, vk->vkCmdCopyBufferToImage = copy_in,
     vk->vkCmdCopyImageToBuffer = copy_out;
     vk->vkCmdCopyImage = copy_image, vk->vkCmdBlitImage = blit, vk->vkCmdClearColorImage = clear,
-    vk->vkCmdFillBuffer = fill;
+    vk->vkCmdFillBuffer = fill, vk->vkCmdUpdateBuffer = update;
     vk->vkCmdResetQueryPool = reset_queries, vk->vkCmdWriteTimestamp2 = timestamp;
 }
 

@@ -334,6 +334,17 @@ uint64_t orr_gpu_completed(orr_gpu *gpu); /* any thread */
 ORR_MUST_CHECK orr_status orr_gpu_wait(orr_gpu *gpu, uint64_t value, uint64_t timeout_ns,
                                        orr_error *err); /* any thread; ORR_E_TIMEOUT */
 
+/* While on, commands leave a mark in memory as the device enters and leaves each time scope, so that one that
+ * does not end can be named. Scopes then run one after the other. */
+ORR_MUST_CHECK orr_status orr_gpu_watch(orr_gpu *gpu, bool on, orr_error *err);
+/* The innermost scope that the device is in, or was in when it was lost; "" when it is in none, or nothing is
+ * watched. */
+void orr_gpu_watched(const orr_gpu *gpu, char name[48]);
+/* For a device that does not end its work: from now on nothing waits for it, and orr_gpu_destroy leaves it
+ * and all that it may still be using to the end of the process. As drivers may wait for their threads at
+ * exit, end it with _Exit. */
+void orr_gpu_give_up(orr_gpu *gpu);
+
 typedef struct orr_gpu_timing {
     char name[48];
     uint32_t depth;    /* nesting */

@@ -4,6 +4,7 @@
  *   vk_buffer, vk_texture, vk_sampler          vk_bind    descriptors
  *   vk_pipeline                                vk_submit  submission, retirement, waiting
  *   vk_upload  staging                         vk_time    timestamps       vk_cache  pipeline cache on disk
+ *   vk_watch   what the device is at
  *   table      generational ids                dummy      the device that executes nothing */
 #ifndef ORR_GPU_VK_H
 #define ORR_GPU_VK_H
@@ -267,6 +268,8 @@ typedef struct orr_vk_times {
     orr_gpu_timing *scopes;
 } orr_vk_times;
 void orr_vk_times_read(orr_cmd *cmd);
+/* Marks that the device is in the command's innermost open scope now, or in none (vk_watch.c). */
+void orr_vk_mark(orr_cmd *cmd);
 
 /* --- the device ---------------------------------------------------------------------------------------- */
 typedef struct orr_vk_instance {
@@ -313,7 +316,7 @@ struct orr_gpu {
 
     VkSemaphore timeline;
     _Atomic uint64_t submitted; /* last value handed out */
-    _Atomic bool lost;
+    _Atomic bool lost, given_up;
 
     orr_table buffers, textures, samplers, pipelines;
     orr_vk_heap heap;
@@ -330,6 +333,8 @@ struct orr_gpu {
     orr_vk_uploads uploads;
     orr_vk_times times[ORR_VK_TIMINGS];
     uint32_t next_times;
+    bool watching;
+    orr_gpu_buffer marks; /* the last mark: two words, of the command and its scope */
 
     VkPipelineCache cache;
     char cache_path[1024];

@@ -242,6 +242,7 @@ static void close_device(orr_gpu *gpu) {
     orr_vk_chunks_close(gpu, &gpu->free_uniforms);
     orr_vk_chunks_close(gpu, &gpu->free_staging);
     if (gpu->fallback_sampler.id != 0) orr_gpu_sampler_destroy(gpu, &gpu->fallback_sampler);
+    orr_gpu_buffer_destroy(gpu, &gpu->marks);
     report_left(gpu);
     orr_vk_collect(gpu, UINT64_MAX, true);
     orr_vk_layouts_close(gpu);
@@ -254,6 +255,8 @@ static void close_device(orr_gpu *gpu) {
 void orr_gpu_destroy(orr_gpu **pointer) {
     orr_gpu *gpu = *pointer;
     if (gpu == NULL) return;
+    *pointer = NULL;
+    if (atomic_load(&gpu->given_up)) return; /* its driver works on, in memory that must stay */
     if (gpu->device != VK_NULL_HANDLE) close_device(gpu);
     orr_vk_instance_close(&gpu->instance);
     orr_table_close(&gpu->buffers);
@@ -265,7 +268,6 @@ void orr_gpu_destroy(orr_gpu **pointer) {
     orr_mutex_destroy(&gpu->mutex);
     orr_mutex_destroy(&gpu->validation_mutex);
     free(gpu);
-    *pointer = NULL;
 }
 
 const orr_gpu_device_info *orr_gpu_device(const orr_gpu *gpu) {

@@ -217,6 +217,8 @@ orr_status orr_gpu_submit(orr_gpu *gpu, orr_cmd **pointer, uint64_t *value, orr_
 
 orr_status orr_gpu_wait(orr_gpu *gpu, uint64_t value, uint64_t timeout_ns, orr_error *err) {
     uint64_t submitted = atomic_load(&gpu->submitted);
+    if (atomic_load(&gpu->given_up))
+        return orr_fail(err, ORR_E_DEVICE_LOST, NULL, "the device '%s' was given up", gpu->info.name);
     if (value > submitted)
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "waiting for submission %" PRIu64 ", but only %" PRIu64 " were made", value,

@@ -52,6 +52,7 @@ void orr_cmd_time_begin(orr_cmd *cmd, const char *name) {
     scope->depth = cmd->scope_depth;
     if (cmd->gpu->caps.timestamp_bits > 0) scope->begin_query = stamp(cmd);
     cmd->scope_stack[cmd->scope_depth++] = cmd->scope_count++;
+    orr_vk_mark(cmd);
 }
 
 void orr_cmd_time_end(orr_cmd *cmd) {
@@ -63,6 +64,7 @@ void orr_cmd_time_end(orr_cmd *cmd) {
     }
     orr_vk_scope *scope = &cmd->scopes[cmd->scope_stack[--cmd->scope_depth]];
     if (cmd->gpu->caps.timestamp_bits > 0) scope->end_query = stamp(cmd);
+    orr_vk_mark(cmd);
 }
 
 static uint64_t span_ns(const orr_gpu *gpu, uint64_t from, uint64_t to) {

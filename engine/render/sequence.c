@@ -299,11 +299,11 @@ static orr_status collect(run *r, flight *f, orr_error *err) {
     if (f->collected) return ORR_OK;
     f->collected = true;
     f->status = orr_target_collect(r->target, f->slot, &f->result, &f->error);
+    if (f->status && err) *err = f->error;
     if (f->status) return f->status;
     show_evaluated(r, f);
     if (r->options->out || r->has_sheet)
         orr_jobs_run(orr_renderer_jobs(r->renderer), encode, f, &f->counter, ORR_JOB_LOW);
-    (void)err;
     return ORR_OK;
 }
 
@@ -570,6 +570,7 @@ static orr_status prepare(run *r, orr_error *err) {
                                 .output_count = output_count,
                                 .slots = r->slots,
                                 .digest_passes = o->digest_passes,
+                                .frame_timeout_s = o->frame_timeout_s,
                                 .order = r->sequence->order,
                                 .order_count = r->sequence->order_count,
                                 .settings = r->settings,

@@ -69,9 +69,10 @@ typedef struct orr_sequence_options {
      * ends the sequence. */
     orr_status (*frame)(void *context, const struct orr_frame_result *result, double t_s, orr_error *err);
     void *frame_context;
-    bool digest_passes;     /* fill orr_frame_result.digests: what each pass wrote, in order */
-    double frame_timeout_s; /* of the device, per frame; 0 = none. ORR_E_TIMEOUT names the pass that did not
-                               end */
+    bool digest_passes; /* fill orr_frame_result.digests: what each pass wrote, in order */
+    /* Of the device, per frame; 0 = none. ORR_E_FRAME_TIMEOUT names the pass that did not end. Nothing waits
+     * for the device after that, and the process has to end by _Exit (orr_gpu_give_up). */
+    double frame_timeout_s;
 } orr_sequence_options;
 
 typedef struct orr_sequence_report {

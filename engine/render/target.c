@@ -443,6 +443,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     orr_arena arena = {0};
     orr_status status = orr_residency_load(t->renderer, t->params.revision,
                                            err); /* another target may have shown another revision */
+    if (!status) status = orr_gpu_watch(t->renderer->gpu, t->params.frame_timeout_s > 0.0, err);
     if (!status) status = expose(t, input, &slot->result, err);
     if (!status)
         status = orr_frame_prepare(t->renderer, &slot->buffers, &arena, input->pose, t->params.width,
@@ -486,13 +487,33 @@ static void sum_timings(orr_target *t, const orr_target_slot *slot, orr_frame_re
     }
 }
 
+/* A frame's time begins when the one before it has ended: the device takes them in turn. */
+static orr_status wait_frame(orr_target *t, const orr_target_slot *slot, orr_error *err) {
+    orr_gpu *gpu = t->renderer->gpu;
+    uint64_t value = slot->values[(slot->submits - 1) % ORR_MAX_SUBMITS], now = orr_time_ns(),
+             begin = slot->submitted_ns > t->ended_ns ? slot->submitted_ns : t->ended_ns,
+             most = (uint64_t)(t->params.frame_timeout_s * 1e9);
+    if (!most) return orr_gpu_wait(gpu, value, UINT64_MAX, err);
+    orr_status status = orr_gpu_wait(gpu, value, begin + most > now ? begin + most - now : 0, err);
+    if (status != ORR_E_TIMEOUT && status != ORR_E_DEVICE_LOST) return status;
+    char pass[48];
+    orr_gpu_watched(gpu, pass);
+    const char *in = pass[0] ? " in pass '" : " outside of all passes", *end = pass[0] ? "'" : "";
+    if (status == ORR_E_DEVICE_LOST)
+        return orr_fail(err, status, t->label, "the device was lost%s%s%s", in, pass, end);
+    orr_gpu_give_up(gpu);
+    return orr_fail(err, ORR_E_FRAME_TIMEOUT, t->label,
+                    "frame %lld did not end within %g s: the device is still%s%s%s",
+                    (long long)slot->result.frame, t->params.frame_timeout_s, in, pass, end);
+}
+
 orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *result, orr_error *err) {
     orr_target_slot *slot = &t->slots[s];
     if (s >= ORR_TARGET_SLOTS || !slot->busy)
         return orr_fail(err, ORR_E_ARGUMENT, t->label, "slot %u holds no frame", s);
-    orr_status status =
-        orr_gpu_wait(t->renderer->gpu, slot->values[(slot->submits - 1) % ORR_MAX_SUBMITS], UINT64_MAX, err);
+    orr_status status = wait_frame(t, slot, err);
     if (status) return orr_target_view_error(t, slot->result.frame, status, err);
+    t->ended_ns = orr_time_ns();
     *result = slot->result;
     sum_timings(t, slot, result);
     orr_target_view_frame(t, result, (double)(orr_time_ns() - slot->submitted_ns) * 1e-6);

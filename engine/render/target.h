@@ -29,7 +29,10 @@ typedef struct orr_target_params {
     const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes
                                  first; borrowed */
     uint32_t order_count;
-    bool digest_passes;           /* fill the results' digests; takes at most ORR_DIGEST_BYTES a slot */
+    bool digest_passes; /* fill the results' digests; takes at most ORR_DIGEST_BYTES a slot */
+    double
+        frame_timeout_s;          /* of the device, per frame; 0 = none. Collecting then fails with
+                                     ORR_E_FRAME_TIMEOUT, names the pass that did not end, and gives the device up */
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;

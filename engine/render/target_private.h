@@ -46,6 +46,7 @@ struct orr_target {
     orr_target_slot slots[ORR_TARGET_SLOTS];
     orr_frame_data data; /* of the frame being recorded */
     orr_target_view view;
+    uint64_t ended_ns;             /* when a frame was last seen to have ended */
     orr_target_digests *digesting; /* while a frame is recorded whose passes are digested */
 };
 

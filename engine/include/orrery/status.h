@@ -54,6 +54,8 @@ typedef enum orr_status {
     ORR_E_NOT_READY = 2009,
     ORR_E_FRAME = 2010,
     ORR_E_DIGEST = 2011, /* a folder recorded with other inputs */
+    ORR_E_FRAME_TIMEOUT =
+        2012, /* the device does not end a frame: it can be neither used nor closed any more */
     /* application */
     ORR_E_SCRIPT = 4001,
     ORR_E_SCRIPT_TIMEOUT = 4002,
