@@ -12,9 +12,16 @@ void orr_cli_catch_signals(void);
 
 /* An engine as the options want it, its manifests loaded. */
 ORR_MUST_CHECK orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err);
+/* What the options say of a script, for orr_script_create. */
+orr_script_params orr_cli_script_params(const orr_cli *cli, orr_engine *engine);
 /* The script at `path` run on it. */
 ORR_MUST_CHECK orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path,
                                          orr_script **out, orr_error *err);
+/* Renders the sequence that the script returned, as the options say, and tells of it (cmd_render.c); gives the
+ * exit code. `name` is the script's, for messages. `inputs`: hex digest of what else its frames are made of,
+ * for --resume; may be NULL. */
+int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *script, const char *name,
+                   const char *inputs);
 /* Says what went wrong (on stderr; with --json also as an object on stdout) and gives the exit code. */
 int orr_cli_fail(const orr_cli *cli, const orr_error *err);
 void orr_cli_print(orr_text *text); /* to stdout, and frees it */
@@ -43,5 +50,13 @@ int orr_cmd_space(orr_cli *cli);
 int orr_cmd_version(orr_cli *cli);
 int orr_cmd_completion(orr_cli *cli);
 int orr_cmd_build_shaders(orr_cli *cli);
+int orr_cmd_bundle_pack(orr_cli *cli);
+int orr_cmd_bundle_verify(orr_cli *cli);
+int orr_cmd_bundle_list(orr_cli *cli);
+int orr_cmd_bundle_trace(orr_cli *cli);
+int orr_cmd_bundle_render(orr_cli *cli);
+int orr_cmd_bundle_diff(orr_cli *cli);
+int orr_cmd_bundle_apply(orr_cli *cli);
+int orr_cmd_bundle_keys(orr_cli *cli);
 
 #endif

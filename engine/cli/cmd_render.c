@@ -52,7 +52,8 @@ static int script_help(orr_cli *cli) {
 
 typedef struct job {
     orr_engine *engine;
-    orr_script *script;
+    const orr_script *script;
+    const char *inputs; /* as of orr_cli_render */
     orr_renderer *renderer;
     int64_t *frames;
     orr_sequence_options options;
@@ -72,6 +73,16 @@ static void choose_outputs(const orr_cli *cli, const orr_sequence *sequence, job
     if (o->contact_sheet || cli->shard_count || cli->frames) return;
     orr_format(j->sheet, sizeof j->sheet, "out/%s.png", sequence->name);
     o->contact_sheet = j->sheet;
+}
+
+static void digest_inputs(job *j) {
+    orr_script_digest(j->script, j->digest);
+    if (!j->inputs) return;
+    orr_digest_builder *builder = orr_digest_begin();
+    orr_digest_add_text(builder, j->digest);
+    orr_digest_add_text(builder, j->inputs);
+    orr_digest digest = orr_digest_end(builder);
+    orr_digest_hex(&digest, j->digest);
 }
 
 static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence, job *j, orr_error *err) {
@@ -94,7 +105,7 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     o->stop = orr_cli_stop();
     o->progress = orr_bar_draw;
     o->progress_context = &j->bar;
-    orr_script_digest(j->script, j->digest);
+    digest_inputs(j);
     o->script_digest = j->digest;
     j->bar.on = !cli->quiet && !cli->json && orr_stream_is_terminal(2);
     if (!cli->frames) return ORR_OK;
@@ -107,21 +118,13 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     return ORR_E_USAGE;
 }
 
-static orr_status render(const orr_cli *cli, job *j, orr_error *err) {
-    char standard[1200];
-    orr_status status = orr_cli_engine(cli, &j->engine, err);
-    if (status != ORR_OK) return status;
-    orr_engine_start_gpu(j->engine); /* beside the script and its assets */
-    const char *path =
-        cli->word_count ? cli->words[0] : orr_cli_default_script(j->engine, standard, sizeof standard);
-    status = orr_cli_script(cli, j->engine, path, &j->script, err);
-    if (status != ORR_OK) return status;
+static orr_status render(const orr_cli *cli, const char *name, job *j, orr_error *err) {
     const orr_sequence *sequence = orr_script_sequence(j->script);
     if (!sequence)
         return orr_fail(
-            err, ORR_E_SCRIPT, path,
-            "%s returned no sequence: end it with `return orrery.sequence{ … }`, or use `orrery run`", path);
-    status = fill_options(cli, sequence, j, err);
+            err, ORR_E_SCRIPT, name,
+            "%s returned no sequence: end it with `return orrery.sequence{ … }`, or use `orrery run`", name);
+    orr_status status = fill_options(cli, sequence, j, err);
     if (status == ORR_OK) status = orr_engine_renderer(j->engine, &j->renderer, err);
     if (status != ORR_OK) return status;
     orr_gpu *gpu = NULL;
@@ -177,23 +180,37 @@ static void say(const job *j, const orr_sequence *sequence, orr_text *out) {
     if (o->stats) orr_text_printf(out, "  stats          %s\n", o->stats);
 }
 
-int orr_cmd_render(orr_cli *cli) {
-    if (cli->help) return script_help(cli);
-    job j = {0};
+int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *script, const char *name,
+                   const char *inputs) {
+    job j = {.engine = engine, .script = script, .inputs = inputs};
     orr_error err = {0};
-    orr_status status = render(cli, &j, &err);
+    orr_status status = render(cli, name, &j, &err);
     orr_text text = {0};
-    int code = 0;
-    if (status != ORR_OK)
-        code = orr_cli_fail(cli, &err);
-    else if (cli->json)
-        say_json(&j, orr_script_sequence(j.script), &text);
-    else if (!cli->quiet)
-        say(&j, orr_script_sequence(j.script), &text);
+    if (status == ORR_OK && cli->json)
+        say_json(&j, orr_script_sequence(script), &text);
+    else if (status == ORR_OK && !cli->quiet)
+        say(&j, orr_script_sequence(script), &text);
     orr_cli_print(&text);
     free(j.frames);
-    orr_script_destroy(&j.script);
-    if (j.engine) orr_engine_destroy(&j.engine);
+    return status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
+}
+
+int orr_cmd_render(orr_cli *cli) {
+    if (cli->help) return script_help(cli);
+    char standard[1200];
+    const char *path = cli->word_count ? cli->words[0] : NULL;
+    orr_engine *engine = NULL;
+    orr_script *script = NULL;
+    orr_error err = {0};
+    orr_status status = orr_cli_engine(cli, &engine, &err);
+    if (status == ORR_OK) {
+        orr_engine_start_gpu(engine); /* beside the script and its assets */
+        if (!path) path = orr_cli_default_script(engine, standard, sizeof standard);
+        status = orr_cli_script(cli, engine, path, &script, &err);
+    }
+    int code = status == ORR_OK ? orr_cli_render(cli, engine, script, path, NULL) : orr_cli_fail(cli, &err);
+    orr_script_destroy(&script);
+    if (engine) orr_engine_destroy(&engine);
     return code;
 }
 

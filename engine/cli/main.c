@@ -117,16 +117,20 @@ static void stuck(double timeout_s) {
     _Exit(orr_status_exit_code(ORR_E_SCRIPT_TIMEOUT));
 }
 
+orr_script_params orr_cli_script_params(const orr_cli *cli, orr_engine *engine) {
+    return (orr_script_params){.engine = engine,
+                               .overlays = cli->overlays,
+                               .overlay_count = cli->overlay_count,
+                               .timeout_s = cli->timeout_s,
+                               .stuck = stuck,
+                               .help = cli->help,
+                               .talks = cli->command->run == orr_cmd_run,
+                               .stop = &stop};
+}
+
 orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path, orr_script **out,
                           orr_error *err) {
-    orr_script_params params = {.engine = engine,
-                                .overlays = cli->overlays,
-                                .overlay_count = cli->overlay_count,
-                                .timeout_s = cli->timeout_s,
-                                .stuck = stuck,
-                                .help = cli->help,
-                                .talks = cli->command->run == orr_cmd_run,
-                                .stop = &stop};
+    orr_script_params params = orr_cli_script_params(cli, engine);
     if (cli->word_count > 1) {
         params.args = cli->words + 1;
         params.arg_count = cli->word_count - 1;
@@ -188,7 +192,7 @@ static int help(const orr_cli *cli) {
     if (cli->json)
         orr_cli_help_json(cli->command, NULL, &text);
     else
-        orr_cli_help(cli->command, &text);
+        orr_cli_help(cli->command, cli->kind, &text);
     orr_cli_print(&text);
     return 0;
 }

@@ -9,49 +9,60 @@
 #include "cli/cli.h"
 
 #define FIELD(f) (uint32_t) offsetof(orr_cli, f)
-#define ENGINE   "render run info params space bench build-shaders"
-#define SCRIPTED "render run params space bench"
+#define RENDER   "render bundle.render"
+#define DEVICE   "bundle.verify bundle.render render run info params space bench build-shaders"
+#define ENGINE   "bundle.trace bundle.pack " DEVICE
+#define SCRIPTED "bundle.render render run params space bench"
 
 /* clang-format off */
 static const orr_cli_option options[] = {
-    {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), "render space", NULL, "Which frames: 0-47,96 or 0-90x10", false},
-    {"size", "WxH", ORR_CLI_SIZE, FIELD(width), "render bench", "text:640x360|1280x720|1920x1080|3840x2160", "Size in pixels, 1 to 65536 a side", false},
-    {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), "render", "file:", "Files to write; #### becomes the number; .png or .exr", false},
-    {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api", "file:", "Write there instead of to standard output", false},
+    {"frames", "LIST", ORR_CLI_TEXT, FIELD(frames), RENDER " space", NULL, "Which frames: 0-47,96 or 0-90x10", false},
+    {"size", "WxH", ORR_CLI_SIZE, FIELD(width), RENDER " bench", "text:640x360|1280x720|1920x1080|3840x2160", "Size in pixels, 1 to 65536 a side", false},
+    {"out", "PATTERN", ORR_CLI_TEXT, FIELD(out), RENDER, "file:", "Files to write; #### becomes the number; .png or .exr", false},
+    {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api bundle.trace", "file:", "Write there instead of to standard output", false},
+    {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "bundle.pack bundle.apply", "file:zip", "The bundle to write", false},
     {"out", "FOLDER", ORR_CLI_TEXT, FIELD(out), "build-shaders", "file:", "Where the SPIR-V goes", false},
-    {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED, NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
+    {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED " bundle.trace bundle.pack", NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
     {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset, here among the --set; it beats the script and what stands before it (may repeat)", false},
     {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED, "module", "Turn a module on (may repeat)", false},
     {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED, "module", "Turn a module off (may repeat)", false},
     {"script", "FILE", ORR_CLI_TEXT, FIELD(script), "params space bench", "file:lua", "The script to ask about", false},
-    {"samples", "N", ORR_CLI_U32, FIELD(samples), "render bench", NULL, "Samples per pixel", false},
-    {"seed", "N", ORR_CLI_SEED, FIELD(seed), "render", NULL, "Seed of all sampling", false},
-    {"shard", "I/N", ORR_CLI_SHARD, FIELD(shard_index), "render", NULL, "Render part I of N of the frames", false},
-    {"resume", NULL, ORR_CLI_FLAG, FIELD(resume), "render", NULL, "Keep frames that are finished; refuses a folder made with other inputs", false},
-    {"aovs", "LIST", ORR_CLI_TEXT, FIELD(aovs), "render", "text:depth|normal|albedo|id", "More channels in an EXR: depth,normal,albedo,id", false},
-    {"exr-compression", "NAME", ORR_CLI_TEXT, FIELD(exr_compression), "render", "text:none|rle|zips|zip|piz|pxr24", "none, rle, zips, zip, piz or pxr24", false},
-    {"png16", NULL, ORR_CLI_FLAG, FIELD(png16), "render", NULL, "PNG with 16 bits a channel", false},
-    {"contact-sheet", "FILE", ORR_CLI_TEXT, FIELD(contact_sheet), "render", "file:", "One PNG with all frames, small", false},
-    {"video", "FILE", ORR_CLI_TEXT, FIELD(video), "render", "file:", "A video, made by the ffmpeg program", false},
-    {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), "render", "file:json", "Times, memory and settings as JSON", false},
-    {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED, NULL, "Stop a script that runs longer than this", false},
-    {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), "render", NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
+    {"samples", "N", ORR_CLI_U32, FIELD(samples), RENDER " bench", NULL, "Samples per pixel", false},
+    {"seed", "N", ORR_CLI_SEED, FIELD(seed), RENDER, NULL, "Seed of all sampling", false},
+    {"shard", "I/N", ORR_CLI_SHARD, FIELD(shard_index), RENDER, NULL, "Render part I of N of the frames", false},
+    {"resume", NULL, ORR_CLI_FLAG, FIELD(resume), RENDER, NULL, "Keep frames that are finished; refuses a folder made with other inputs", false},
+    {"aovs", "LIST", ORR_CLI_TEXT, FIELD(aovs), RENDER, "text:depth|normal|albedo|id", "More channels in an EXR: depth,normal,albedo,id", false},
+    {"exr-compression", "NAME", ORR_CLI_TEXT, FIELD(exr_compression), RENDER, "text:none|rle|zips|zip|piz|pxr24", "none, rle, zips, zip, piz or pxr24", false},
+    {"png16", NULL, ORR_CLI_FLAG, FIELD(png16), RENDER, NULL, "PNG with 16 bits a channel", false},
+    {"contact-sheet", "FILE", ORR_CLI_TEXT, FIELD(contact_sheet), RENDER, "file:", "One PNG with all frames, small", false},
+    {"video", "FILE", ORR_CLI_TEXT, FIELD(video), RENDER, "file:", "A video, made by the ffmpeg program", false},
+    {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), RENDER, "file:json", "Times, memory and settings as JSON", false},
+    {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED " bundle.trace bundle.pack", NULL, "Stop a script that runs longer than this", false},
+    {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), RENDER, NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
     {"heatmap", "FILE", ORR_CLI_TEXT, FIELD(heatmap), "diff", "file:png", "Where the images differ, as a PNG", false},
     {"hdr", NULL, ORR_CLI_FLAG, FIELD(hdr), "diff", NULL, "FLIP for high dynamic range (the default for EXR and HDR)", false},
     {"ldr", NULL, ORR_CLI_FLAG, FIELD(ldr), "diff", NULL, "FLIP for displayed images (the default for PNG and JPEG)", false},
     {"stubs", NULL, ORR_CLI_FLAG, FIELD(stubs), "api", NULL, "LuaLS stubs for editors", false},
     {"markdown", NULL, ORR_CLI_FLAG, FIELD(markdown), "api", NULL, "The Lua reference", false},
     {"names", NULL, ORR_CLI_FLAG, FIELD(names), "modules", NULL, "Names only, one a line", false},
+    {"from-trace", "FILE", ORR_CLI_TEXT, FIELD(from_trace), "bundle.pack", "file:json", "Pack what `bundle trace --json` wrote there, provided that it is still the same", false},
+    {"entry", "SCRIPT", ORR_CLI_TEXT, FIELD(entry), "bundle.pack bundle.verify bundle.render", NULL, "The script to start with: its name in the bundle, or its file name alone", false},
+    {"compress", NULL, ORR_CLI_FLAG, FIELD(compress), "bundle.pack", NULL, "Deflate the entries", false},
+    {"sign", "KEY", ORR_CLI_TEXT, FIELD(sign), "bundle.pack", "file:key", "Sign with this secret key (orrery bundle keys)", false},
+    {"base", "BUNDLE", ORR_CLI_TEXT, FIELD(base), "bundle.pack", "file:zip", "Write only what differs from this bundle: a delta", false},
+    {"licence", "PATTERN=WORDS", ORR_CLI_LICENCE, 0, "bundle.pack", NULL, "The licence of the files whose names in the bundle match (may repeat; the last that matches)", false},
+    {"key", "KEY", ORR_CLI_TEXT, FIELD(key), "bundle.verify bundle.render", "file:pub", "The public key that the bundle must be signed with", false},
+    {"no-render", NULL, ORR_CLI_FLAG, FIELD(no_render), "bundle.verify", NULL, "Check digests, and with --key the signature, and nothing else", false},
     {"repeats", "N", ORR_CLI_U32, FIELD(repeats), "bench", NULL, "How often to measure, or how many frames", false},
     {"model", "FILE", ORR_CLI_TEXT, FIELD(model), "bench", "file:", "The glTF file that cold and turntable show", false},
     {"peer", "PROGRAM", ORR_CLI_TEXT, FIELD(peer), "bench", NULL, "What to compare them with, called as f3d is (f3d)", false},
-    {"device", "NAME", ORR_CLI_TEXT, FIELD(device), ENGINE, "text:cpu", "Part of a device's name, its number in `orrery info`, or cpu", false},
+    {"device", "NAME", ORR_CLI_TEXT, FIELD(device), DEVICE, "text:cpu", "Part of a device's name, its number in `orrery info`, or cpu", false},
     {"threads", "N", ORR_CLI_U32, FIELD(threads), ENGINE, NULL, "CPU threads, those of a CPU device included", false},
     {"root", "FOLDER", ORR_CLI_TEXT, FIELD(root), ENGINE " modules", "file:", "Where modules/, shaders/, scripts/ and content/ are", true},
     {"modules", "FOLDER", ORR_CLI_MODULES, 0, ENGINE " modules", "file:", "More modules: the folder of their folders (may repeat; also ORRERY_MODULES)", false},
     {"no-cache", NULL, ORR_CLI_FLAG, FIELD(no_cache), ENGINE, NULL, "Neither read nor write caches on disk", false},
-    {"validation", NULL, ORR_CLI_FLAG, FIELD(validation), ENGINE, NULL, "Vulkan validation layers; what they report is an error", false},
-    {"sync-validation", NULL, ORR_CLI_FLAG, FIELD(sync_validation), ENGINE, NULL, "Synchronization validation too", true},
+    {"validation", NULL, ORR_CLI_FLAG, FIELD(validation), DEVICE, NULL, "Vulkan validation layers; what they report is an error", false},
+    {"sync-validation", NULL, ORR_CLI_FLAG, FIELD(sync_validation), DEVICE, NULL, "Synchronization validation too", true},
     {"json", NULL, ORR_CLI_FLAG, FIELD(json), NULL, NULL, "Answer in JSON on standard output", false},
     {"quiet", NULL, ORR_CLI_FLAG, FIELD(quiet), NULL, NULL, "Print errors only", false},
     {"help", NULL, ORR_CLI_FLAG, FIELD(help), NULL, NULL, "This help; after a script also its parameters", false},
@@ -65,11 +76,15 @@ const orr_cli_option *orr_cli_option_table(uint32_t *count) {
 
 static const uint32_t option_total = (uint32_t)(sizeof options / sizeof options[0]);
 
+/* "bundle.pack" in the tables is the command "bundle pack". */
 bool orr_cli_takes(const orr_command *command, const orr_cli_option *option) {
     if (!option->commands) return true;
     size_t length = strlen(command->name);
-    for (const char *at = option->commands; (at = strstr(at, command->name)); at += length)
-        if ((at == option->commands || at[-1] == ' ') && (at[length] == ' ' || !at[length])) return true;
+    for (const char *at = option->commands; *at; at += strcspn(at, " "), at += *at == ' ') {
+        size_t k = 0;
+        while (k < length && at[k] == (command->name[k] == ' ' ? '.' : command->name[k])) k++;
+        if (k == length && (at[k] == ' ' || !at[k])) return true;
+    }
     return false;
 }
 
@@ -82,11 +97,34 @@ static const char *command_name(const void *context, size_t i) {
     return table[i].hidden ? "" : table[i].name;
 }
 
-static orr_status find_command(const char *name, orr_cli *cli, orr_error *err) {
+/* The word that several commands begin with: "bundle". */
+static bool is_kind(const char *word) {
     uint32_t count;
     const orr_command *table = orr_command_table(&count);
+    size_t length = strlen(word);
+    for (uint32_t i = 0; i < count; i++)
+        if (!strncmp(table[i].name, word, length) && table[i].name[length] == ' ') return true;
+    return false;
+}
+
+/* The command that argv[*at] names, or that one and the next do; *at is its last word then. */
+static orr_status find_command(int argc, char **argv, int *at, orr_cli *cli, orr_error *err) {
+    uint32_t count;
+    const orr_command *table = orr_command_table(&count);
+    char name[64];
+    bool kind = is_kind(argv[*at]);
+    if (kind && (*at + 1 >= argc || argv[*at + 1][0] == '-')) {
+        cli->kind = argv[*at];
+        cli->help = *at + 1 < argc && (!strcmp(argv[*at + 1], "--help") || !strcmp(argv[*at + 1], "-h"));
+        if (cli->help || !strcmp(argv[1], "help")) return ORR_OK;
+        return orr_fail(err, ORR_E_USAGE, NULL,
+                        "`orrery %s` is several commands; `orrery %s --help` lists them", argv[*at],
+                        argv[*at]);
+    }
+    orr_format(name, sizeof name, "%s%s%s", argv[*at], kind ? " " : "", kind ? argv[*at + 1] : "");
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(table[i].name, name) == 0) cli->command = &table[i];
+    *at += kind;
     if (cli->command) return ORR_OK;
     const char *near_name = orr_nearest_name(name, count, command_name, NULL);
     bool found = near_name && near_name[0];
@@ -165,6 +203,9 @@ static orr_status store(orr_cli *cli, const orr_cli_option *option, const char *
     case ORR_CLI_MODULES:
         cli->modules[cli->module_count++] = text;
         return ORR_OK;
+    case ORR_CLI_LICENCE:
+        cli->licences[cli->licence_count++] = text;
+        return ORR_OK;
     case ORR_CLI_OVERLAY:
         cli->overlays[cli->overlay_count++] = (orr_overlay){(orr_overlay_kind)option->offset, text};
         return ORR_OK;
@@ -208,22 +249,28 @@ static orr_status check_words(const orr_cli *cli, orr_error *err) {
 
 orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err) {
     memset(cli, 0, sizeof *cli);
+    int at = 1;
     if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
         strcmp(argv[1], "help") == 0) {
-        cli->help = true;
         cli->json = argc > 2 && strcmp(argv[argc - 1], "--json") == 0;
         argc -= cli->json;
-        return argc < 3 ? ORR_OK : find_command(argv[2], cli, err);
+        at = 2;
+        orr_status status = argc < 3 ? ORR_OK : find_command(argc, argv, &at, cli, err);
+        cli->help = true;
+        return status;
     }
-    orr_status status = find_command(strcmp(argv[1], "--version") == 0 ? "version" : argv[1], cli, err);
-    if (status != ORR_OK) return status;
+    static char version[] = "version";
+    if (strcmp(argv[1], "--version") == 0) argv[1] = version;
+    orr_status status = find_command(argc, argv, &at, cli, err);
+    if (status != ORR_OK || !cli->command) return status;
     cli->words = orr_calloc((size_t)argc, sizeof *cli->words);
     cli->overlays = orr_calloc((size_t)argc, sizeof *cli->overlays);
     cli->modules = orr_calloc((size_t)argc, sizeof *cli->modules);
-    if (!cli->words || !cli->overlays || !cli->modules)
+    cli->licences = orr_calloc((size_t)argc, sizeof *cli->licences);
+    if (!cli->words || !cli->overlays || !cli->modules || !cli->licences)
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the command line");
     bool ended = false;
-    for (int i = 2; i < argc && status == ORR_OK; i++) {
+    for (int i = at + 1; i < argc && status == ORR_OK; i++) {
         bool option = !ended && (strncmp(argv[i], "--", 2) == 0 || strcmp(argv[i], "-h") == 0);
         if (option && strcmp(argv[i], "--") == 0)
             ended = true;
@@ -239,24 +286,34 @@ void orr_cli_free(orr_cli *cli) {
     free(cli->words);
     free(cli->overlays);
     free(cli->modules);
+    free(cli->licences);
     memset(cli, 0, sizeof *cli);
 }
 
 /* --- help ---------------------------------------------------------------------------------------- */
 
-void orr_cli_help(const orr_command *command, orr_text *out) {
+static void help_program(const char *kind, orr_text *out) {
     uint32_t count;
     const orr_command *table = orr_command_table(&count);
-    if (!command) {
+    size_t length = kind ? strlen(kind) : 0;
+    if (kind)
+        orr_text_printf(out, "usage: orrery %s COMMAND [WORDS] [OPTIONS]\n\n", kind);
+    else
         orr_text_printf(out,
                         "Orrery %s renders turntables and fly-throughs from Lua scripts.\n\nusage: orrery "
                         "COMMAND [WORDS] [OPTIONS]\n\n",
                         orr_version());
-        for (uint32_t i = 0; i < count; i++)
-            if (!table[i].hidden) orr_text_printf(out, "  %-10s %s\n", table[i].name, table[i].doc);
-        orr_text_puts(
-            out,
-            "\n`orrery COMMAND --help` lists the options of a command. Exit codes: docs/exit-codes.md.\n");
+    for (uint32_t i = 0; i < count; i++)
+        if (!table[i].hidden &&
+            (!kind || (!strncmp(table[i].name, kind, length) && table[i].name[length] == ' ')))
+            orr_text_printf(out, "  %-14s %s\n", table[i].name, table[i].doc);
+    orr_text_puts(
+        out, "\n`orrery COMMAND --help` lists the options of a command. Exit codes: docs/exit-codes.md.\n");
+}
+
+void orr_cli_help(const orr_command *command, const char *kind, orr_text *out) {
+    if (!command) {
+        help_program(kind, out);
         return;
     }
     orr_text_printf(out, "usage: orrery %s%s%s [OPTIONS]\n\n%s\n\n", command->name,
@@ -353,7 +410,7 @@ static void complete_options(orr_text *out, const orr_command *table, uint32_t c
     orr_text_puts(out, "    esac\n    if [[ \"$current\" == -* ]]; then\n        case \"$command\" in\n");
     for (uint32_t c = 0; c < count; c++) {
         if (table[c].hidden) continue;
-        orr_text_printf(out, "        %s) _orrery_words '", table[c].name);
+        orr_text_printf(out, "        '%s') _orrery_words '", table[c].name);
         for (uint32_t i = 0; i < option_total; i++)
             if (!options[i].hidden && orr_cli_takes(&table[c], &options[i]))
                 orr_text_printf(out, "--%s ", options[i].name);
@@ -362,19 +419,42 @@ static void complete_options(orr_text *out, const orr_command *table, uint32_t c
     orr_text_puts(out, "        esac\n        return\n    fi\n");
 }
 
+/* The first words of commands, each once; of a kind of commands, "bundle", the second words. */
+static void complete_names(orr_text *out, const orr_command *table, uint32_t count) {
+    const char *kind = "";
+    orr_text_puts(out, "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        _orrery_words '--help ");
+    for (uint32_t i = 0; i < count; i++) {
+        size_t length = strcspn(table[i].name, " ");
+        bool again = table[i].name[length] && strncmp(kind, table[i].name, length + 1) == 0;
+        if (table[i].name[length]) kind = table[i].name;
+        if (!table[i].hidden && !again) orr_text_printf(out, "%.*s ", (int)length, table[i].name);
+    }
+    orr_text_puts(out, "'\n        return\n    fi\n");
+    for (uint32_t i = 0; i < count; i++) {
+        size_t length = strcspn(table[i].name, " ") + 1;
+        if (!table[i].name[length - 1] || (i && !strncmp(table[i - 1].name, table[i].name, length))) continue;
+        orr_text_printf(
+            out, "    if [ \"$command\" = %.*s ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n        _orrery_words '",
+            (int)length - 1, table[i].name);
+        for (uint32_t k = i; k < count && !strncmp(table[k].name, table[i].name, length); k++)
+            orr_text_printf(out, "%s ", table[k].name + length);
+        orr_text_printf(out,
+                        "'\n        return\n    fi\n    [ \"$command\" = %.*s ] && command=\"$command "
+                        "${COMP_WORDS[2]}\"\n",
+                        (int)length - 1, table[i].name);
+    }
+}
+
 void orr_cli_completion(orr_text *out) {
     uint32_t count;
     const orr_command *table = orr_command_table(&count);
     orr_text_puts(out, completion_head);
-    orr_text_puts(out, "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        _orrery_words '--help ");
-    for (uint32_t i = 0; i < count; i++)
-        if (!table[i].hidden) orr_text_printf(out, "%s ", table[i].name);
-    orr_text_puts(out, "'\n        return\n    fi\n");
+    complete_names(out, table, count);
     complete_options(out, table, count);
     orr_text_puts(out, "    case \"$command\" in\n");
     for (uint32_t i = 0; i < count; i++) {
         if (table[i].hidden) continue;
-        orr_text_printf(out, "    %s) ", table[i].name);
+        orr_text_printf(out, "    '%s') ", table[i].name);
         completion_of(out, table[i].complete);
         orr_text_puts(out, " ;;\n");
     }

@@ -9,7 +9,7 @@
 typedef struct orr_cli orr_cli;
 
 typedef struct orr_command {
-    const char *name;
+    const char *name;  /* of two words, "bundle pack", when it is one of several of a kind */
     const char *words; /* for the usage line: "[SCRIPT]" */
     uint32_t min_words, max_words;
     const char *doc;
@@ -22,6 +22,7 @@ const orr_command *orr_command_table(uint32_t *count);
 /* What was asked for. Strings belong to argv. */
 struct orr_cli {
     const orr_command *command;
+    const char *kind; /* of --help: "bundle", whose commands to list; NULL = all */
     const char **words;
     uint32_t word_count;
     orr_overlay *overlays; /* --set, --preset, --enable, --disable in their order */
@@ -44,6 +45,11 @@ struct orr_cli {
     bool hdr, ldr;
     /* api, modules */
     bool stubs, markdown, names;
+    /* bundle */
+    const char *entry, *key, *sign, *base, *from_trace;
+    const char **licences; /* as --licence gives them */
+    uint32_t licence_count;
+    bool compress, no_render;
     /* bench */
     const char *model, *peer;
     uint32_t repeats;
@@ -58,6 +64,7 @@ typedef enum orr_cli_kind {
     ORR_CLI_SIZE,
     ORR_CLI_SHARD,
     ORR_CLI_MODULES,
+    ORR_CLI_LICENCE,
     ORR_CLI_OVERLAY
 } orr_cli_kind;
 typedef struct orr_cli_option {
@@ -65,7 +72,7 @@ typedef struct orr_cli_option {
     const char *argument; /* "FILE"; NULL = a flag */
     orr_cli_kind kind;
     uint32_t offset;      /* in orr_cli; of overlays: their kind */
-    const char *commands; /* "render run": those that take it; NULL = all */
+    const char *commands; /* "render bundle.pack": those that take it; NULL = all */
     const char *complete; /* as orr_command.complete */
     const char *doc;
     bool hidden;
@@ -77,7 +84,7 @@ bool orr_cli_takes(const orr_command *command, const orr_cli_option *option);
 ORR_MUST_CHECK orr_status orr_cli_parse(int argc, char **argv, orr_cli *cli, orr_error *err);
 void orr_cli_free(orr_cli *cli);
 
-void orr_cli_help(const orr_command *command, orr_text *out); /* NULL: of the program */
+void orr_cli_help(const orr_command *command, const char *kind, orr_text *out); /* NULL: of the program */
 /* The same tables as JSON; `params`: of a script, or NULL. */
 void orr_cli_help_json(const orr_command *command, const orr_param_table *params, orr_text *out);
 void orr_cli_completion(orr_text *out); /* a bash script */
