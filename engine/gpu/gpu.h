@@ -91,6 +91,7 @@ typedef struct orr_gpu_memory_stats {
     uint32_t allocation_count, buffer_count, texture_count;
 } orr_gpu_memory_stats;
 void orr_gpu_memory(const orr_gpu *gpu, orr_gpu_memory_stats *out);
+void orr_gpu_memory_restart_peak(orr_gpu *gpu); /* peak_bytes counts from here */
 
 /* --- resources ----------------------------------------------------------------------------------------- */
 

@@ -280,6 +280,10 @@ void orr_vk_memory_close(orr_gpu *gpu) {
     while (gpu->heap.blocks != NULL) free_block(gpu, gpu->heap.blocks);
 }
 
+void orr_gpu_memory_restart_peak(orr_gpu *gpu) {
+    gpu->heap.peak = gpu->heap.used;
+}
+
 void orr_gpu_memory(const orr_gpu *gpu, orr_gpu_memory_stats *out) {
     *out = (orr_gpu_memory_stats){.allocated_bytes = gpu->heap.allocated,
                                   .used_bytes = gpu->heap.used,

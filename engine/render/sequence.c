@@ -632,6 +632,9 @@ static orr_status after(run *r, orr_status status, orr_error *err) {
     orr_gpu_memory_stats memory;
     orr_gpu_memory(orr_renderer_gpu(r->renderer), &memory);
     r->report->gpu_peak_bytes = memory.peak_bytes;
+    orr_target_info info;
+    orr_target_get_info(r->target, &info);
+    r->report->transient_bytes = info.transient_bytes;
     if (r->recorded) { /* also of a run that failed or was stopped */
         orr_status saved = orr_run_record_save(&r->record, status ? NULL : err);
         if (!status) status = saved;
@@ -683,6 +686,7 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
                                               : 1,
                .seed = options->has_seed ? options->seed : sequence->seed,
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
+    orr_gpu_memory_restart_peak(orr_renderer_gpu(renderer));
     orr_status status = prepare(r, err);
     if (!status) status = loop(r, err);
     if (r->begun) status = after(r, status, err);

@@ -78,7 +78,10 @@ typedef struct orr_sequence_options {
 typedef struct orr_sequence_report {
     uint32_t rendered, skipped, failed;
     double wall_s, gpu_s, encode_s; /* gpu: sum of GPU time; encode: sum of CPU time in encoders */
-    uint64_t peak_rss_bytes, gpu_peak_bytes;
+    /* gpu_peak: of the device while this sequence was rendered, with what it held already; the ring of frames
+     * in flight is part of it, and grows with the threads that encode. transient: of the images that passes
+     * hand to each other, whatever the threads. */
+    uint64_t peak_rss_bytes, gpu_peak_bytes, transient_bytes;
     char first_file[1024], last_file[1024];
 } orr_sequence_report;
 

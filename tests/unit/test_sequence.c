@@ -428,6 +428,22 @@ static void test_channels_beside_files(void **state) {
     same_file(in(f, "bare/0001.exr"), in(f, "rich/0001.exr"));
 }
 
+/* The peak of the device's memory is this sequence's, not the largest one's so far. */
+static void test_memory(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    orr_error err;
+    orr_sequence_report large, small;
+    const int64_t first = 0;
+    orr_sequence_options options = {.frames = &first, .frame_count = 1, .width = 1024, .height = 576};
+    OK(render(f, f->engine, f->renderer, measured, &options, &large, &err));
+    options.width = 64, options.height = 36;
+    OK(render(f, f->engine, f->renderer, measured, &options, &small, &err));
+    assert_true(small.gpu_peak_bytes + 8 * 1024 * 576 < large.gpu_peak_bytes);
+    assert_int_equal(large.transient_bytes, 256 * small.transient_bytes);
+    assert_true(small.transient_bytes > 8 * 64 * 36 && small.gpu_peak_bytes > small.transient_bytes);
+}
+
 /* An error of the caller's ends the sequence with it: later frames are not shown. */
 static void test_refused(void **state) {
     fixture *f = *state;
@@ -522,6 +538,7 @@ int main(void) {
         cmocka_unit_test(test_channels),
         cmocka_unit_test(test_channels_beside_files),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_memory),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_wrong_in_the_middle),
     };
