@@ -134,6 +134,8 @@ static void tells_the_signal(void **state) {
     orr_child_end end = run(&(orr_child_params){.argv = argv});
     assert_int_equal(end.signal, SIGSEGV);
     assert_int_equal(end.exit_code, 128 + SIGSEGV);
+    assert_string_equal(orr_signal_name(end.signal), "SIGSEGV");
+    assert_string_equal(orr_signal_name(12345), "signal");
 }
 
 static void environment(void **state) {
@@ -315,6 +317,12 @@ static void limits_time(void **state) {
     assert_true(end.cpu_s >= 1);
 }
 
+static void knows_free_memory(void **state) {
+    (void)state;
+    uint64_t free_bytes = orr_memory_free_bytes();
+    assert_true(free_bytes > 0 && free_bytes < (uint64_t)1 << 48);
+}
+
 /* What the caller ignores or blocks is not ignored or blocked in the child. */
 static void signals_are_as_new(void **state) {
     (void)state;
@@ -355,6 +363,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(limits_memory),
         cmocka_unit_test(limits_time),
         cmocka_unit_test(signals_are_as_new),
+        cmocka_unit_test(knows_free_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -10,11 +10,12 @@
 #include "orrery/status.h"
 
 /* --- time ------------------------------------------------------------------------------------- */
-uint64_t orr_time_ns(void);        /* monotonic */
-void orr_sleep_ns(uint64_t ns);    /* at least */
-uint64_t orr_cpu_time_ns(void);    /* of this process, all threads */
-uint64_t orr_peak_rss_bytes(void); /* highest resident set so far */
-uint64_t orr_rss_bytes(void);      /* resident set now */
+uint64_t orr_time_ns(void);           /* monotonic */
+void orr_sleep_ns(uint64_t ns);       /* at least */
+uint64_t orr_cpu_time_ns(void);       /* of this process, all threads */
+uint64_t orr_peak_rss_bytes(void);    /* highest resident set so far */
+uint64_t orr_rss_bytes(void);         /* resident set now */
+uint64_t orr_memory_free_bytes(void); /* what can still be had of machine and container; 0 = unknown */
 /* A hint: all of this fresh memory is about to be written, so large pages pay (a page fault per 2 MiB, not
  * per 4 KiB). */
 void orr_memory_will_fill(void *memory, size_t bytes);

@@ -51,15 +51,15 @@ void orr_sleep_ns(uint64_t ns) {
 }
 
 #ifdef __linux__
-/* The value in kB of a field of /proc/self/status, or 0. */
-static uint64_t proc_status_kb(const char *field) {
-    FILE *file = fopen("/proc/self/status", "re");
+/* The number after a field's name in a file of lines "name: number" or "name number", or 0. */
+static uint64_t read_field(const char *path, const char *field) {
+    FILE *file = fopen(path, "re");
     if (!file) return 0;
     char line[256];
     unsigned long long value = 0;
     size_t length = strlen(field);
     while (fgets(line, sizeof line, file))
-        if (strncmp(line, field, length) == 0 && line[length] == ':') {
+        if (strncmp(line, field, length) == 0 && (line[length] == ':' || line[length] == ' ')) {
             value = strtoull(line + length + 1, NULL, 10);
             break;
         }
@@ -67,13 +67,36 @@ static uint64_t proc_status_kb(const char *field) {
     return value;
 }
 
+static bool read_number(const char *path, uint64_t *value) {
+    unsigned long long number = 0;
+    FILE *file = fopen(path, "re");
+    if (!file) return false;
+    bool read = fscanf(file, "%llu", &number) == 1; /* "max" reads as none */
+    fclose(file);
+    *value = number;
+    return read;
+}
+
+/* The container's bound counts pages of files too, of which those not used lately can be had back. */
+uint64_t orr_memory_free_bytes(void) {
+    uint64_t available = read_field("/proc/meminfo", "MemAvailable") * 1024, limit, used;
+    if (read_number("/sys/fs/cgroup/memory.max", &limit) &&
+        read_number("/sys/fs/cgroup/memory.current", &used)) {
+        uint64_t reclaimable = read_field("/sys/fs/cgroup/memory.stat", "inactive_file");
+        used -= reclaimable < used ? reclaimable : used;
+        uint64_t left = limit > used ? limit - used : 1;
+        if (left < available) available = left;
+    }
+    return available;
+}
+
 /* Not ru_maxrss: that one survives exec, so it may tell the peak of the shell that started us. */
 uint64_t orr_peak_rss_bytes(void) {
-    return proc_status_kb("VmHWM") * 1024;
+    return read_field("/proc/self/status", "VmHWM") * 1024;
 }
 
 uint64_t orr_rss_bytes(void) {
-    return proc_status_kb("VmRSS") * 1024;
+    return read_field("/proc/self/status", "VmRSS") * 1024;
 }
 #else
 uint64_t orr_peak_rss_bytes(void) {
@@ -87,6 +110,15 @@ uint64_t orr_rss_bytes(void) {
     if (task_info(mach_task_self(), MACH_TASK_BASIC_INFO, (task_info_t)&info, &count) != KERN_SUCCESS)
         return 0;
     return info.resident_size;
+}
+
+uint64_t orr_memory_free_bytes(void) {
+    vm_statistics64_data_t statistics;
+    mach_msg_type_number_t count = HOST_VM_INFO64_COUNT;
+    if (host_statistics64(mach_host_self(), HOST_VM_INFO64, (host_info64_t)&statistics, &count) !=
+        KERN_SUCCESS)
+        return 0;
+    return ((uint64_t)statistics.free_count + statistics.inactive_count) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 #endif
 

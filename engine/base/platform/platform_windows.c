@@ -106,6 +106,11 @@ uint64_t orr_rss_bytes(void) {
     return GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof memory) ? memory.WorkingSetSize : 0;
 }
 
+uint64_t orr_memory_free_bytes(void) {
+    MEMORYSTATUSEX memory = {.dwLength = sizeof memory};
+    return GlobalMemoryStatusEx(&memory) ? memory.ullAvailPhys : 0;
+}
+
 /* --- threads ------------------------------------------------------------------------------------ */
 
 /* Waiting jobs run other jobs on the same stack, so it has to be deep. */

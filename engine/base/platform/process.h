@@ -49,6 +49,8 @@ bool orr_child_wait(orr_child *child, uint64_t timeout_ns, orr_child_end *end);
 void orr_child_kill(orr_child *child); /* at once, and whatever it started in its process group */
 uint64_t orr_child_rss_bytes(const orr_child *child); /* resident now; 0 = unknown or ended */
 
+const char *orr_signal_name(int signal); /* "SIGSEGV"; "signal" when it has no name here */
+
 /* The channel, either end: whole messages of `size` bytes. ORR_E_TIMEOUT after `timeout_ns` (0 = none) in
  * total, ORR_E_PROCESS when the other end is closed. A sandbox has to leave them recv, send and poll. */
 int orr_child_channel(const orr_child *child); /* the caller's end; -1 = none */

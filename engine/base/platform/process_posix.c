@@ -342,6 +342,19 @@ uint64_t orr_child_rss_bytes(const orr_child *child) {
     return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+const char *orr_signal_name(int signal) {
+    static const struct {
+        int signal;
+        const char *name;
+    } k_names[] = {{SIGSEGV, "SIGSEGV"}, {SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGILL, "SIGILL"},
+                   {SIGFPE, "SIGFPE"},   {SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGINT, "SIGINT"},
+                   {SIGHUP, "SIGHUP"},   {SIGPIPE, "SIGPIPE"}, {SIGTRAP, "SIGTRAP"}, {SIGSYS, "SIGSYS"},
+                   {SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"}, {SIGQUIT, "SIGQUIT"}, {SIGALRM, "SIGALRM"}};
+    for (size_t i = 0; i < sizeof k_names / sizeof k_names[0]; i++)
+        if (k_names[i].signal == signal) return k_names[i].name;
+    return "signal";
+}
+
 /* --- the channel ------------------------------------------------------------------------------------------
  */
 

@@ -128,6 +128,11 @@ uint64_t orr_child_rss_bytes(const orr_child *child) {
     return GetProcessMemoryInfo(child->process, &memory, sizeof memory) ? memory.WorkingSetSize : 0;
 }
 
+const char *orr_signal_name(int signal) {
+    (void)signal;
+    return "signal"; /* nothing ends by one there */
+}
+
 int orr_child_channel(const orr_child *child) {
     (void)child;
     return -1;
