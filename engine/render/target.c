@@ -383,6 +383,13 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
     return status;
 }
 
+/* What a command would have made that was never submitted is to be made again. */
+static void forget_products(orr_renderer *r) {
+    r->dfg_ready = false;
+    r->shadow_map.key = 0;
+    orr_terrain_free(r);
+}
+
 static void record_readback(orr_target *t, orr_cmd *cmd, orr_target_slot *slot) {
     orr_cmd_time_begin(cmd, "readback");
     for (uint32_t i = 0; i < t->params.output_count; i++) {
@@ -426,8 +433,13 @@ static orr_status record_sub_frame(orr_target *t, orr_target_slot *slot, const o
         status = orr_target_record(t, cmd, t->graph.sub_frame_passes, t->graph.pass_count, sub, err);
         if (!status) record_readback(t, cmd, slot);
     }
-    if (status) return orr_cmd_abandon(&cmd), status;
-    return orr_gpu_submit(t->renderer->gpu, &cmd, &slot->values[slot->submits++ % ORR_MAX_SUBMITS], err);
+    if (status)
+        orr_cmd_abandon(&cmd);
+    else
+        status =
+            orr_gpu_submit(t->renderer->gpu, &cmd, &slot->values[slot->submits++ % ORR_MAX_SUBMITS], err);
+    if (status && sub == 0) forget_products(t->renderer);
+    return status;
 }
 
 orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32_t *slot_index,

@@ -207,7 +207,17 @@ static void test_too_large(void **state) {
     assert_non_null(advice);
     assert_int_equal(sscanf(advice, "render at %ux%u", &width, &height), 2);
     assert_true(width > 1000 && width < 4096 && height > 500 && height < 2304);
+    /* That frame failed with its tables and maps recorded but not made: the next one must not think they are.
+     */
+    record after = {0}, fresh = {0};
+    options = (orr_sequence_options){
+        .digest_passes = true, .frames = &first, .frame_count = 1, .frame = note, .frame_context = &after};
+    OK(render_text(*state, engine, renderer, text, &options, &report, &err));
     close_engine(engine);
+    render_scene(*state, 1, NULL, options, &fresh);
+    assert_int_equal(after.counts[0], fresh.counts[0]);
+    same(after.digests[0], fresh.digests[0], fresh.counts[0]);
+    drop(&after), drop(&fresh);
 }
 
 int main(void) {
