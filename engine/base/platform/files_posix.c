@@ -308,6 +308,26 @@ orr_status orr_folder_create(const char *path, orr_error *err) {
     }
 }
 
+orr_status orr_folder_temporary(const char *prefix, char *out, size_t size, orr_error *err) {
+    const char *folder = getenv("TMPDIR");
+    if (!folder || !folder[0]) folder = "/tmp";
+    if (!orr_format(out, size, "%s/%s-XXXXXX", folder, prefix))
+        return orr_fail_errno(err, ENAMETOOLONG, folder, "create folder");
+    return mkdtemp(out) ? ORR_OK : orr_fail_errno(err, errno, folder, "create folder");
+}
+
+void orr_folder_remove(const char *path) {
+    char **names = NULL, inner[PATH_LIMIT];
+    size_t count = 0;
+    struct stat info;
+    if (lstat(path, &info) != 0) return;
+    if (S_ISDIR(info.st_mode) && orr_folder_list(path, &names, &count, NULL) == ORR_OK)
+        for (size_t i = 0; i < count; i++)
+            if (orr_format(inner, sizeof inner, "%s/%s", path, names[i])) orr_folder_remove(inner);
+    orr_names_free(&names, count);
+    if (remove(path) != 0) return; /* as far as it can */
+}
+
 void orr_file_remove(const char *path) {
     unlink(path);
 }

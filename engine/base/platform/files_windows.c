@@ -301,6 +301,39 @@ void orr_part_drop(orr_part **part) {
     *part = NULL;
 }
 
+orr_status orr_folder_temporary(const char *prefix, char *out, size_t size, orr_error *err) {
+    wchar_t wide[MAX_PATH + 1];
+    char folder[MAX_PATH * 3 + 1];
+    if (!GetTempPathW(MAX_PATH + 1, wide) || !orr_windows_utf8(wide, folder, sizeof folder))
+        return fail_windows(err, GetLastError(), prefix, "create folder");
+    for (unsigned i = 0;; i++) {
+        if (!orr_format(out, size, "%s%s-%lu-%u", folder, prefix, (unsigned long)GetCurrentProcessId(), i))
+            return orr_fail_errno(err, ENAMETOOLONG, folder, "create folder");
+        wchar_t *path = orr_windows_wide(out);
+        BOOL made = path && CreateDirectoryW(path, NULL);
+        DWORD code = GetLastError();
+        free(path);
+        if (made) return ORR_OK;
+        if (code != ERROR_ALREADY_EXISTS) return fail_windows(err, code, out, "create folder");
+    }
+}
+
+void orr_folder_remove(const char *path) {
+    char **names = NULL, inner[PATH_LIMIT];
+    size_t count = 0;
+    wchar_t *wide = orr_windows_wide(path);
+    DWORD attributes = wide ? GetFileAttributesW(wide) : INVALID_FILE_ATTRIBUTES;
+    bool folder = attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY);
+    if (folder && !(attributes & FILE_ATTRIBUTE_REPARSE_POINT) &&
+        orr_folder_list(path, &names, &count, NULL) == ORR_OK)
+        for (size_t i = 0; i < count; i++)
+            if (orr_format(inner, sizeof inner, "%s/%s", path, names[i])) orr_folder_remove(inner);
+    orr_names_free(&names, count);
+    if (folder) RemoveDirectoryW(wide);
+    if (!folder && wide) DeleteFileW(wide);
+    free(wide);
+}
+
 void orr_file_remove(const char *path) {
     wchar_t *wide = orr_windows_wide(path);
     if (wide) DeleteFileW(wide);

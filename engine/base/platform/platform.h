@@ -58,6 +58,9 @@ bool orr_file_exists(const char *path);
 bool orr_folder_exists(const char *path);
 ORR_MUST_CHECK orr_status orr_folder_create(const char *path,
                                             orr_error *err); /* with parents; fine if there */
+/* A new folder that nobody else has, for what is thrown away: "/tmp/<prefix>-x7Qk2a". */
+ORR_MUST_CHECK orr_status orr_folder_temporary(const char *prefix, char *out, size_t size, orr_error *err);
+void orr_folder_remove(const char *path); /* with all that is in it, as far as it can; follows no links */
 void orr_file_remove(const char *path);
 /* Replaces `to` if it is there. */
 ORR_MUST_CHECK orr_status orr_file_rename(const char *from, const char *to, orr_error *err);
