@@ -99,6 +99,24 @@ static inline orr_gpu_pipeline make_compute(orr_gpu *gpu, const char *text, cons
     return pipeline;
 }
 
+/* b[i] = a[i] * scale + bias + b[i]: buffers at bindings 0 and 1, a uniform block at 2, and the count pushed.
+ */
+static inline orr_gpu_pipeline make_adder(orr_gpu *gpu) {
+    static const char text[] = "#version 460\n"
+                               "layout(local_size_x = 64) in;\n"
+                               "layout(binding = 0, std430) readonly buffer A { uint a[]; };\n"
+                               "layout(binding = 1, std430) buffer B { uint b[]; };\n"
+                               "layout(binding = 2, std140) uniform U { uint scale; uint bias; } u;\n"
+                               "layout(push_constant) uniform P { uint count; } p;\n"
+                               "void main() {\n"
+                               "    uint i = gl_GlobalInvocationID.x;\n"
+                               "    if (i < p.count) b[i] = a[i] * u.scale + u.bias + b[i];\n"
+                               "}\n";
+    static const orr_gpu_slot slots[] = {
+        {0, ORR_BIND_STORAGE_READ, 0}, {1, ORR_BIND_STORAGE_WRITE, 0}, {2, ORR_BIND_UNIFORM, 0}};
+    return make_compute(gpu, text, slots, 3, 4);
+}
+
 static inline orr_gpu_buffer make_buffer(orr_gpu *gpu, uint64_t bytes, orr_gpu_memory_kind memory) {
     orr_error err = {0};
     orr_gpu_buffer buffer = {0};
@@ -106,6 +124,14 @@ static inline orr_gpu_buffer make_buffer(orr_gpu *gpu, uint64_t bytes, orr_gpu_m
         .label = "test", .size_bytes = bytes, .memory = memory, .vertex = true, .index = true, .texel = true};
     OK(orr_gpu_buffer_create(gpu, &params, &buffer, &err));
     return buffer;
+}
+
+static inline orr_gpu_texture make_texture(orr_gpu *gpu, orr_gpu_texture_params params) {
+    orr_error err = {0};
+    orr_gpu_texture texture = {0};
+    if (params.label == NULL) params.label = "test";
+    OK(orr_gpu_texture_create(gpu, &params, &texture, &err));
+    return texture;
 }
 
 static inline orr_cmd *begin(orr_gpu *gpu) {
