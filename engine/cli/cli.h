@@ -17,9 +17,9 @@ orr_script_params orr_cli_script_params(const orr_cli *cli, orr_engine *engine);
 /* The script at `path` run on it. */
 ORR_MUST_CHECK orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *path,
                                          orr_script **out, orr_error *err);
-/* Renders the sequence that the script returned, as the options say, and tells of it (cmd_render.c); gives the
- * exit code. `name` is the script's, for messages. `inputs`: hex digest of what else its frames are made of,
- * for --resume; may be NULL. */
+/* Renders the sequence that the script returned, as the options say, and tells of it (cmd_render.c); gives
+ * the exit code. `name` is the script's, for messages. `inputs`: hex digest of what else its frames are made
+ * of, for --resume; may be NULL. */
 int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *script, const char *name,
                    const char *inputs);
 /* Says what went wrong (on stderr; with --json also as an object on stdout) and gives the exit code. */
@@ -34,6 +34,7 @@ void orr_cli_json_params(orr_text *out, const orr_param_table *table); /* an arr
 /* A bar on stderr (progress.c). */
 typedef struct orr_bar {
     bool on, drawn;
+    const char *unit; /* NULL = "frames" */
 } orr_bar;
 void orr_bar_draw(void *bar, const orr_progress *progress);
 void orr_bar_clear(orr_bar *bar);
@@ -45,6 +46,9 @@ int orr_cmd_modules(orr_cli *cli);
 int orr_cmd_params(orr_cli *cli);
 int orr_cmd_diff(orr_cli *cli);
 int orr_cmd_bench(orr_cli *cli);
+int orr_cmd_check(orr_cli *cli);
+int orr_cmd_check_list(orr_cli *cli);  /* started by check */
+int orr_cmd_check_scene(orr_cli *cli); /* likewise */
 int orr_cmd_api(orr_cli *cli);
 int orr_cmd_space(orr_cli *cli);
 int orr_cmd_version(orr_cli *cli);

@@ -10,7 +10,8 @@
 
 #define FIELD(f) (uint32_t) offsetof(orr_cli, f)
 #define RENDER   "render bundle.render"
-#define DEVICE   "bundle.verify bundle.render render run info params space bench build-shaders"
+#define CHECK    "check check-scene check-list"
+#define DEVICE   CHECK " bundle.verify bundle.render render run info params space bench build-shaders"
 #define ENGINE   "bundle.trace bundle.pack " DEVICE
 #define SCRIPTED "bundle.render render run params space bench"
 
@@ -22,10 +23,11 @@ static const orr_cli_option options[] = {
     {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "api bundle.trace", "file:", "Write there instead of to standard output", false},
     {"out", "FILE", ORR_CLI_TEXT, FIELD(out), "bundle.pack bundle.apply", "file:zip", "The bundle to write", false},
     {"out", "FOLDER", ORR_CLI_TEXT, FIELD(out), "build-shaders", "file:", "Where the SPIR-V goes", false},
-    {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED " bundle.trace bundle.pack", NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
-    {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED, "file:", "Apply a preset, here among the --set; it beats the script and what stands before it (may repeat)", false},
-    {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED, "module", "Turn a module on (may repeat)", false},
-    {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED, "module", "Turn a module off (may repeat)", false},
+    {"out", "FOLDER", ORR_CLI_TEXT, FIELD(out), "check check-scene", "file:", "Keep pictures of what differs, and messages, there", false},
+    {"set", "NAME=VALUE", ORR_CLI_OVERLAY, ORR_OVERLAY_SET, SCRIPTED " bundle.trace bundle.pack " CHECK, NULL, "The script's parameter, or a module's: module.param=value (may repeat)", false},
+    {"preset", "FILE", ORR_CLI_OVERLAY, ORR_OVERLAY_PRESET, SCRIPTED " " CHECK, "file:", "Apply a preset, here among the --set; it beats the script and what stands before it (may repeat)", false},
+    {"enable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_ENABLE, SCRIPTED " " CHECK, "module", "Turn a module on (may repeat)", false},
+    {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED " " CHECK, "module", "Turn a module off (may repeat)", false},
     {"script", "FILE", ORR_CLI_TEXT, FIELD(script), "params space bench", "file:lua", "The script to ask about", false},
     {"samples", "N", ORR_CLI_U32, FIELD(samples), RENDER " bench", NULL, "Samples per pixel", false},
     {"seed", "N", ORR_CLI_SEED, FIELD(seed), RENDER, NULL, "Seed of all sampling", false},
@@ -39,6 +41,26 @@ static const orr_cli_option options[] = {
     {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), RENDER, "file:json", "Times, memory and settings as JSON", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED " bundle.trace bundle.pack", NULL, "Stop a script that runs longer than this", false},
     {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), RENDER, NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
+    {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), "check", NULL, "Stop each scene after this long, whatever its timeout_s says", false},
+    {"memory", "MIB", ORR_CLI_SECONDS, FIELD(memory_mib), "check", NULL, "Stop each scene that takes more, whatever its memory_mib says", false},
+    {"filter", "TEXT", ORR_CLI_TEXT, FIELD(filter), "check", NULL, "Only scenes with this in their name", false},
+    {"tag", "TAG", ORR_CLI_TEXT, FIELD(tag), "check", NULL, "Only scenes with this tag", false},
+    {"jobs", "N", ORR_CLI_U32, FIELD(jobs), "check", NULL, "How many scenes at a time; the cores when not given", false},
+    {"data", "FOLDER", ORR_CLI_TEXT, FIELD(data), CHECK, "file:", "Where test data lies that scenes name (also ORRERY_TEST_DATA)", false},
+    {"list", NULL, ORR_CLI_FLAG, FIELD(list), "check check-list", NULL, "Name the scenes, and run none", false},
+    {"update", NULL, ORR_CLI_FLAG, FIELD(update), "check check-scene", NULL, "Write new goldens, and show what differs from the old", false},
+    {"calibrate", "N", ORR_CLI_U32, FIELD(calibrate), "check", NULL, "Render each N times with 1 and with 2 threads, and record how far this device lies from the golden", false},
+    {"mutate", NULL, ORR_CLI_FLAG, FIELD(mutate), "check", NULL, "Also plant each fault that a scene declares: the scene has to fail then", false},
+    {"budgets", NULL, ORR_CLI_FLAG, FIELD(budgets), "check check-scene", NULL, "Also judge times and memory", false},
+    {"junit", "FILE", ORR_CLI_TEXT, FIELD(junit), "check", "file:xml", "The results as JUnit XML", false},
+    {"html", "FILE", ORR_CLI_TEXT, FIELD(html), "check", "file:html", "The results as one page with pictures", false},
+    {"history", "FILE", ORR_CLI_TEXT, FIELD(history), "check", "file:jsonl", "Add a line with the results to this file, which --html plots", false},
+    {"label", "TEXT", ORR_CLI_TEXT, FIELD(label), "check", NULL, "What that line is called: a commit, a date", false},
+    {"result", "FILE", ORR_CLI_TEXT, FIELD(result), "check-scene check-list", "file:", "Where the answer goes", true},
+    {"name", "TEXT", ORR_CLI_TEXT, FIELD(name), "check-scene", NULL, "What the scene is called", true},
+    {"fingerprint", "HEX", ORR_CLI_TEXT, FIELD(fingerprint), "check-scene", NULL, "Of this machine's numbers, when it is known", true},
+    {"mutation", "N", ORR_CLI_U32, FIELD(mutation), "check-scene", NULL, "Which fault to plant, from 1", true},
+    {"golden-out", "FOLDER", ORR_CLI_TEXT, FIELD(golden_out), "check-scene", "file:", "Write a golden there", true},
     {"heatmap", "FILE", ORR_CLI_TEXT, FIELD(heatmap), "diff", "file:png", "Where the images differ, as a PNG", false},
     {"hdr", NULL, ORR_CLI_FLAG, FIELD(hdr), "diff", NULL, "FLIP for high dynamic range (the default for EXR and HDR)", false},
     {"ldr", NULL, ORR_CLI_FLAG, FIELD(ldr), "diff", NULL, "FLIP for displayed images (the default for PNG and JPEG)", false},

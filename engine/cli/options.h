@@ -50,6 +50,12 @@ struct orr_cli {
     const char **licences; /* as --licence gives them */
     uint32_t licence_count;
     bool compress, no_render;
+    /* check */
+    const char *filter, *tag, *data, *junit, *html, *history, *label, *result, *name, *fingerprint,
+        *golden_out;
+    uint32_t jobs, calibrate, mutation;
+    bool list, update, mutate, budgets;
+    double memory_mib;
     /* bench */
     const char *model, *peer;
     uint32_t repeats;

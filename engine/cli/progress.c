@@ -14,8 +14,8 @@ void orr_bar_draw(void *context, const orr_progress *p) {
     for (uint32_t i = 0; i < CELLS; i++)
         cells[i] = (uint64_t)i * p->total < (uint64_t)p->done * CELLS ? '#' : '.';
     cells[CELLS] = '\0';
-    fprintf(stderr, "\r\033[K[%s] %u/%u  %.2f frames/s  ETA %u:%02u", cells, p->done, p->total, rate,
-            (unsigned)(eta_s / 60), (unsigned)eta_s % 60);
+    fprintf(stderr, "\r\033[K[%s] %u/%u  %.2f %s/s  ETA %u:%02u", cells, p->done, p->total, rate,
+            bar->unit ? bar->unit : "frames", (unsigned)(eta_s / 60), (unsigned)eta_s % 60);
     if (p->slowest_pass && p->slowest_pass[0])
         fprintf(stderr, "  slowest: %s %.1f ms", p->slowest_pass, p->slowest_pass_ms);
     fflush(stderr);

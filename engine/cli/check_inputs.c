@@ -1,0 +1,90 @@
+#include "cli/check_inputs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform/platform.h"
+
+/* The part of `path` below `folder`; NULL when it lies elsewhere. */
+static const char *below(const char *path, const char *folder) {
+    char real[2048];
+    if (!folder || !orr_path_real(folder, real, sizeof real)) return NULL;
+    size_t length = strlen(real);
+    return !strncmp(path, real, length) && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+static void name_of(const orr_read *read, const orr_check_places *places, char *out, size_t size) {
+    const struct {
+        const char *prefix, *folder;
+    } rows[] = {{"", places->script}, {"data:", places->data}, {"orrery:", places->root}};
+    const char *kind = orr_read_kind_name(read->kind);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *rest = below(read->path, rows[i].folder);
+        if (!rest) continue;
+        orr_format(out, size, "%s %s%s", kind, rows[i].prefix, rest);
+        return;
+    }
+    orr_format(out, size, "%s %s", kind,
+               orr_path_is_absolute(read->asked) ? orr_path_name(read->path) : read->asked);
+}
+
+static int by_name(const void *a, const void *b) {
+    const orr_golden_input *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order ? order : strcmp(x->sha256, y->sha256);
+}
+
+orr_status orr_check_inputs(orr_reads *reads, const orr_check_places *places, orr_arena *arena,
+                            orr_golden *golden, orr_error *err) {
+    const orr_read *list = NULL;
+    uint32_t count = 0, kept = 0;
+    orr_status status = orr_reads_list(reads, &list, &count, err);
+    if (status != ORR_OK) return status;
+    orr_golden_input *inputs = ORR_ARENA_NEW(arena, orr_golden_input, (size_t)count + 1);
+    for (uint32_t i = 0; inputs && i < count; i++) {
+        char name[1024], hex[65];
+        name_of(&list[i], places, name, sizeof name);
+        orr_digest_hex(&list[i].digest, hex);
+        inputs[i] = (orr_golden_input){orr_arena_strdup(arena, name), orr_arena_strdup(arena, hex)};
+        if (!inputs[i].name || !inputs[i].sha256) inputs = NULL;
+    }
+    if (!inputs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
+    qsort(inputs, count, sizeof *inputs, by_name);
+    for (uint32_t i = 0; i < count; i++) /* a file that was asked for in two ways is one input */
+        if (!kept || strcmp(inputs[kept - 1].name, inputs[i].name) != 0) inputs[kept++] = inputs[i];
+    golden->inputs = inputs;
+    golden->input_count = kept;
+    return ORR_OK;
+}
+
+static const orr_golden_input *find(const orr_golden *golden, const char *name) {
+    for (uint32_t i = 0; i < golden->input_count; i++)
+        if (!strcmp(golden->inputs[i].name, name)) return &golden->inputs[i];
+    return NULL;
+}
+
+orr_status orr_check_inputs_changed(const orr_golden *old, const orr_golden *now, orr_arena *arena,
+                                    const char ***changed, uint32_t *count, orr_error *err) {
+    const char **list = ORR_ARENA_NEW(arena, const char *, (size_t)old->input_count + now->input_count + 1);
+    uint32_t n = 0;
+    bool full = list != NULL;
+    for (uint32_t side = 0; full && side < 2; side++) {
+        const orr_golden *from = side ? old : now, *other = side ? now : old;
+        for (uint32_t i = 0; full && i < from->input_count; i++) {
+            const orr_golden_input *input = &from->inputs[i], *twin = find(other, input->name);
+            if (twin && (side || !strcmp(twin->sha256, input->sha256))) continue;
+            char text[1100];
+            orr_format(text, sizeof text, "%s%s", input->name,
+                       twin   ? ""
+                       : side ? " (no longer read)"
+                              : " (new)");
+            full = (list[n++] = orr_arena_strdup(arena, text)) != NULL;
+        }
+    }
+    if (full && !n && strcmp(old->script, now->script) != 0)
+        full = (list[n++] = orr_arena_strdup(arena, "parameters of the script")) != NULL;
+    if (!full) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
+    *changed = list;
+    *count = n;
+    return ORR_OK;
+}

@@ -1,0 +1,364 @@
+/* orrery check: runs regression scenes, each in a process of its own, and says what came of them. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/platform/platform.h"
+#include "check/report.h"
+#include "cli/check.h"
+
+typedef struct check {
+    const orr_cli *cli;
+    char work[1024];
+    bool temporary; /* the work folder is ours, and goes unless something failed */
+    orr_check_list list;
+    orr_arena arena; /* words and paths of jobs */
+    orr_check_job *jobs;
+    uint32_t job_count;
+    orr_check_result *results; /* one a job; first the scenes', in the list's order */
+    orr_bar bar;
+    uint64_t started_ns;
+    double wall_s;
+} check;
+
+static orr_status no_memory(orr_error *err) {
+    return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the checks");
+}
+
+/* --- jobs -------------------------------------------------------------------------------------------------
+ */
+
+/* "sub/lights" as the name of a folder. */
+static void folder_name(const char *name, char *out, size_t size) {
+    orr_format(out, size, "%s", name);
+    for (char *c = out; *c; c++)
+        if (strchr("/\\:*?\"<>|", *c)) *c = '_';
+}
+
+static uint32_t parallel_jobs(const check *c) {
+    return c->cli->jobs ? c->cli->jobs : orr_cpu_count();
+}
+
+/* One process a core, or all cores for the one that runs alone. */
+static uint32_t threads_of(const check *c, uint32_t job_count) {
+    if (c->cli->threads) return c->cli->threads;
+    return job_count > 1 && parallel_jobs(c) > 1 ? 1 : 0;
+}
+
+typedef struct job_kind {
+    const char *suffix;     /* of its folder: "", "-fault-1", "-repeat-1-3" */
+    uint32_t mutation;      /* 0 = none */
+    const char *golden_out; /* NULL = judged by the golden alone */
+    uint32_t threads;
+} job_kind;
+
+static orr_status add_job(check *c, const orr_check_item *item, const job_kind *kind, orr_error *err) {
+    const orr_cli *cli = c->cli;
+    char name[600], folder[2048], file[2304], number[16];
+    orr_check_words words;
+    orr_check_job *job = &c->jobs[c->job_count++];
+    folder_name(item->name, name, sizeof name);
+    orr_format(folder, sizeof folder, "%s/%s%s", c->work, name, kind->suffix);
+    *job = (orr_check_job){.name = item->name, .file = item->file};
+    orr_format(file, sizeof file, "%s.json", folder);
+    job->result_file = orr_arena_strdup(&c->arena, file);
+    orr_format(file, sizeof file, "%s.txt", folder);
+    job->messages_file = orr_arena_strdup(&c->arena, file);
+    if (!job->result_file || !job->messages_file) return no_memory(err);
+    orr_check_words_begin(cli, "check-scene", kind->threads, 0, &c->arena, &words);
+    orr_check_words_add(&words, item->file);
+    orr_check_words_pair(&words, "--name", item->name);
+    orr_check_words_pair(&words, "--result", job->result_file);
+    orr_check_words_pair(&words, "--out", folder);
+    orr_check_words_pair(&words, "--fingerprint", c->list.fingerprint);
+    orr_check_words_pair(&words, "--golden-out", kind->golden_out);
+    orr_format(number, sizeof number, "%u", kind->mutation);
+    orr_check_words_pair(&words, "--mutation", kind->mutation ? number : NULL);
+    if (cli->update) orr_check_words_add(&words, "--update");
+    if (cli->budgets && !kind->mutation) orr_check_words_add(&words, "--budgets");
+    if (words.failed) return no_memory(err);
+    job->argv = words.argv;
+    job->timeout_s = cli->timeout_s > 0 ? cli->timeout_s : item->timeout_s;
+    job->memory_mib = cli->memory_mib > 0 ? cli->memory_mib : item->memory_mib;
+    return ORR_OK;
+}
+
+/* Scenes first, in their order; then their planted faults. */
+static orr_status make_jobs(check *c, orr_error *err) {
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < c->list.count; i++)
+        total += 1 + (c->cli->mutate ? c->list.items[i].mutation_count : 0);
+    c->jobs = orr_calloc(total, sizeof *c->jobs);
+    c->results = orr_calloc(total, sizeof *c->results);
+    if (!c->jobs || !c->results) return no_memory(err);
+    job_kind kind = {.suffix = "", .threads = threads_of(c, total)};
+    orr_status status = ORR_OK;
+    for (uint32_t i = 0; i < c->list.count && status == ORR_OK; i++)
+        status = add_job(c, &c->list.items[i], &kind, err);
+    for (uint32_t i = 0; i < c->list.count && status == ORR_OK && c->cli->mutate; i++)
+        for (uint32_t m = 0; m < c->list.items[i].mutation_count && status == ORR_OK; m++) {
+            char suffix[32];
+            orr_format(suffix, sizeof suffix, "-fault-%u", m + 1);
+            kind.suffix = suffix;
+            kind.mutation = m + 1;
+            status = add_job(c, &c->list.items[i], &kind, err);
+        }
+    return status;
+}
+
+static void on_ended(void *context, uint32_t index, const orr_check_result *result, uint32_t done) {
+    check *c = context;
+    (void)index;
+    const orr_progress progress = {
+        .done = done, .total = c->job_count, .elapsed_s = (double)(orr_time_ns() - c->started_ns) * 1e-9};
+    orr_bar_draw(&c->bar, &progress);
+    (void)result;
+}
+
+static orr_status run_jobs(check *c, orr_error *err) {
+    const orr_check_runner_params params = {.jobs = c->jobs,
+                                            .job_count = c->job_count,
+                                            .parallel = parallel_jobs(c),
+                                            .stop = orr_cli_stop(),
+                                            .ended = on_ended,
+                                            .context = c};
+    c->bar.on = !c->cli->quiet && !c->cli->json && orr_stream_is_terminal(2);
+    c->bar.unit = "scenes";
+    c->started_ns = orr_time_ns();
+    orr_status status = orr_check_run(&params, c->results, err);
+    c->wall_s = (double)(orr_time_ns() - c->started_ns) * 1e-9;
+    orr_bar_clear(&c->bar);
+    return status;
+}
+
+/* --- planted faults ---------------------------------------------------------------------------------------
+ */
+
+static const char *keep(orr_check_result *result, const char *text) {
+    const char *copy = orr_arena_strdup(&result->arena, text);
+    return copy ? copy : "";
+}
+
+static void judge_fault(orr_check_result *scene, const orr_check_result *tried, const char *name) {
+    orr_check_mutation_result *out = &scene->mutations[scene->mutation_count++];
+    bool caught = tried->verdict == ORR_VERDICT_FAILED || tried->verdict == ORR_VERDICT_STALE;
+    bool passed = !orr_verdict_is_failure(tried->verdict);
+    out->name = keep(scene, name);
+    out->verdict = caught ? ORR_VERDICT_PASSED : passed ? ORR_VERDICT_SURVIVED : ORR_VERDICT_ERROR;
+    out->caught_by = keep(scene, passed ? "" : tried->message);
+    if (caught || orr_verdict_is_failure(scene->verdict)) return;
+    char text[900];
+    orr_format(text, sizeof text, "the planted fault '%s' %s%s", name,
+               passed ? "was not noticed" : "could not be tried: ", passed ? "" : tried->message);
+    scene->verdict = out->verdict;
+    scene->message = keep(scene, text);
+}
+
+/* A scene that fails by itself proves nothing about its faults. */
+static void judge_faults(check *c) {
+    uint32_t at = c->list.count;
+    for (uint32_t i = 0; i < c->list.count && c->cli->mutate; i++) {
+        const orr_check_item *item = &c->list.items[i];
+        orr_check_result *scene = &c->results[i];
+        bool sound = scene->verdict == ORR_VERDICT_PASSED || scene->verdict == ORR_VERDICT_OVER_BUDGET;
+        scene->mutations = ORR_ARENA_NEW(&scene->arena, orr_check_mutation_result, item->mutation_count + 1);
+        for (uint32_t m = 0; m < item->mutation_count; m++, at++)
+            if (sound && scene->mutations) judge_fault(scene, &c->results[at], item->mutations[m]);
+    }
+}
+
+/* --- what came of it --------------------------------------------------------------------------------------
+ */
+
+static bool is_failure(const check *c, const orr_check_result *result) {
+    return orr_verdict_is_failure(result->verdict) ||
+           (c->cli->budgets && result->verdict == ORR_VERDICT_OVER_BUDGET);
+}
+
+static uint32_t count_failures(const check *c) {
+    uint32_t failures = 0;
+    for (uint32_t i = 0; i < c->list.count; i++) failures += is_failure(c, &c->results[i]);
+    return failures;
+}
+
+static void say_details(const orr_check_result *r, orr_text *out) {
+    const char *indent = "                   ";
+    for (uint32_t f = 0; f < r->frame_count; f++)
+        for (uint32_t i = 0; i < r->frames[f].failure_count; i++)
+            if (!strstr(r->message, r->frames[f].failures[i]))
+                orr_text_printf(out, "%s%s\n", indent, r->frames[f].failures[i]);
+    if (r->diverging_channel)
+        orr_text_printf(out, "%sfirst to differ: %s%s%s%s, %s\n", indent, r->diverging_pass ? "pass '" : "",
+                        r->diverging_pass ? r->diverging_pass : "", r->diverging_pass ? "', writing " : "",
+                        r->diverging_channel, r->diverging_how ? r->diverging_how : "");
+    for (uint32_t i = 0; i < r->stale_count; i++)
+        orr_text_printf(out, "%schanged since the golden was made: %s\n", indent, r->stale_inputs[i]);
+    for (uint32_t f = 0; f < r->frame_count; f++)
+        for (uint32_t i = 0; i < r->frames[f].image_count; i++)
+            if (r->frames[f].images[i].heat_file)
+                orr_text_printf(out, "%spictures: %s\n", indent, r->frames[f].images[i].heat_file);
+}
+
+static void say_text(check *c, orr_text *out) {
+    uint32_t counts[ORR_VERDICT_CRASHED + 1] = {0}, faults = 0;
+    for (uint32_t i = 0; i < c->list.count; i++) {
+        const orr_check_result *r = &c->results[i];
+        counts[r->verdict]++;
+        faults += r->mutation_count;
+        bool told =
+            is_failure(c, r) || r->verdict == ORR_VERDICT_SKIPPED || c->cli->update || c->cli->calibrate;
+        if (!told || (c->cli->quiet && !is_failure(c, r))) continue;
+        orr_text_printf(out, "%-18s %s%s%s\n", orr_verdict_name(r->verdict), r->name,
+                        r->message && r->message[0] ? ": " : "", r->message ? r->message : "");
+        if (is_failure(c, r)) say_details(r, out);
+    }
+    if (c->cli->quiet) return;
+    orr_text_printf(out, "%u scene%s on %s in %.1f s:", c->list.count, c->list.count == 1 ? "" : "s",
+                    c->list.device, c->wall_s);
+    const char *between = " ";
+    for (int v = 0; v <= ORR_VERDICT_CRASHED; v++) {
+        if (!counts[v]) continue;
+        orr_text_printf(out, "%s%u %s", between, counts[v], orr_verdict_name((orr_verdict)v));
+        between = ", ";
+    }
+    if (faults) orr_text_printf(out, "; %u planted fault%s tried", faults, faults == 1 ? "" : "s");
+    orr_text_puts(out, "\n");
+    if (count_failures(c)) orr_text_printf(out, "pictures and messages: %s\n", c->work);
+}
+
+static void say_json(check *c, orr_text *out) {
+    orr_text_puts(out, "{\"device\": ");
+    orr_text_json_string(out, c->list.device);
+    orr_cli_json_text(out, "driver", c->list.driver);
+    orr_cli_json_text(out, "fingerprint", c->list.fingerprint);
+    orr_cli_json_text(out, "work", c->work);
+    orr_text_printf(out, ", \"failed\": %u, \"wall_s\": ", count_failures(c));
+    orr_cli_json_number(out, c->wall_s);
+    orr_text_puts(out, ", \"scenes\": [");
+    for (uint32_t i = 0; i < c->list.count; i++) {
+        orr_text_puts(out, i ? ",\n" : "\n");
+        orr_check_result_print(&c->results[i], out);
+    }
+    orr_text_puts(out, "]}\n");
+}
+
+static orr_status write_reports(check *c, orr_error *err) {
+    const orr_cli *cli = c->cli;
+    const orr_check_run_info info = {.title = "Regression scenes",
+                                     .version = orr_version(),
+                                     .wall_s = c->wall_s,
+                                     .budgets = cli->budgets,
+                                     .label = cli->label ? cli->label : ""};
+    orr_status status = ORR_OK;
+    if (cli->history) status = orr_check_history_append(c->results, c->list.count, &info, cli->history, err);
+    if (status == ORR_OK && cli->junit)
+        status = orr_check_junit(c->results, c->list.count, &info, cli->junit, err);
+    if (status == ORR_OK && cli->html)
+        status = orr_check_html(c->results, c->list.count, &info, cli->history, cli->html, err);
+    return status;
+}
+
+/* --- --list
+ * ------------------------------------------------------------------------------------------------- */
+
+static void list_scenes(const check *c, orr_text *out) {
+    const orr_check_list *list = &c->list;
+    if (c->cli->json) orr_text_puts(out, "[");
+    for (uint32_t i = 0; i < list->count; i++) {
+        const orr_check_item *item = &list->items[i];
+        if (c->cli->json) {
+            orr_text_puts(out, i ? ",\n {\"name\": " : "\n {\"name\": ");
+            orr_text_json_string(out, item->name);
+            orr_cli_json_text(out, "file", item->file);
+            orr_cli_json_text(out, "golden", item->golden);
+            orr_text_printf(out, ", \"mutations\": %u, \"tags\": [", item->mutation_count);
+        } else {
+            orr_text_printf(out, "%-28s %s%s", item->name, item->golden ? "golden" : "asserts alone",
+                            item->tag_count ? "  " : "");
+        }
+        for (uint32_t t = 0; t < item->tag_count; t++) {
+            if (t) orr_text_puts(out, c->cli->json ? ", " : " ");
+            if (c->cli->json)
+                orr_text_json_string(out, item->tags[t]);
+            else
+                orr_text_puts(out, item->tags[t]);
+        }
+        orr_text_puts(out, c->cli->json ? "]}" : "\n");
+    }
+    if (c->cli->json) orr_text_puts(out, "\n]\n");
+}
+
+/* --- the command
+ * -------------------------------------------------------------------------------------------- */
+
+static orr_status refuse_mixtures(const orr_cli *cli, orr_error *err) {
+    if (cli->update && (cli->mutate || cli->calibrate || cli->budgets))
+        return orr_fail(
+            err, ORR_E_USAGE, NULL,
+            "--update writes goldens, and judges nothing: leave --mutate, --calibrate and --budgets out");
+    if (cli->calibrate && (cli->mutate || cli->threads))
+        return orr_fail(err, ORR_E_USAGE, NULL,
+                        "--calibrate measures with 1 and 2 threads, without --mutate");
+    if (cli->label && !cli->history)
+        return orr_fail(err, ORR_E_USAGE, NULL, "--label is for a line of --history FILE");
+    return ORR_OK;
+}
+
+static orr_status make_work(check *c, orr_error *err) {
+    if (c->cli->out) {
+        orr_format(c->work, sizeof c->work, "%s", c->cli->out);
+        return orr_folder_create(c->work, err);
+    }
+    c->temporary = true;
+    return orr_folder_temporary("orrery-check", c->work, sizeof c->work, err);
+}
+
+static orr_status run(check *c, orr_error *err) {
+    orr_status status = refuse_mixtures(c->cli, err);
+    if (status == ORR_OK) status = make_work(c, err);
+    if (status == ORR_OK) status = orr_check_find(c->cli, c->work, &c->list, err);
+    if (status == ORR_OK && !c->list.count)
+        status = orr_fail(err, ORR_E_USAGE, NULL,
+                          c->cli->filter || c->cli->tag
+                              ? "no scene fits --filter and --tag"
+                              : "no regression scene there: a script with orrery.check{ … }");
+    if (status != ORR_OK || c->cli->list) return status;
+    if (c->cli->calibrate)
+        return orr_check_calibrate(c->cli, c->work, &c->list, &c->results, &c->wall_s, err);
+    status = make_jobs(c, err);
+    if (status == ORR_OK) status = run_jobs(c, err);
+    if (status != ORR_OK) return status;
+    judge_faults(c);
+    return write_reports(c, err);
+}
+
+static void clean_up(check *c, bool keep_work) {
+    for (uint32_t i = 0; c->results && i < (c->job_count ? c->job_count : c->list.count); i++)
+        orr_check_result_free(&c->results[i]);
+    free(c->results);
+    free(c->jobs);
+    orr_arena_free(&c->arena);
+    orr_check_list_free(&c->list);
+    if (c->temporary && c->work[0] && !keep_work) orr_folder_remove(c->work);
+}
+
+int orr_cmd_check(orr_cli *cli) {
+    check c = {.cli = cli};
+    orr_error err = {0};
+    orr_text text = {0};
+    orr_status status = run(&c, &err);
+    int code = 0;
+    if (status == ORR_OK && cli->list) {
+        list_scenes(&c, &text);
+    } else if (status == ORR_OK) {
+        code = count_failures(&c) ? 1 : 0;
+        if (cli->json)
+            say_json(&c, &text);
+        else
+            say_text(&c, &text);
+    }
+    if (status != ORR_OK) code = orr_cli_fail(cli, &err);
+    orr_cli_print(&text);
+    clean_up(&c, status == ORR_OK && code != 0);
+    return code;
+}
