@@ -161,6 +161,7 @@ orr_status orr_file_probe(const char *path, orr_error *err) {
 
 orr_status orr_file_create(const char *path, const void *data, size_t size, bool secret, orr_error *err) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, secret ? 0600 : 0666);
+    if (fd < 0 && errno == EEXIST) return orr_fail(err, ORR_E_EXISTS, path, "'%s' is there already", path);
     if (fd < 0) return orr_fail_errno(err, errno, path, "create");
     int failure = write_and_close(fd, data, size, true);
     if (!failure) return ORR_OK;

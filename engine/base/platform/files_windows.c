@@ -165,11 +165,9 @@ orr_status orr_file_probe(const char *path, orr_error *err) {
 orr_status orr_file_create(const char *path, const void *data, size_t size, bool secret, orr_error *err) {
     (void)secret;
     HANDLE file = open_file(path, GENERIC_WRITE, CREATE_NEW, 0);
-    if (file == INVALID_HANDLE_VALUE) {
-        DWORD code = GetLastError();
-        return orr_fail_errno(err, code == ERROR_FILE_EXISTS ? EEXIST : orr_windows_errno(code), path,
-                              "create");
-    }
+    if (file == INVALID_HANDLE_VALUE && GetLastError() == ERROR_FILE_EXISTS)
+        return orr_fail(err, ORR_E_EXISTS, path, "'%s' is there already", path);
+    if (file == INVALID_HANDLE_VALUE) return fail_windows(err, GetLastError(), path, "create");
     DWORD code = write_and_close(file, data, size);
     if (!code) return ORR_OK;
     orr_file_remove(path);
