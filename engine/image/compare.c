@@ -1,39 +1,23 @@
-/* Image comparison: the plain figures, SSIM, and the doors to FLIP. */
+/* Image comparison: the plain figures, and the tiles that SSIM and FLIP are taken by. */
 #include "image/compare.h"
-#include "image/flip.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
+#include "image/compare_private.h"
+#include "image/image_internal.h"
 
 /* The papers' viewing conditions: 0.7 m before a 3840-pixel screen 0.7 m wide, 3840 pi / 180 pixels a degree.
  */
 static const double DEFAULT_PPD = 67.020643276582255;
 
-/* --- stored values -----------------------------------------------------------------------------------------
+/* --- the pair --------------------------------------------------------------------------------------------
  */
 
 static bool is_float(const orr_image *image) {
     return image->type == ORR_PIXEL_F16 || image->type == ORR_PIXEL_F32;
-}
-
-/* Value `i` as it is stored; integers scaled to 0..1. */
-static double stored(const orr_image *image, size_t i) {
-    switch (image->type) {
-    case ORR_PIXEL_U8:
-        return ((const uint8_t *)image->pixels)[i] / 255.0;
-    case ORR_PIXEL_U16:
-        return ((const uint16_t *)image->pixels)[i] / 65535.0;
-    case ORR_PIXEL_F16:
-        return orr_f16_to_f32(((const uint16_t *)image->pixels)[i]);
-    default:
-        return ((const float *)image->pixels)[i];
-    }
-}
-
-static size_t value_count(const orr_image *image) {
-    return (size_t)image->width * image->height * image->channels;
 }
 
 static orr_status check_pair(const orr_image *a, const orr_image *b, orr_error *err) {
@@ -65,184 +49,255 @@ static orr_status check_pair(const orr_image *a, const orr_image *b, orr_error *
     return ORR_OK;
 }
 
-/* --- largest difference, PSNR
- * --------------------------------------------------------------------------------- */
+static size_t value_count(const orr_image *image) {
+    return (size_t)image->width * image->height * image->channels;
+}
 
-/* Largest finite value of a float image, 1 for integers and for images that are nowhere positive. */
-static double peak_of(const orr_image *image) {
-    double peak = 0.0;
-    if (!is_float(image)) return 1.0;
-    for (size_t i = 0, count = value_count(image); i < count; i++) {
-        double value = stored(image, i);
-        if (isfinite(value) && value > peak) peak = value;
+static orr_status no_memory(const orr_image *image, orr_error *err) {
+    return orr_fail(err, ORR_E_MEMORY, NULL, "no memory to compare images of %u x %u", image->width,
+                    image->height);
+}
+
+/* --- values ----------------------------------------------------------------------------------------------
+ */
+
+static float *half_table(void) {
+    float *table = orr_calloc(65536, sizeof *table);
+    for (uint32_t i = 0; table && i < 65536; i++) table[i] = orr_f16_to_f32((uint16_t)i);
+    return table;
+}
+
+static bool open_source(orr_source *source, const orr_image *image) {
+    *source = (orr_source){.image = image};
+    if (image->type == ORR_PIXEL_F32) return true;
+    uint32_t bits = image->type == ORR_PIXEL_U8 ? 8 : 16;
+    source->stored = image->type == ORR_PIXEL_F16 ? half_table() : orr_image_code_table(bits, false);
+    source->linear = image->srgb ? orr_image_code_table(bits, true) : source->stored;
+    return source->stored && source->linear;
+}
+
+static void close_source(orr_source *source) {
+    if (source->linear != source->stored) free(source->linear);
+    free(source->stored);
+}
+
+void orr_source_row(const orr_source *source, const float *table, uint32_t channel, uint32_t x, uint32_t y,
+                    uint32_t count, float *out) {
+    const orr_image *image = source->image;
+    size_t step = image->channels,
+           first = ((size_t)y * image->width + x) * step + (image->channels < 3 ? 0 : channel);
+    if (image->type == ORR_PIXEL_F32) {
+        const float *in = (const float *)image->pixels + first;
+        for (size_t i = 0; i < count; i++) out[i] = in[i * step];
+    } else if (image->type == ORR_PIXEL_U8) {
+        const uint8_t *in = (const uint8_t *)image->pixels + first;
+        for (size_t i = 0; i < count; i++) out[i] = table[in[i * step]];
+    } else {
+        const uint16_t *in = (const uint16_t *)image->pixels + first;
+        for (size_t i = 0; i < count; i++) out[i] = table[in[i * step]];
     }
+    for (size_t i = 0; is_float(image) && i < count; i++)
+        out[i] = fabsf(out[i]) <= 3.4028235e38f ? out[i] : 0.0f; /* neither infinite nor NaN */
+}
+
+/* --- largest difference, PSNR ------------------------------------------------------------------------------
+ */
+
+enum { BLOCK = 256, LANES = 8 };
+
+/* `count` values from index `first`: integers in units of 1 / 65535, floats as they are. */
+static void read_values(const orr_source *source, size_t first, size_t count, double *out) {
+    const orr_image *image = source->image;
+    const uint8_t *bytes = (const uint8_t *)image->pixels + first * orr_pixel_bytes(image->type);
+    const uint16_t *words = (const uint16_t *)(const void *)bytes;
+    switch (image->type) {
+    case ORR_PIXEL_U8:
+        for (size_t i = 0; i < count; i++) out[i] = bytes[i] * 257;
+        break;
+    case ORR_PIXEL_U16:
+        for (size_t i = 0; i < count; i++) out[i] = words[i];
+        break;
+    case ORR_PIXEL_F16:
+        for (size_t i = 0; i < count; i++) out[i] = source->stored[words[i]];
+        break;
+    default:
+        for (size_t i = 0; i < count; i++) out[i] = ((const float *)(const void *)bytes)[i];
+        break;
+    }
+}
+
+/* Distances of `count` values, a multiple of LANES: their squares are added to `sum`, the largest kept. */
+static void measure_block(const double *u, const double *v, size_t count, double *sum, double *largest) {
+    for (size_t i = 0; i < count; i += LANES) {
+        for (int k = 0; k < LANES; k++) {
+            double a = u[i + k], b = v[i + k], distance = fabs(a - b);
+            distance = distance <= 1.7976931348623157e308 ? distance : INFINITY; /* NaN as well */
+            distance = a == b || (a != a && b != b) ? 0.0 : distance;
+            sum[k] += distance * distance;
+            largest[k] = distance > largest[k] ? distance : largest[k];
+        }
+    }
+}
+
+typedef struct tile_sums {
+    double squares, largest, ssim, flip;
+} tile_sums;
+
+static void measure_plain(const orr_source *sources, const orr_tile *tile, tile_sums *out) {
+    double sum[LANES] = {0}, largest[LANES] = {0}, u[BLOCK], v[BLOCK];
+    const orr_image *image = sources[0].image;
+    for (uint32_t y = tile->y0; y < tile->y1; y++) {
+        size_t at = ((size_t)y * image->width + tile->x0) * image->channels,
+               end = ((size_t)y * image->width + tile->x1) * image->channels;
+        for (; at < end; at += BLOCK) {
+            size_t count = end - at < BLOCK ? end - at : BLOCK, whole = (count + LANES - 1) / LANES * LANES;
+            read_values(&sources[0], at, count, u);
+            read_values(&sources[1], at, count, v);
+            for (size_t i = count; i < whole; i++) u[i] = v[i] = 0.0;
+            measure_block(u, v, whole, sum, largest);
+        }
+    }
+    for (int k = 0; k < LANES; k++) {
+        out->squares += sum[k];
+        if (largest[k] > out->largest) out->largest = largest[k];
+    }
+}
+
+/* --- tiles -------------------------------------------------------------------------------------------------
+ */
+
+enum { TILE_COLUMNS = 480, TILE_ROWS = 96, SLICES = 32 };
+
+typedef struct comparison {
+    orr_source sources[2];
+    uint32_t width, height, columns, rows; /* of the images, and how many tiles */
+    bool wide;
+    orr_ssim ssim;
+    orr_flip flip;
+    tile_sums *sums; /* per tile */
+    double peaks[SLICES];
+} comparison;
+
+static orr_tile tile_at(const comparison *c, uint32_t index) {
+    uint32_t x = index % c->columns * TILE_COLUMNS, y = index / c->columns * TILE_ROWS;
+    return (orr_tile){x, y, c->width - x > TILE_COLUMNS ? x + TILE_COLUMNS : c->width,
+                      c->height - y > TILE_ROWS ? y + TILE_ROWS : c->height};
+}
+
+/* Whether the bytes of the tile and of all that the filters see around it are the same. */
+static bool equal_about(const comparison *c, const orr_tile *tile) {
+    const orr_image *a = c->sources[0].image, *b = c->sources[1].image;
+    uint32_t reach = c->flip.reach > ORR_SSIM_RADIUS ? c->flip.reach : ORR_SSIM_RADIUS;
+    uint32_t x0 = tile->x0 > reach ? tile->x0 - reach : 0, y0 = tile->y0 > reach ? tile->y0 - reach : 0;
+    uint32_t x1 = c->width - tile->x1 > reach ? tile->x1 + reach : c->width,
+             y1 = c->height - tile->y1 > reach ? tile->y1 + reach : c->height;
+    size_t pixel = a->channels * orr_pixel_bytes(a->type);
+    bool equal = a->type == b->type;
+    for (uint32_t y = y0; y < y1 && equal; y++) {
+        size_t at = ((size_t)y * c->width + x0) * pixel;
+        equal =
+            memcmp((const uint8_t *)a->pixels + at, (const uint8_t *)b->pixels + at, (x1 - x0) * pixel) == 0;
+    }
+    return equal;
+}
+
+static void measure_tile(void *argument, uint32_t index) {
+    comparison *c = argument;
+    orr_tile tile = tile_at(c, index);
+    tile_sums *sums = &c->sums[index];
+    if (equal_about(c, &tile)) { /* as in most of most pairs: the figures are known, the map is 0 */
+        sums->ssim = orr_ssim_windows(&c->ssim, &tile);
+        return;
+    }
+    measure_plain(c->sources, &tile, sums);
+    sums->ssim = orr_ssim_tile(&c->ssim, &tile);
+    sums->flip = orr_flip_tile(&c->flip, &tile);
+}
+
+/* Largest finite value of a slice of the reference. */
+static void measure_peak(void *argument, uint32_t slice) {
+    comparison *c = argument;
+    size_t count = value_count(c->sources[0].image), end = count * (slice + 1) / SLICES;
+    double values[BLOCK], peak = 0.0;
+    for (size_t at = count * slice / SLICES; at < end; at += BLOCK) {
+        size_t block = end - at < BLOCK ? end - at : BLOCK;
+        read_values(&c->sources[0], at, block, values);
+        for (size_t i = 0; i < block; i++)
+            peak = values[i] > peak && values[i] <= 1.7976931348623157e308 ? values[i] : peak;
+    }
+    c->peaks[slice] = peak;
+}
+
+/* Of floats; 1 for integers and for images that are nowhere positive. */
+static double peak_of(comparison *c, const orr_compare_parallel *parallel) {
+    double peak = 0.0;
+    if (!is_float(c->sources[0].image)) return 1.0;
+    orr_compare_run(parallel, SLICES, measure_peak, c);
+    for (int i = 0; i < SLICES; i++) peak = c->peaks[i] > peak ? c->peaks[i] : peak;
     return peak > 0.0 ? peak : 1.0;
 }
 
-static void measure_plain(const orr_image *a, const orr_image *b, double peak, orr_compare_result *out) {
-    double sum = 0.0, largest = 0.0;
-    size_t count = value_count(a);
-    for (size_t i = 0; i < count; i++) {
-        double u = stored(a, i), v = stored(b, i);
-        double difference = u == v || (isnan(u) && isnan(v)) ? 0.0 : fabs(u - v);
-        if (isnan(difference)) difference = INFINITY;
-        if (difference > largest) largest = difference;
-        sum += difference * difference;
+static void add_up(const comparison *c, double peak, orr_compare_result *out) {
+    tile_sums all = {0};
+    double values = (double)value_count(c->sources[0].image),
+           unit = is_float(c->sources[0].image) ? 1.0 : 65535.0;
+    for (uint32_t i = 0; i < c->columns * c->rows; i++) {
+        all.squares += c->sums[i].squares;
+        all.largest = c->sums[i].largest > all.largest ? c->sums[i].largest : all.largest;
+        all.ssim += c->sums[i].ssim;
+        all.flip += c->sums[i].flip;
     }
-    out->max = largest;
-    out->psnr_db = sum > 0.0 ? 10.0 * log10(peak * peak * (double)count / sum) : INFINITY;
+    double noise = all.squares / (unit * unit);
+    out->max = all.largest / unit;
+    out->psnr_db = noise > 0.0 ? 10.0 * log10(peak * peak * values / noise) : INFINITY;
+    out->ssim = all.ssim / orr_ssim_windows(&c->ssim, &(orr_tile){0, 0, c->width, c->height});
+    out->flip = all.flip / ((double)c->width * c->height);
 }
 
-/* --- SSIM
- * ---------------------------------------------------------------------------------------------------------
+void orr_compare_run(const orr_compare_parallel *parallel, uint32_t count, void (*task)(void *, uint32_t),
+                     void *argument) {
+    if (parallel && parallel->run) {
+        parallel->run(parallel->context, count, task, argument);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) task(argument, i);
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------------
  */
 
-enum { SSIM_RADIUS = 5, SSIM_TAPS = 2 * SSIM_RADIUS + 1, MOMENTS = 5 }; /* a, b, aa, bb, ab */
-
-typedef struct ssim_pass {
-    uint32_t width, height, x_edge, y_edge; /* edge: left out on each side */
-    const float *luma[2];
-    double weights[SSIM_TAPS];
-    double *row_sums; /* per row; NaN: no memory */
-} ssim_pass;
-
-static uint32_t clamp_index(int64_t index, uint32_t count) {
-    return index < 0 ? 0 : index >= count ? count - 1 : (uint32_t)index;
-}
-
-/* Moments of the columns about row y. */
-static void moments_down(const ssim_pass *pass, uint32_t y, double *columns) {
-    for (size_t i = 0; i < (size_t)pass->width * MOMENTS; i++) columns[i] = 0.0;
-    for (int tap = -SSIM_RADIUS; tap <= SSIM_RADIUS; tap++) {
-        size_t row = (size_t)clamp_index((int64_t)y + tap, pass->height) * pass->width;
-        double weight = pass->weights[tap + SSIM_RADIUS];
-        for (uint32_t x = 0; x < pass->width; x++) {
-            double a = pass->luma[0][row + x], b = pass->luma[1][row + x], *m = columns + (size_t)x * MOMENTS;
-            m[0] += weight * a;
-            m[1] += weight * b;
-            m[2] += weight * a * a;
-            m[3] += weight * b * b;
-            m[4] += weight * a * b;
-        }
-    }
-}
-
-static double ssim_at(const ssim_pass *pass, const double *columns, uint32_t x) {
-    double m[MOMENTS] = {0};
-    for (int tap = -SSIM_RADIUS; tap <= SSIM_RADIUS; tap++) {
-        const double *column = columns + (size_t)clamp_index((int64_t)x + tap, pass->width) * MOMENTS;
-        for (int k = 0; k < MOMENTS; k++) m[k] += pass->weights[tap + SSIM_RADIUS] * column[k];
-    }
-    const double c1 = 0.01 * 0.01, c2 = 0.03 * 0.03;
-    double var_a = m[2] - m[0] * m[0], var_b = m[3] - m[1] * m[1], cov = m[4] - m[0] * m[1];
-    return (2.0 * m[0] * m[1] + c1) * (2.0 * cov + c2) /
-           ((m[0] * m[0] + m[1] * m[1] + c1) * (var_a + var_b + c2));
-}
-
-static void ssim_row(void *argument, uint32_t index) {
-    ssim_pass *pass = argument;
-    double *columns = orr_calloc((size_t)pass->width * MOMENTS, sizeof(double));
-    double sum = columns ? 0.0 : NAN;
-    if (columns) {
-        moments_down(pass, index + pass->y_edge, columns);
-        for (uint32_t x = pass->x_edge; x < pass->width - pass->x_edge; x++) sum += ssim_at(pass, columns, x);
-    }
-    pass->row_sums[index] = sum;
-    free(columns);
-}
-
-/* Rec.709 luma of the stored values over the peak. */
-static float *luma_of(const orr_image *image, double peak) {
-    size_t count = (size_t)image->width * image->height;
-    float *luma = orr_calloc(count, sizeof(float));
-    static const double weights[3] = {0.2126, 0.7152, 0.0722};
-    for (size_t i = 0; luma && i < count; i++) {
-        double sum = 0.0;
-        for (uint32_t c = 0; c < 3; c++) {
-            double value = stored(image, i * image->channels + (image->channels < 3 ? 0 : c));
-            if (isfinite(value)) sum += weights[c] * value;
-        }
-        luma[i] = (float)fmax(-1e6, fmin(1e6, sum / peak)); /* squares stay far from overflow */
-    }
-    return luma;
-}
-
-static orr_status measure_ssim(const orr_image *a, const orr_image *b, double peak,
-                               const orr_compare_params *params, orr_compare_result *out, orr_error *err) {
-    ssim_pass pass = {.width = a->width, .height = a->height};
-    pass.x_edge = a->width < SSIM_TAPS ? 0 : SSIM_RADIUS;
-    pass.y_edge = a->height < SSIM_TAPS ? 0 : SSIM_RADIUS;
-    double total = 0.0, sum = 0.0;
-    for (int i = 0; i < SSIM_TAPS; i++) {
-        double x = i - SSIM_RADIUS;
-        pass.weights[i] = exp(-x * x / (2.0 * 1.5 * 1.5));
-        total += pass.weights[i];
-    }
-    for (int i = 0; i < SSIM_TAPS; i++) pass.weights[i] /= total;
-    uint32_t rows = a->height - 2 * pass.y_edge, columns = a->width - 2 * pass.x_edge;
-    float *luma_a = luma_of(a, peak), *luma_b = luma_of(b, peak);
-    pass.row_sums = orr_calloc(rows, sizeof(double));
-    pass.luma[0] = luma_a;
-    pass.luma[1] = luma_b;
-    bool ready = luma_a && luma_b && pass.row_sums;
-    if (ready) orr_compare_run(&params->parallel, rows, ssim_row, &pass);
-    for (uint32_t y = 0; ready && y < rows; y++) sum += pass.row_sums[y];
-    free(luma_a);
-    free(luma_b);
-    free(pass.row_sums);
-    if (!ready || isnan(sum))
-        return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for SSIM of %u x %u", a->width, a->height);
-    out->ssim = sum / ((double)rows * columns);
-    return ORR_OK;
-}
-
-/* --- FLIP
- * ---------------------------------------------------------------------------------------------------------
- */
-
-/* Linear RGB with everything that is not finite at 0. */
-static orr_status linear_of(const orr_image *image, orr_image *out, orr_error *err) {
-    orr_status status = orr_image_to_f32(image, 3, out, err);
-    if (status) return status;
-    float *values = out->pixels;
-    for (size_t i = 0, count = value_count(out); i < count; i++) {
-        if (!isfinite(values[i])) values[i] = 0.0f;
-    }
-    return ORR_OK;
-}
-
-static orr_status run_flip(const orr_image *a, const orr_image *b, const orr_compare_params *params,
-                           orr_compare_result *out, orr_error *err) {
+static orr_status run(comparison *c, const orr_compare_params *params, orr_compare_result *out,
+                      orr_error *err) {
     double ppd = params->pixels_per_degree == 0.0 ? DEFAULT_PPD : params->pixels_per_degree;
-    orr_flip_job job = {.reference = a->pixels, .test = b->pixels, .width = a->width, .height = a->height};
-    job.pixels_per_degree = ppd;
-    job.parallel = &params->parallel;
-    job.map = out->flip_map.pixels;
+    double peak = peak_of(c, &params->parallel);
     out->hdr = params->range == ORR_COMPARE_HDR;
-    orr_status status = out->hdr ? orr_flip_hdr(&job, out, err) : orr_flip_ldr(&job, err);
-    if (status) return status;
-    double sum = 0.0;
-    size_t count = (size_t)a->width * a->height;
-    for (size_t i = 0; i < count; i++) sum += job.map[i];
-    out->flip = sum / (double)count;
-    return ORR_OK;
+    orr_ssim_prepare(&c->ssim, c->sources, peak, c->wide);
+    orr_status status = orr_flip_prepare(&c->flip, c->sources, ppd, &params->parallel, c->wide, out, err);
+    if (status == ORR_OK && params->keep_map)
+        status = orr_image_create(c->width, c->height, 1, ORR_PIXEL_F32, &out->flip_map, err);
+    if (status != ORR_OK) return status;
+    c->flip.map = out->flip_map.pixels;
+    orr_compare_run(&params->parallel, c->columns * c->rows, measure_tile, c);
+    add_up(c, peak, out);
+    return isnan(out->ssim) || isnan(out->flip) ? no_memory(c->sources[0].image, err) : ORR_OK;
 }
 
-static orr_status measure_flip(const orr_image *a, const orr_image *b, const orr_compare_params *params,
-                               orr_compare_result *out, orr_error *err) {
-    orr_image linear_a = {0}, linear_b = {0};
-    orr_status status = linear_of(a, &linear_a, err);
-    if (!status) status = linear_of(b, &linear_b, err);
-    if (!status) status = orr_image_create(a->width, a->height, 1, ORR_PIXEL_F32, &out->flip_map, err);
-    if (!status) status = run_flip(&linear_a, &linear_b, params, out, err);
-    orr_image_free(&linear_a);
-    orr_image_free(&linear_b);
-    if (!params->keep_map) orr_image_free(&out->flip_map);
+static orr_status compare(const orr_image *reference, const orr_image *test, const orr_compare_params *params,
+                          orr_compare_result *out, orr_error *err) {
+    comparison c = {.width = reference->width, .height = reference->height};
+    c.columns = (c.width + TILE_COLUMNS - 1) / TILE_COLUMNS;
+    c.rows = (c.height + TILE_ROWS - 1) / TILE_ROWS;
+    c.wide = !params->narrow && ORR_HAS_WIDE_VECTORS();
+    c.sums = orr_calloc((size_t)c.columns * c.rows, sizeof *c.sums);
+    bool ready = open_source(&c.sources[0], reference);
+    ready = open_source(&c.sources[1], test) && ready && c.sums;
+    orr_status status = ready ? run(&c, params, out, err) : no_memory(reference, err);
+    orr_flip_free(&c.flip);
+    close_source(&c.sources[0]);
+    close_source(&c.sources[1]);
+    free(c.sums);
     return status;
 }
-
-/* --- the whole
- * ------------------------------------------------------------------------------------------------------ */
 
 orr_status orr_compare(const orr_image *reference, const orr_image *test, const orr_compare_params *params,
                        orr_compare_result *out, orr_error *err) {
@@ -255,17 +310,12 @@ orr_status orr_compare(const orr_image *reference, const orr_image *test, const 
     }
     orr_compare_result result = {0};
     orr_status status = check_pair(reference, test, err);
-    if (status) return status;
-    double peak = peak_of(reference);
-    measure_plain(reference, test, peak, &result);
-    status = measure_ssim(reference, test, peak, &used, &result, err);
-    if (!status) status = measure_flip(reference, test, &used, &result, err);
-    if (status) {
+    if (status == ORR_OK) status = compare(reference, test, &used, &result, err);
+    if (status == ORR_OK)
+        *out = result;
+    else
         orr_compare_result_free(&result);
-        return status;
-    }
-    *out = result;
-    return ORR_OK;
+    return status;
 }
 
 void orr_compare_result_free(orr_compare_result *result) {
@@ -273,6 +323,9 @@ void orr_compare_result_free(orr_compare_result *result) {
     orr_image_free(&result->flip_map);
     *result = (orr_compare_result){0};
 }
+
+/* --- the heat map ------------------------------------------------------------------------------------------
+ */
 
 /* Polynomials of degree 6 fitted to matplotlib's magma (S. van der Walt, N. Smith, 2015) by M. Zucker,
  * "Fitting polynomials to matplotlib colormaps", shadertoy.com/view/WlfXRN, 2019, CC0. Largest error 0.02.

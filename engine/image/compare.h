@@ -1,6 +1,7 @@
 /* How far two images lie apart: largest difference, PSNR, SSIM, and FLIP as published, with its heat map.
  *
- * Every sum is taken in double in row order, so that the figures are the same for every number of threads. */
+ * Every sum is taken in double in an order that the size alone decides, and all arithmetic is spelled out:
+ * the figures are the same for every number of threads and every width of vectors. */
 #ifndef ORR_IMAGE_COMPARE_H
 #define ORR_IMAGE_COMPARE_H
 
@@ -24,6 +25,7 @@ typedef struct orr_compare_params {
     double pixels_per_degree;      /* of visual angle; 0 = 67.02: 0.7 m from a 0.7 m wide 3840-pixel screen */
     bool keep_map;                 /* fill result.flip_map */
     orr_compare_parallel parallel; /* run NULL = on this thread */
+    bool narrow;                   /* keep to the vectors that every CPU has: the same bits, slower */
 } orr_compare_params;
 
 typedef struct orr_compare_result {

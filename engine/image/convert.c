@@ -43,8 +43,7 @@ float orr_f16_to_f32(uint16_t value) {
     return result;
 }
 
-/* Decoded values of every code of an integer type: `bits` 8 or 16. */
-static float *code_table(uint32_t bits, bool srgb) {
+float *orr_image_code_table(uint32_t bits, bool srgb) {
     uint32_t count = 1u << bits;
     float *table = orr_calloc(count, sizeof *table);
     if (table == NULL) return NULL;
@@ -108,8 +107,8 @@ orr_status orr_image_to_f32(const orr_image *image, uint32_t channels, orr_image
     if (status != ORR_OK) return status;
     bool integer = image->type == ORR_PIXEL_U8 || image->type == ORR_PIXEL_U16;
     uint32_t bits = image->type == ORR_PIXEL_U8 ? 8 : 16;
-    float *colour = integer ? code_table(bits, image->srgb) : NULL,
-          *alpha = integer ? code_table(bits, false) : NULL;
+    float *colour = integer ? orr_image_code_table(bits, image->srgb) : NULL,
+          *alpha = integer ? orr_image_code_table(bits, false) : NULL;
     if (integer && (colour == NULL || alpha == NULL)) {
         status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory to convert an image");
     } else {

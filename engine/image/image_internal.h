@@ -13,6 +13,10 @@ ORR_MUST_CHECK orr_status orr_image_check_size(const char *name, uint64_t width,
  * luma, a missing alpha is opaque. */
 ORR_MUST_CHECK orr_status orr_image_set_channels(orr_image *image, uint32_t channels, orr_error *err);
 
+/* The value 0..1 of every code of an integer type of `bits` 8 or 16, sRGB decoded or not. Caller frees; NULL:
+ * no memory. */
+float *orr_image_code_table(uint32_t bits, bool srgb);
+
 /* One decoder each; all as orr_image_decode. `out` is untouched on failure. */
 ORR_MUST_CHECK orr_status orr_png_decode(const uint8_t *data, size_t size, const char *name,
                                          uint32_t channels, const orr_image_limits *limits, orr_image *out,
