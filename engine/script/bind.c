@@ -426,6 +426,13 @@ static int bound(lua_State *L) {
         raise_text(call.script, L, ORR_E_CANCELLED, "the run for --help ends here");
     }
     call.script->built |= !(row->flags & ORR_LUA_HELP);
+    call.script->at = L;
+    if (call.script->cage && (row->flags & ORR_LUA_HOST))
+        orr_bind_fail(
+            &call, ORR_E_SCRIPT,
+            "%s is not available: a script of a bundle describes a scene and its sequence, and reaches "
+            "neither the device nor files outside the bundle",
+            row->name);
     char class[64];
     owner_class(row, class, sizeof class);
     int first = 1;

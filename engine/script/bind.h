@@ -22,9 +22,10 @@ typedef struct orr_lua_extra {
 typedef struct orr_call orr_call;
 
 enum {
-    ORR_LUA_HELP = 1u << 0,    /* may run in help mode: loads nothing */
-    ORR_LUA_FIELD = 1u << 1,   /* a value read without a call: dem.width */
-    ORR_LUA_ANIMATED = 1u << 2 /* options of the first table take functions of t and keyframes */
+    ORR_LUA_HELP = 1u << 0,     /* may run in help mode: loads nothing */
+    ORR_LUA_FIELD = 1u << 1,    /* a value read without a call: dem.width */
+    ORR_LUA_ANIMATED = 1u << 2, /* options of the first table take functions of t and keyframes */
+    ORR_LUA_HOST = 1u << 3      /* reaches the device or the host's files: not for scripts of bundles */
 };
 
 typedef struct orr_lua_row {

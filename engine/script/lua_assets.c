@@ -175,6 +175,7 @@ static const orr_lua_row rows[] = {
      .example = "local info = orrery.model_info(\"models/tetrahedron.gltf\")\nassert(info.triangles == 4)"},
     {.name = "orrery.image_diff",
      .call = image_diff,
+     .flags = ORR_LUA_HOST,
      ORR_LUA_ARGS(diff_args),
      .doc = "How far two images lie apart: {max=, psnr=, ssim=, flip=}, as `orrery diff` prints. Paths are "
             "relative to the current folder.",

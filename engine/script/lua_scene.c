@@ -12,11 +12,9 @@ const orr_lua_class orr_class_material = {"material", "How a surface looks.", si
 
 /* --- scenes -------------------------------------------------------------------------------------- */
 
-static int scene_new(orr_call *call) {
-    orr_script *script = call->script;
-    orr_lua_scene *object = orr_bind_new(call, &orr_class_scene);
+orr_status orr_script_add_scene(orr_script *script, orr_script_scene **out, orr_error *err) {
     orr_script_scene *scene = ORR_ARENA_NEW(&script->arena, orr_script_scene, 1);
-    if (!scene) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a scene");
+    if (!scene) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a scene");
     uint32_t number = 1;
     for (const orr_script_scene *s = script->scenes; s; s = s->next) number++;
     char name[32];
@@ -28,22 +26,52 @@ static int scene_new(orr_call *call) {
                                .assets = orr_engine_assets(script->engine),
                                .space = orr_engine_space(script->engine),
                                .app_root = orr_engine_app_root(script->engine)};
-    orr_error err = {0};
-    if (orr_scene_create(&params, &scene->scene, &err) != ORR_OK) orr_bind_raise(call, &err);
+    orr_status status = orr_scene_create(&params, &scene->scene, err);
+    if (status != ORR_OK) return status;
     scene->tail = &scene->tracks;
     scene->next = script->scenes;
-    script->scenes = scene;
-    object->scene = scene;
+    script->scenes = *out = scene;
+    return ORR_OK;
+}
+
+static int scene_new(orr_call *call) {
+    orr_lua_scene *object = orr_bind_new(call, &orr_class_scene);
+    orr_error err = {0};
+    if (orr_script_add_scene(call->script, &object->scene, &err) != ORR_OK) orr_bind_raise(call, &err);
     return 1;
 }
 
 /* --- nodes --------------------------------------------------------------------------------------- */
 
-static orr_asset load(orr_call *call, orr_asset_kind kind, const char *path, const orr_dem_params *dem) {
+/* In a cage, so that the process that renders can load it too. */
+static void note(orr_call *call, orr_asset asset, orr_asset_kind kind, const char *path,
+                 const orr_param_value *dem) {
+    orr_script *script = call->script;
+    for (const orr_script_asset *known = script->loads; known; known = known->next)
+        if (known->asset.id == asset.id) return;
+    orr_script_asset *load = ORR_ARENA_NEW(&script->arena, orr_script_asset, 1);
+    const char *kept = orr_arena_strdup(&script->arena, path);
+    if (!load || !kept) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a file's name");
+    *load = (orr_script_asset){.asset = asset, .kind = kind, .path = kept};
+    for (int i = 0; dem && i < ORR_DEM_ROWS; i++) {
+        load->dem[i] = dem[i];
+        if (dem[i].text && !(load->dem[i].text = orr_arena_strdup(&script->arena, dem[i].text)))
+            orr_bind_fail(call, ORR_E_MEMORY, "no memory for a file's name");
+    }
+    *(script->loads_end ? script->loads_end : &script->loads) = load;
+    script->loads_end = &load->next;
+    script->load_count++;
+}
+
+/* `dem`: values of orr_dem_table, of an elevation model. */
+static orr_asset load(orr_call *call, orr_asset_kind kind, const char *path, const orr_param_value *dem) {
     orr_asset asset = {0};
     orr_error err = {0};
-    if (orr_assets_load(orr_engine_assets(call->script->engine), kind, path, dem, &asset, &err) != ORR_OK)
+    orr_dem_params params = dem ? orr_dem_options(dem) : (orr_dem_params){0};
+    if (orr_assets_load(orr_engine_assets(call->script->engine), kind, path, dem ? &params : NULL, &asset,
+                        &err) != ORR_OK)
         orr_bind_raise_data(call, &err);
+    if (call->script->cage) note(call, asset, kind, path, dem);
     return asset;
 }
 
@@ -124,11 +152,17 @@ static int scene_terrain(orr_call *call) {
     orr_lua_node *node = new_node(call, ORR_NODE_TERRAIN);
     orr_node_apply(call, node);
     check_alone(call, node);
-    orr_dem_params dem = {.spacing_m = orr_call_number(call, "spacing_m"),
-                          .height_scale = orr_call_number(call, "height_scale")};
-    if (orr_call_given(call, "array")) dem.array = orr_call_text(call, "array");
-    set_asset(call, node, load(call, ORR_ASSET_DEM, orr_call_text(call, "dem"), &dem));
+    orr_param_value dem[ORR_DEM_ROWS];
+    for (int i = 0; i < ORR_DEM_ROWS; i++) dem[i] = orr_call_option(call, orr_dem_table.rows[i].name)->value;
+    set_asset(call, node, load(call, ORR_ASSET_DEM, orr_call_text(call, "dem"), dem));
     return 1;
+}
+
+orr_dem_params orr_dem_options(const orr_param_value values[ORR_DEM_ROWS]) {
+    const char *array = values[ORR_DEM_ARRAY].text;
+    return (orr_dem_params){.spacing_m = values[ORR_DEM_SPACING].number[0],
+                            .height_scale = values[ORR_DEM_SCALE].number[0],
+                            .array = array && array[0] ? array : NULL};
 }
 
 static int scene_environment(orr_call *call) {
@@ -238,23 +272,23 @@ static const orr_param_row model_more_rows[] = {
      .type = ORR_PARAM_ASSET,
      .flags = ORR_PARAM_REQUIRED,
      .doc = "The .gltf or .glb file, relative to the script, then to content/"}};
-static const orr_param_row terrain_more_rows[] = {
-    {.name = "spacing_m",
-     .type = ORR_PARAM_F64,
-     .def = "0",
-     .min = "0",
-     .max = "1e6",
-     .doc = "Distance between samples; 0: as the file says"},
-    {.name = "height_scale",
-     .type = ORR_PARAM_F64,
-     .def = "0",
-     .min = "-1e6",
-     .max = "1e6",
-     .doc = "Metres per stored unit; 0: 1"},
-    {.name = "array", .type = ORR_PARAM_STRING, .def = "", .doc = "Which array of an .npz"},
+static const orr_param_row dem_rows[ORR_DEM_ROWS] = {
+    [ORR_DEM_SPACING] = {.name = "spacing_m",
+                         .type = ORR_PARAM_F64,
+                         .def = "0",
+                         .min = "0",
+                         .max = "1e6",
+                         .doc = "Distance between samples; 0: as the file says"},
+    [ORR_DEM_SCALE] = {.name = "height_scale",
+                       .type = ORR_PARAM_F64,
+                       .def = "0",
+                       .min = "-1e6",
+                       .max = "1e6",
+                       .doc = "Metres per stored unit; 0: 1"},
+    [ORR_DEM_ARRAY] = {.name = "array", .type = ORR_PARAM_STRING, .def = "", .doc = "Which array of an .npz"},
 };
-static const orr_param_table model_more = ORR_PARAM_TABLE(model_more_rows, "model"),
-                             terrain_more = ORR_PARAM_TABLE(terrain_more_rows, "terrain");
+static const orr_param_table model_more = ORR_PARAM_TABLE(model_more_rows, "model");
+const orr_param_table orr_dem_table = ORR_PARAM_TABLE(dem_rows, "terrain");
 
 #define NODE_ROW(kind, extras_)                                                                              \
     .name = "scene:" #kind, .call = scene_##kind, .flags = ORR_LUA_ANIMATED, .options = kind##_options,      \
@@ -281,7 +315,7 @@ static const orr_lua_row rows[] = {
      .doc = "Shows a glTF model, with its own materials, lights and animation.",
      .example = "local scene = orrery.scene()\n"
                 "local model = scene:model{ path = \"models/tetrahedron.gltf\", rotation_deg = {0, 45, 0} }"},
-    {NODE_ROW(terrain, node_extras), .more = &terrain_more,
+    {NODE_ROW(terrain, node_extras), .more = &orr_dem_table,
      .doc = "Shows an elevation model, its centre at the node's place.",
      .example = "local scene = orrery.scene()\n"
                 "local ground = scene:terrain{ dem = \"dem/jacksboro_fault.tif\", ramp = \"hypsometric\", "

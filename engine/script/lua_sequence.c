@@ -54,13 +54,19 @@ static void read_time(orr_call *call, orr_sequence *sequence) {
     sequence->frame_count = (int64_t)count;
 }
 
+char orr_sequence_name_fault(const char *name) {
+    for (; *name; name++)
+        if (strchr("/\\:*?\"<>|#%", *name) || (unsigned char)*name < 32) return *name;
+    return '\0';
+}
+
 static void read_name(orr_call *call, orr_sequence *sequence) {
     const char *name = orr_call_text(call, "name");
-    for (const char *c = name; *c; c++)
-        if (strchr("/\\:*?\"<>|#%", *c) || (unsigned char)*c < 32)
-            orr_bind_fail(call, ORR_E_SCRIPT,
-                          "orrery.sequence: the name '%s' is used for files, so it cannot have '%c'", name,
-                          *c);
+    char fault = orr_sequence_name_fault(name);
+    if (fault)
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "orrery.sequence: the name '%s' is used for files, so it cannot have '%c'", name,
+                      fault);
     sequence->name = orr_arena_strdup(&call->script->arena, name);
     if (!sequence->name) orr_bind_fail(call, ORR_E_MEMORY, "no memory for a sequence");
 }
@@ -277,16 +283,27 @@ static orr_status list_tracks(orr_script_sequence_object *object, orr_error *err
     return ORR_OK;
 }
 
-orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err) {
+static orr_status seal_settings(orr_script_sequence_object *object, orr_error *err) {
     orr_script *script = object->script;
-    const orr_sequence *sequence = &object->sequence;
-    if (object->sealed) return ORR_OK;
     orr_status status = orr_overlays_apply(script->engine, script->params.overlays,
                                            script->params.overlay_count, object->settings, err);
     if (status == ORR_OK)
         status = orr_modules_build(orr_engine_modules(script->engine), object->settings, err);
     if (status == ORR_OK) orr_modules_tell(script->engine, object->settings);
+    return status;
+}
+
+orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err) {
+    orr_script *script = object->script;
+    const orr_sequence *sequence = &object->sequence;
+    if (object->sealed) return ORR_OK;
+    /* Of a bundle's script one half is done in each process: the settings where there is a renderer… */
+    orr_status status = script->cage ? ORR_OK : seal_settings(object, err);
     if (status == ORR_OK) status = list_tracks(object, err);
+    if (status == ORR_OK && script->remote) {
+        object->sealed = true; /* …and its functions where they can be called */
+        return ORR_OK;
+    }
     double seconds = (double)sequence->fps_den / sequence->fps_num;
     int64_t last = sequence->first_frame + sequence->frame_count - 1;
     for (uint32_t i = 0; status == ORR_OK && i < sequence->track_count; i++) {
@@ -428,6 +445,7 @@ static const orr_lua_row rows[] = {
                               "  modules = { tonemap = true, vignette = { strength = 0.3 } } }"},
     {.name = "orrery.render",
      .call = render,
+     .flags = ORR_LUA_HOST,
      .options = render_options,
      ORR_LUA_EXTRAS(render_extras),
      .doc = "Renders a frame, or some, to files: for `orrery run`. Gives {rendered=, skipped=, wall_s=, "

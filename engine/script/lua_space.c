@@ -166,6 +166,7 @@ static const orr_lua_row rows[] = {
                       "assert(orrery.space.get(\"/apps/orrery/none\") == nil)"},
     {.name = "orrery.space.set",
      .call = space_set,
+     .flags = ORR_LUA_HOST,
      ORR_LUA_ARGS(set_args),
      .doc =
          "Writes a value. What is written to a scene's `src/<node>/<property>` becomes part of it when it is "

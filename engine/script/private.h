@@ -22,6 +22,25 @@ typedef struct orr_script_override {
     bool used;
 } orr_script_override;
 
+/* A bundle's script in its own process (child.c): what Lua gives it is less (cage.c). */
+typedef struct orr_cage {
+    uint64_t memory_bytes;                                       /* of Lua */
+    void (*say)(void *context, const char *text, size_t length); /* what print does */
+    void *context;
+} orr_cage;
+/* The other process, from here (remote.h). */
+typedef struct orr_remote orr_remote;
+
+/* A file that a node or a material shows: as the script named it, in a cage. */
+enum { ORR_DEM_SPACING, ORR_DEM_SCALE, ORR_DEM_ARRAY, ORR_DEM_ROWS };
+typedef struct orr_script_asset {
+    orr_asset asset;
+    orr_asset_kind kind;
+    const char *path;
+    orr_param_value dem[ORR_DEM_ROWS]; /* of ORR_ASSET_DEM */
+    struct orr_script_asset *next;
+} orr_script_asset;
+
 typedef enum orr_curve {
     ORR_CURVE_FUNCTION,
     ORR_CURVE_KEYS,
@@ -79,7 +98,8 @@ typedef struct orr_script_check_state {
 } orr_script_check_state;
 
 struct orr_script {
-    lua_State *L;
+    lua_State *L;  /* NULL of a bundle's, which runs in another process */
+    lua_State *at; /* the coroutine that called a function of ours last, and waits for it */
     orr_script_params params;
     orr_engine *engine;
     orr_arena arena;
@@ -99,6 +119,14 @@ struct orr_script {
 
     orr_script_scene *scenes;
     orr_script_sequence_object *sequences, *result;
+
+    const orr_cage *cage; /* NULL = none */
+    size_t memory_used;   /* of the cage's */
+    orr_script_asset *loads, **loads_end;
+    uint32_t load_count;
+    orr_remote *remote;              /* NULL = it runs in this process, or did not start yet */
+    orr_script_track *remote_tracks; /* what its functions of t give, in the order in which it comes */
+    uint32_t remote_track_count;
 
     orr_script_check_state *check; /* NULL: none was declared */
     bool built;                    /* it called something that builds or loads: declarations come before */
@@ -120,8 +148,20 @@ ORR_MUST_CHECK orr_status orr_script_call(orr_script *script, int args, int resu
 /* Stops the timeout's clock while the engine works for the script. */
 void orr_script_pause(orr_script *script);
 void orr_script_resume(orr_script *script);
+/* A script in this process whatever its trust: `cage` NULL, or for the process of a bundle's, kept. */
+ORR_MUST_CHECK orr_status orr_script_create_in(const orr_script_params *params, const orr_cage *cage,
+                                               orr_script **out, orr_error *err);
+/* Sets the timeout's clock to what one more request may take. */
+void orr_script_allow(orr_script *script, double timeout_s);
 /* math, os, pairs, require …: what a deterministic script may not have is replaced (sandbox.c). */
 void orr_script_prepare(orr_script *script, lua_State *L);
+/* <library>.<name> answers with an error: "… is not available: <why>". `library` NULL: a global. */
+void orr_lua_refuse(lua_State *L, const char *library, const char *name, const char *why);
+/* The libraries of a cage, and then what it may not have (cage.c). */
+void orr_cage_open(lua_State *L);
+void orr_cage_close(lua_State *L);
+const char *
+orr_cage_lacks(const char *global); /* why there is no such library in a cage; NULL = no library */
 /* Reads a Lua file and leaves the chunk on the stack. */
 ORR_MUST_CHECK orr_status orr_script_load(orr_script *script, const char *folder, const char *name,
                                           orr_error *err);
@@ -159,6 +199,14 @@ ORR_MUST_CHECK orr_status orr_track_check_pure(orr_script *script, const orr_scr
                                                orr_error *err);
 /* Gives the nodes of a scene the values that their tracks have at t = 0, for bounds. */
 ORR_MUST_CHECK orr_status orr_scene_settle(orr_script *script, orr_script_scene *scene, orr_error *err);
+
+/* --- scenes -------------------------------------------------------------------------------------- */
+/* A new, empty one, owned by the script. */
+ORR_MUST_CHECK orr_status orr_script_add_scene(orr_script *script, orr_script_scene **out, orr_error *err);
+extern const orr_param_table orr_dem_table; /* ORR_DEM_ROWS of them: how an elevation model is read */
+orr_dem_params orr_dem_options(const orr_param_value values[ORR_DEM_ROWS]);
+/* The first character that a sequence's name cannot have, since files are named after it; 0 = fine. */
+char orr_sequence_name_fault(const char *name);
 
 /* --- classes ------------------------------------------------------------------------------------- */
 extern const orr_lua_class orr_class_scene, orr_class_node, orr_class_material, orr_class_shape,

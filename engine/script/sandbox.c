@@ -16,13 +16,30 @@ static const char *const removed[][3] = {
     {"math", "randomseed", "use orrery.random(seed)"},
 };
 
+/* Upvalues: what it is called, why there is none. */
 static int refuse(lua_State *L) {
-    orr_bind_throw(L, "%s.%s is not available: %s", lua_tostring(L, lua_upvalueindex(1)),
-                   lua_tostring(L, lua_upvalueindex(2)), lua_tostring(L, lua_upvalueindex(3)));
+    orr_bind_throw(L, "%s is not available: %s", lua_tostring(L, lua_upvalueindex(1)),
+                   lua_tostring(L, lua_upvalueindex(2)));
 }
 
-/* Reading a global that was never set is a spelling mistake. */
+void orr_lua_refuse(lua_State *L, const char *library, const char *name, const char *why) {
+    if (library)
+        lua_getglobal(L, library);
+    else
+        lua_pushvalue(L, LUA_GLOBALSINDEX);
+    lua_pushfstring(L, "%s%s%s", library ? library : "", library ? "." : "", name);
+    lua_pushstring(L, why);
+    lua_pushcclosure(L, refuse, 2);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+/* Reading a global that was never set is a spelling mistake. Upvalue: script. */
 static int unknown_global(lua_State *L) {
+    const orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
+    const char *why =
+        script->cage && lua_type(L, 2) == LUA_TSTRING ? orr_cage_lacks(lua_tostring(L, 2)) : NULL;
+    if (why) orr_bind_throw(L, "'%s' is not available: %s", lua_tostring(L, 2), why);
     orr_bind_throw(L, "there is no variable '%s'",
                    lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
@@ -38,6 +55,7 @@ ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
 static void load_relative(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
     orr_error err = {0};
+    script->at = L;
     if (orr_script_load(script, script->folder, luaL_checkstring(L, 1), &err) != ORR_OK) load_failed(L, &err);
 }
 
@@ -64,6 +82,7 @@ static int find_module(lua_State *L) {
     const char *folders[2] = {script->folder, library};
     orr_format(file, sizeof file, "%s.lua", name);
     luaL_Buffer tried;
+    script->at = L;
     luaL_buffinit(L, &tried);
     for (int i = 0; i < 2; i++) {
         orr_error err = {0};
@@ -115,20 +134,26 @@ static void tell_of_io(orr_script *script, lua_State *L) {
 /* print, to stdout or stderr (script.h: talks). */
 static int print(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
-    FILE *stream = script->params.talks ? stdout : stderr;
     int count = lua_gettop(L);
+    luaL_Buffer line;
     lua_getglobal(L, "tostring");
+    luaL_buffinit(L, &line);
     for (int i = 1; i <= count; i++) {
-        lua_pushvalue(L, -1);
+        if (i > 1) luaL_addchar(&line, '\t');
+        lua_pushvalue(L, count + 1);
         lua_pushvalue(L, i);
         lua_call(L, 1, 1);
-        size_t length = 0;
-        const char *text = lua_tolstring(L, -1, &length);
-        if (i > 1) fputc('\t', stream);
-        if (text) fwrite(text, 1, length, stream);
-        lua_pop(L, 1);
+        if (!lua_isstring(L, -1)) return luaL_error(L, "'tostring' must return a string to 'print'");
+        luaL_addvalue(&line);
     }
-    fputc('\n', stream);
+    luaL_addchar(&line, '\n');
+    luaL_pushresult(&line);
+    size_t length = 0;
+    const char *text = lua_tolstring(L, -1, &length);
+    if (script->cage)
+        script->cage->say(script->cage->context, text, length);
+    else
+        fwrite(text, 1, length, script->params.talks ? stdout : stderr);
     return 0;
 }
 
@@ -146,18 +171,14 @@ static void with_script(orr_script *script, lua_State *L, lua_CFunction function
 }
 
 void orr_script_prepare(orr_script *script, lua_State *L) {
-    for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++) {
-        lua_getglobal(L, removed[i][0]);
-        for (int k = 0; k < 3; k++) lua_pushstring(L, removed[i][k]);
-        lua_pushcclosure(L, refuse, 3);
-        lua_setfield(L, -2, removed[i][1]);
-        lua_pop(L, 1);
-    }
+    for (size_t i = 0; i < sizeof removed / sizeof removed[0]; i++)
+        if (!script->cage || !orr_cage_lacks(removed[i][0]))
+            orr_lua_refuse(L, removed[i][0], removed[i][1], removed[i][2]);
     orr_keys_open(L);
     with_script(script, L, print);
     lua_setglobal(L, "print");
-    if (!script->params.talks) write_to_stderr(L);
-    tell_of_io(script, L);
+    if (!script->params.talks && !script->cage) write_to_stderr(L);
+    if (!script->cage) tell_of_io(script, L);
     with_script(script, L, load_file);
     lua_setglobal(L, "loadfile");
     with_script(script, L, do_file);
@@ -169,7 +190,7 @@ void orr_script_prepare(orr_script *script, lua_State *L) {
     lua_pop(L, 2);
     lua_pushvalue(L, LUA_GLOBALSINDEX);
     lua_newtable(L);
-    lua_pushcfunction(L, unknown_global);
+    with_script(script, L, unknown_global);
     lua_setfield(L, -2, "__index");
     lua_setmetatable(L, -2);
     lua_pop(L, 1);

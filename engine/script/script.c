@@ -6,6 +6,7 @@
 
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "script/remote.h"
 
 enum { MAX_SCRIPT_BYTES = 16 << 20, HOOK_INSTRUCTIONS = 10000, WATCH_NS = 100000000 };
 static const uint64_t GRACE_NS = UINT64_C(2000000000);
@@ -60,6 +61,11 @@ static void end_watching(orr_script *script) {
     if (script->watch_mutex) orr_mutex_destroy(&script->watch_mutex);
 }
 
+void orr_script_allow(orr_script *script, double timeout_s) {
+    script->params.timeout_s = timeout_s;
+    script->budget_ns = (uint64_t)(timeout_s * 1e9);
+}
+
 void orr_script_pause(orr_script *script) {
     atomic_store(&script->hopeless_ns, 0);
     if (!script->entered || script->params.timeout_s <= 0) return;
@@ -104,12 +110,18 @@ static int traceback(lua_State *L) {
 }
 
 static orr_status failed(orr_script *script, int result, orr_error *err) {
-    lua_State *L = script->L;
+    lua_State *L = script->at;
     const char *text = lua_tostring(L, -1);
+    char memory[100];
     orr_status code = ORR_E_SCRIPT;
     if (result == LUA_ERRMEM) {
         code = ORR_E_MEMORY;
         text = "the script used up the memory it may have";
+        if (script->cage) {
+            orr_format(memory, sizeof memory, "the script used more than the %llu MiB it may have",
+                       (unsigned long long)(script->cage->memory_bytes >> 20));
+            text = memory;
+        }
     } else if (script->timed_out) {
         code = ORR_E_SCRIPT_TIMEOUT;
     } else if (script->raised_code != ORR_OK && text &&
@@ -122,7 +134,7 @@ static orr_status failed(orr_script *script, int result, orr_error *err) {
 }
 
 orr_status orr_script_call(orr_script *script, int args, int results, orr_error *err) {
-    lua_State *L = script->L;
+    lua_State *L = script->at;
     int base = lua_gettop(L) - args;
     lua_pushcfunction(L, traceback);
     lua_insert(L, base);
@@ -130,6 +142,7 @@ orr_status orr_script_call(orr_script *script, int args, int results, orr_error 
     int result = lua_pcall(L, args, results, base);
     if (script->entered == 1) orr_script_pause(script);
     script->entered--;
+    script->at = L; /* what it called may have been called from coroutines */
     lua_remove(L, base);
     if (result == 0 && script->timed_out) { /* it caught the error and came to its end */
         lua_settop(L, base - 1);
@@ -253,15 +266,46 @@ orr_status orr_overlays_apply(orr_engine *engine, const orr_overlay *overlays, u
 
 static int open_all(lua_State *L) {
     orr_script *script = lua_touserdata(L, 1);
-    luaL_openlibs(L);
+    if (script->cage)
+        orr_cage_open(L);
+    else
+        luaL_openlibs(L);
     lua_pushlightuserdata(L, script);
     lua_setfield(L, LUA_REGISTRYINDEX, "orr.script");
     orr_bind_open(script, L);
     orr_script_prepare(script, L);
+    if (script->cage) orr_cage_close(L);
     return 0;
 }
 
+/* The memory of a cage is counted. */
+static void *bounded(void *context, void *memory, size_t old_size, size_t new_size) {
+    orr_script *script = context;
+    void *result = NULL;
+    if (new_size > old_size && new_size - old_size > script->cage->memory_bytes - script->memory_used)
+        return NULL;
+    if (new_size == 0)
+        free(memory);
+    else if (!(result = realloc(memory, new_size)))
+        return NULL;
+    script->memory_used += new_size - old_size;
+    return result;
+}
+
+static orr_status start_lua(orr_script *script, orr_error *err) {
+    script->L = script->at = script->cage ? lua_newstate(bounded, script) : luaL_newstate();
+    if (!script->L) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for LuaJIT");
+    if (lua_cpcall(script->L, open_all, script) == 0) return ORR_OK;
+    return orr_fail(err, ORR_E_INTERNAL, NULL, "LuaJIT did not start: %s", lua_tostring(script->L, -1));
+}
+
 orr_status orr_script_create(const orr_script_params *params, orr_script **out, orr_error *err) {
+    return orr_script_create_in(params, NULL, out, err);
+}
+
+orr_status orr_script_create_in(const orr_script_params *params, const orr_cage *cage, orr_script **out,
+                                orr_error *err) {
+    bool elsewhere = params->trust == ORR_TRUST_BUNDLE && !cage;
     *out = NULL;
     orr_script *script = orr_calloc(1, sizeof *script);
     if (!script) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a script");
@@ -269,14 +313,13 @@ orr_status orr_script_create(const orr_script_params *params, orr_script **out, 
     script->engine = params->engine;
     script->table.owner = "the script";
     script->table.stride = (uint32_t)sizeof(orr_param_row);
-    script->L = luaL_newstate();
+    script->cage = cage;
     script->digest = orr_digest_begin();
     orr_status status = ORR_OK;
-    if (!script->L || !script->digest) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for LuaJIT");
-    if (status == ORR_OK && lua_cpcall(script->L, open_all, script) != 0)
-        status = orr_fail(err, ORR_E_INTERNAL, NULL, "LuaJIT did not start: %s", lua_tostring(script->L, -1));
+    if (!script->digest) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a script");
+    if (status == ORR_OK && !elsewhere) status = start_lua(script, err);
     if (status == ORR_OK) status = read_overlays(script, err);
-    if (status == ORR_OK && params->timeout_s > 0) {
+    if (status == ORR_OK && !elsewhere && params->timeout_s > 0) {
         luaJIT_setmode(script->L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
         script->budget_ns = (uint64_t)(params->timeout_s * 1e9);
         lua_sethook(script->L, timeout_hook, LUA_MASKCOUNT, HOOK_INSTRUCTIONS);
@@ -295,6 +338,7 @@ void orr_script_destroy(orr_script **script_) {
     *script_ = NULL;
     if (!script) return;
     end_watching(script);
+    orr_remote_destroy(&script->remote);
     if (script->L) lua_close(script->L);
     for (orr_script_sequence_object *s = script->sequences; s; s = s->next)
         orr_settings_destroy(&s->settings);
@@ -316,9 +360,12 @@ static orr_status load_text(orr_script *script, const char *text, size_t size, c
     }
     char chunk[1100];
     orr_format(chunk, sizeof chunk, "@%s", name);
-    if (luaL_loadbufferx(script->L, text, size, chunk, "t") == 0) return ORR_OK;
-    orr_fail(err, ORR_E_SCRIPT, name, "%s", lua_tostring(script->L, -1)); /* LuaJIT puts file:line in front */
-    lua_pop(script->L, 1);
+    int result = luaL_loadbufferx(script->at, text, size, chunk, "t");
+    if (result == 0) return ORR_OK;
+    if (result == LUA_ERRMEM) return failed(script, result, err);
+    orr_fail(err, ORR_E_SCRIPT, name, "%s",
+             lua_tostring(script->at, -1)); /* LuaJIT puts file:line in front */
+    lua_pop(script->at, 1);
     return ORR_E_SCRIPT;
 }
 
@@ -422,8 +469,23 @@ static orr_status run_loaded(orr_script *script, const char *text, size_t size, 
 
 orr_status orr_script_run_text(orr_script *script, const char *text, size_t size, const char *name,
                                const char *folder, orr_error *err) {
+    if (!script->L)
+        return orr_fail(err, ORR_E_ARGUMENT, name, "a script of a bundle is run by its name in the bundle");
     orr_digest_add(script->digest, text, size);
     return run_loaded(script, text, size, name, folder, err);
+}
+
+/* In a process of its own; what it authored is made here, and sealed as any other. */
+static orr_status run_elsewhere(orr_script *script, const char *path, orr_error *err) {
+    orr_error own = {0}, *error = err ? err : &own;
+    orr_path_folder(script->folder, sizeof script->folder, path);
+    if (strcmp(script->folder, ".") == 0) script->folder[0] = '\0';
+    orr_format(script->name, sizeof script->name, "%s", path);
+    orr_status status = place_assets(script, error);
+    if (status == ORR_OK) status = orr_remote_run(script, path, error);
+    if (status == ORR_OK && script->result) status = orr_sequence_seal(script->result, error);
+    if (status != ORR_OK) orr_engine_report(script->engine, error, path);
+    return status;
 }
 
 orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) {
@@ -431,6 +493,7 @@ orr_status orr_script_run(orr_script *script, const char *path, orr_error *err) 
     uint8_t *data = NULL;
     size_t size = 0;
     bool inside = script->params.trust == ORR_TRUST_BUNDLE;
+    if (!script->L) return run_elsewhere(script, path, err);
     orr_path_folder(folder, sizeof folder, path);
     if (inside && strcmp(folder, ".") == 0) folder[0] = '\0'; /* the VFS has no "." */
     const char *name = inside && !folder[0] ? path : orr_path_name(path);

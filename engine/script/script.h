@@ -88,6 +88,11 @@ void orr_script_digest(const orr_script *script, char hex[65]);
 ORR_MUST_CHECK orr_status orr_overlays_apply(orr_engine *engine, const orr_overlay *overlays, uint32_t count,
                                              orr_settings *settings, orr_error *err);
 
+/* What this program does when a bundle's script needs a process: the command `script-child`. Talks over
+ * ORR_CHILD_CHANNEL_FD, and gives the process's exit code. */
+#define ORR_SCRIPT_CHILD "script-child"
+int orr_script_child(void);
+
 /* --- module manifests --- strict, data-only Lua: modules/<name>/<name>.lua ----------------------- */
 /* Reads every manifest under the engine's module folders into its registry. Once per engine. */
 ORR_MUST_CHECK orr_status orr_manifests_load(orr_engine *engine, orr_error *err);

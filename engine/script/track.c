@@ -133,7 +133,7 @@ static void gather_results(lua_State *L, int base, uint32_t count) {
 
 static orr_status call_function(orr_script *script, const orr_script_track *track, double t_s,
                                 orr_param_value *value, orr_error *err) {
-    lua_State *L = script->L;
+    lua_State *L = script->at;
     int base = lua_gettop(L);
     if (!lua_checkstack(L, 40)) return orr_fail(err, ORR_E_MEMORY, NULL, "no room on the script's stack");
     lua_rawgeti(L, LUA_REGISTRYINDEX, track->function);
