@@ -18,13 +18,15 @@ static void say(orr_check_result *result, const char *pass, const char *channel,
 bool orr_check_triage_passes(const orr_golden_frame *golden, const orr_pass_digest *now, uint32_t count,
                              orr_check_result *result) {
     char how[400];
-    const char *before = NULL;
+    const char *before = NULL, *same = NULL; /* the pass before, and this one's own earlier images */
     for (uint32_t i = 0; i < count; i++) {
         const orr_pass_digest *was = find(golden->passes, golden->pass_count, &now[i]);
         if (was && was->hash == now[i].hash) {
-            before = now[i].pass;
+            if (same && strcmp(same, now[i].pass) != 0) before = same;
+            same = now[i].pass;
             continue;
         }
+        if (same && strcmp(same, now[i].pass) != 0) before = same;
         if (!was)
             orr_format(how, sizeof how,
                        "by the digests of its passes: '%s' did not write %s when the golden was made",

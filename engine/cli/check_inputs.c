@@ -41,16 +41,19 @@ orr_status orr_check_inputs(orr_reads *reads, const orr_check_places *places, or
     orr_status status = orr_reads_list(reads, &list, &count, err);
     if (status != ORR_OK) return status;
     orr_golden_input *inputs = ORR_ARENA_NEW(arena, orr_golden_input, (size_t)count + 1);
+    uint32_t named = 0;
     for (uint32_t i = 0; inputs && i < count; i++) {
+        if (list[i].kind == ORR_READ_MODULE) continue; /* code, which is what a check is for */
         char name[1024], hex[65];
         name_of(&list[i], places, name, sizeof name);
         orr_digest_hex(&list[i].digest, hex);
-        inputs[i] = (orr_golden_input){orr_arena_strdup(arena, name), orr_arena_strdup(arena, hex)};
-        if (!inputs[i].name || !inputs[i].sha256) inputs = NULL;
+        orr_golden_input *input = &inputs[named++];
+        *input = (orr_golden_input){orr_arena_strdup(arena, name), orr_arena_strdup(arena, hex)};
+        if (!input->name || !input->sha256) inputs = NULL;
     }
     if (!inputs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
-    qsort(inputs, count, sizeof *inputs, by_name);
-    for (uint32_t i = 0; i < count; i++) /* a file that was asked for in two ways is one input */
+    qsort(inputs, named, sizeof *inputs, by_name);
+    for (uint32_t i = 0; i < named; i++) /* a file that was asked for in two ways is one input */
         if (!kept || strcmp(inputs[kept - 1].name, inputs[i].name) != 0) inputs[kept++] = inputs[i];
     golden->inputs = inputs;
     golden->input_count = kept;

@@ -171,6 +171,7 @@ static orr_status judge_images(scene *s, int64_t frame, const orr_image *images,
     if (!out->images) return no_memory(err);
     if (s->has_old && orr_golden_find(&s->old, frame))
         status = orr_golden_images(&s->old, s->params->golden, frame, golden, err);
+    if (s->params->golden_out) status = ORR_OK; /* what cannot be read is replaced */
     for (int aov = ORR_CHECK_AOV_COUNT - 1; aov >= 0 && status == ORR_OK; aov--) {
         if (!compared(s, aov)) continue;
         orr_check_image *image = &out->images[out->image_count++];
@@ -513,9 +514,30 @@ static orr_status describe(scene *s, orr_error *err) {
     return orr_check_inputs(orr_engine_reads(s->params->engine), &places, &s->result->arena, g, err);
 }
 
+/* What a new golden shows that the old one did not. */
+static void say_update(const scene *s, char *out, size_t size) {
+    const orr_check_image *first = NULL;
+    uint32_t count = 0;
+    for (uint32_t f = 0; f < s->result->frame_count; f++)
+        for (uint32_t i = 0; i < s->result->frames[f].image_count; i++) {
+            const orr_check_image *image = &s->result->frames[f].images[i];
+            if (!(image->differing > 0)) continue;
+            if (!count++) first = image;
+        }
+    orr_format(out, size, "golden %s", !s->has_old ? "written" : s->changed ? "replaced" : "is as it was");
+    size_t used = strlen(out);
+    if (first)
+        orr_format(out + used, size - used, ": %s differs, max %.4g, flip %.4g%s", first->aov, first->max,
+                   first->flip, count > 1 ? ", and more" : "");
+    used = strlen(out);
+    if (s->changed && s->has_old && s->old.measured_count)
+        orr_format(out + used, size - used,
+                   "; what was measured on other devices is dropped: --calibrate there");
+}
+
 static orr_status write_golden(scene *s, orr_error *err) {
     orr_golden *g = &s->next;
-    char text[200];
+    char text[300];
     if (!s->params->golden_out) return ORR_OK;
     s->changed |= !s->has_old || s->old.frame_count != g->frame_count;
     g->frames = s->written;
@@ -525,13 +547,7 @@ static orr_status write_golden(scene *s, orr_error *err) {
     }
     orr_status status = orr_golden_write(s->params->golden_out, g, s->has_old ? &s->old : NULL, err);
     if (status != ORR_OK || s->result->message[0]) return status;
-    orr_format(text, sizeof text, "golden %s%s",
-               !s->has_old  ? "written"
-               : s->changed ? "replaced"
-                            : "is as it was",
-               s->changed && s->has_old && s->old.measured_count
-                   ? "; what was measured on other devices is dropped: --calibrate there"
-                   : "");
+    say_update(s, text, sizeof text);
     s->result->message = keep(s, text);
     return ORR_OK;
 }

@@ -181,6 +181,16 @@ static uint32_t count_failures(const check *c) {
     return failures;
 }
 
+/* Of --update: what is new, beside what was. */
+static bool has_pictures(const check *c) {
+    bool found = false;
+    for (uint32_t i = 0; c->results && i < c->list.count; i++)
+        for (uint32_t f = 0; f < c->results[i].frame_count; f++)
+            for (uint32_t k = 0; k < c->results[i].frames[f].image_count; k++)
+                found |= c->results[i].frames[f].images[k].heat_file != NULL;
+    return found;
+}
+
 static void say_details(const orr_check_result *r, orr_text *out) {
     const char *indent = "                   ";
     for (uint32_t f = 0; f < r->frame_count; f++)
@@ -210,7 +220,7 @@ static void say_text(check *c, orr_text *out) {
         if (!told || (c->cli->quiet && !is_failure(c, r))) continue;
         orr_text_printf(out, "%-18s %s%s%s\n", orr_verdict_name(r->verdict), r->name,
                         r->message && r->message[0] ? ": " : "", r->message ? r->message : "");
-        if (is_failure(c, r)) say_details(r, out);
+        if (is_failure(c, r) || c->cli->update) say_details(r, out);
     }
     if (c->cli->quiet) return;
     orr_text_printf(out, "%u scene%s on %s in %.1f s:", c->list.count, c->list.count == 1 ? "" : "s",
@@ -223,7 +233,7 @@ static void say_text(check *c, orr_text *out) {
     }
     if (faults) orr_text_printf(out, "; %u planted fault%s tried", faults, faults == 1 ? "" : "s");
     orr_text_puts(out, "\n");
-    if (count_failures(c)) orr_text_printf(out, "pictures and messages: %s\n", c->work);
+    if (count_failures(c) || has_pictures(c)) orr_text_printf(out, "pictures and messages: %s\n", c->work);
 }
 
 static void say_json(check *c, orr_text *out) {
@@ -359,6 +369,6 @@ int orr_cmd_check(orr_cli *cli) {
     }
     if (status != ORR_OK) code = orr_cli_fail(cli, &err);
     orr_cli_print(&text);
-    clean_up(&c, status == ORR_OK && code != 0);
+    clean_up(&c, status == ORR_OK && (code != 0 || has_pictures(&c)));
     return code;
 }
