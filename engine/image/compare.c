@@ -229,10 +229,10 @@ static void measure_peak(void *argument, uint32_t slice) {
 }
 
 /* Of floats; 1 for integers and for images that are nowhere positive. */
-static double peak_of(comparison *c, const orr_compare_parallel *parallel) {
+static double peak_of(comparison *c, orr_jobs *jobs) {
     double peak = 0.0;
     if (!is_float(c->sources[0].image)) return 1.0;
-    orr_compare_run(parallel, SLICES, measure_peak, c);
+    orr_compare_run(jobs, SLICES, measure_peak, c);
     for (int i = 0; i < SLICES; i++) peak = c->peaks[i] > peak ? c->peaks[i] : peak;
     return peak > 0.0 ? peak : 1.0;
 }
@@ -254,13 +254,22 @@ static void add_up(const comparison *c, double peak, orr_compare_result *out) {
     out->flip = all.flip / ((double)c->width * c->height);
 }
 
-void orr_compare_run(const orr_compare_parallel *parallel, uint32_t count, void (*task)(void *, uint32_t),
-                     void *argument) {
-    if (parallel && parallel->run) {
-        parallel->run(parallel->context, count, task, argument);
-        return;
-    }
-    for (uint32_t i = 0; i < count; i++) task(argument, i);
+typedef struct loop {
+    void (*task)(void *, uint32_t);
+    void *argument;
+} loop;
+
+static void run_range(void *context, size_t begin, size_t end) {
+    const loop *l = context;
+    for (size_t i = begin; i < end; i++) l->task(l->argument, (uint32_t)i);
+}
+
+void orr_compare_run(orr_jobs *jobs, uint32_t count, void (*task)(void *, uint32_t), void *argument) {
+    loop l = {task, argument};
+    if (jobs)
+        orr_jobs_parallel_for(jobs, count, 1, run_range, &l);
+    else
+        run_range(&l, 0, count);
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------
@@ -269,15 +278,15 @@ void orr_compare_run(const orr_compare_parallel *parallel, uint32_t count, void 
 static orr_status run(comparison *c, const orr_compare_params *params, orr_compare_result *out,
                       orr_error *err) {
     double ppd = params->pixels_per_degree == 0.0 ? DEFAULT_PPD : params->pixels_per_degree;
-    double peak = peak_of(c, &params->parallel);
+    double peak = peak_of(c, params->jobs);
     out->hdr = params->range == ORR_COMPARE_HDR;
     orr_ssim_prepare(&c->ssim, c->sources, peak, c->wide);
-    orr_status status = orr_flip_prepare(&c->flip, c->sources, ppd, &params->parallel, c->wide, out, err);
+    orr_status status = orr_flip_prepare(&c->flip, c->sources, ppd, params->jobs, c->wide, out, err);
     if (status == ORR_OK && params->keep_map)
         status = orr_image_create(c->width, c->height, 1, ORR_PIXEL_F32, &out->flip_map, err);
     if (status != ORR_OK) return status;
     c->flip.map = out->flip_map.pixels;
-    orr_compare_run(&params->parallel, c->columns * c->rows, measure_tile, c);
+    orr_compare_run(params->jobs, c->columns * c->rows, measure_tile, c);
     add_up(c, peak, out);
     return isnan(out->ssim) || isnan(out->flip) ? no_memory(c->sources[0].image, err) : ORR_OK;
 }

@@ -6,6 +6,7 @@
 #define ORR_IMAGE_COMPARE_H
 
 #include "image/image.h"
+#include "jobs/jobs.h"
 
 typedef enum orr_compare_range {
     ORR_COMPARE_AUTO, /* by the type: f16 and f32 are HDR */
@@ -13,19 +14,12 @@ typedef enum orr_compare_range {
     ORR_COMPARE_HDR
 } orr_compare_range;
 
-/* Runs task(argument, i) for every i below `count`, in any order, on any threads, and returns when all are
- * done. */
-typedef struct orr_compare_parallel {
-    void (*run)(void *context, uint32_t count, void (*task)(void *argument, uint32_t index), void *argument);
-    void *context;
-} orr_compare_parallel;
-
 typedef struct orr_compare_params {
     orr_compare_range range;
-    double pixels_per_degree;      /* of visual angle; 0 = 67.02: 0.7 m from a 0.7 m wide 3840-pixel screen */
-    bool keep_map;                 /* fill result.flip_map */
-    orr_compare_parallel parallel; /* run NULL = on this thread */
-    bool narrow;                   /* keep to the vectors that every CPU has: the same bits, slower */
+    double pixels_per_degree; /* of visual angle; 0 = 67.02: 0.7 m from a 0.7 m wide 3840-pixel screen */
+    bool keep_map;            /* fill result.flip_map */
+    orr_jobs *jobs;           /* whose threads help; NULL = this thread alone */
+    bool narrow;              /* keep to the vectors that every CPU has: the same bits, slower */
 } orr_compare_params;
 
 typedef struct orr_compare_result {

@@ -21,9 +21,8 @@ typedef struct orr_source {
 void orr_source_row(const orr_source *source, const float *table, uint32_t channel, uint32_t x, uint32_t y,
                     uint32_t count, float *out);
 
-/* Calls `task` for 0 … count-1: through `parallel`, or here when it has no run. */
-void orr_compare_run(const orr_compare_parallel *parallel, uint32_t count, void (*task)(void *, uint32_t),
-                     void *argument);
+/* Calls `task` for 0 … count-1, on the threads of `jobs` or, without, on this one. */
+void orr_compare_run(orr_jobs *jobs, uint32_t count, void (*task)(void *, uint32_t), void *argument);
 
 /* --- SSIM: compare_ssim.c --------------------------------------------------------------------------------
  */
@@ -70,8 +69,8 @@ typedef struct orr_flip {
 
 /* HDR as result->hdr says; then it fills the three exposure figures of `result`. */
 ORR_MUST_CHECK orr_status orr_flip_prepare(orr_flip *flip, const orr_source *sources,
-                                           double pixels_per_degree, const orr_compare_parallel *parallel,
-                                           bool wide, orr_compare_result *result, orr_error *err);
+                                           double pixels_per_degree, orr_jobs *jobs, bool wide,
+                                           orr_compare_result *result, orr_error *err);
 void orr_flip_free(orr_flip *flip);
 /* Sum of the map over the tile, which goes to flip->map as well; NaN: no memory. */
 double orr_flip_tile(const orr_flip *flip, const orr_tile *tile);

@@ -149,12 +149,12 @@ static void count_light(void *argument, uint32_t slice) {
 
 /* The value of rank `rank` among the luminances from `floor` up. Bits of positive floats sort like the
  * floats: two histograms, of the upper and of the lower half, find it without sorting. */
-static float select_light(light *l, const orr_compare_parallel *parallel, size_t rank, float floor) {
+static float select_light(light *l, orr_jobs *jobs, size_t rank, float floor) {
     uint32_t found[2] = {0};
     l->floor = floor;
     l->upper = BINS;
     for (int half = 0; half < 2; half++) {
-        orr_compare_run(parallel, SLICES, count_light, l);
+        orr_compare_run(jobs, SLICES, count_light, l);
         for (uint32_t bin = 0; bin < BINS; bin++) {
             size_t count = 0;
             for (size_t slice = 0; slice < SLICES; slice++) count += l->histogram[slice * BINS + bin];
@@ -179,7 +179,7 @@ static double mapped_to_085(void) {
 
 /* Start: the brightest pixel is mapped to 0.85; stop: the median one. A reference more than half black (which
  * the paper leaves open: its median maps nowhere) takes the median of its lit pixels. */
-static void find_exposures(light *l, const orr_compare_parallel *parallel, orr_compare_result *result) {
+static void find_exposures(light *l, orr_jobs *jobs, orr_compare_result *result) {
     size_t count = (size_t)l->source->image->width * l->source->image->height, lit = 0;
     float brightest = 0.0f;
     for (int i = 0; i < SLICES; i++) {
@@ -189,24 +189,23 @@ static void find_exposures(light *l, const orr_compare_parallel *parallel, orr_c
     result->start_exposure = result->stop_exposure = 0.0;
     result->exposures = 2;
     if (lit == 0) return;
-    float median = select_light(l, parallel, count / 2, 0.0f);
-    if (median <= 0.0f) median = select_light(l, parallel, lit / 2, 1.4e-45f);
+    float median = select_light(l, jobs, count / 2, 0.0f);
+    if (median <= 0.0f) median = select_light(l, jobs, lit / 2, 1.4e-45f);
     result->start_exposure = log2(mapped_to_085() / brightest);
     result->stop_exposure = log2(mapped_to_085() / median);
     double steps = ceil((float)result->stop_exposure - (float)result->start_exposure);
     result->exposures = steps > 2.0 ? (uint32_t)steps : 2;
 }
 
-static orr_status make_exposures(orr_flip *flip, const orr_compare_parallel *parallel,
-                                 orr_compare_result *result, orr_error *err) {
+static orr_status make_exposures(orr_flip *flip, orr_jobs *jobs, orr_compare_result *result, orr_error *err) {
     light l = {.source = &flip->sources[0]};
     bool failed = false;
     l.luminance = orr_calloc((size_t)flip->width * flip->height, sizeof(float));
     l.histogram = orr_calloc(SLICES, BINS * sizeof *l.histogram);
-    if (l.luminance && l.histogram) orr_compare_run(parallel, SLICES, measure_light, &l);
+    if (l.luminance && l.histogram) orr_compare_run(jobs, SLICES, measure_light, &l);
     for (int i = 0; i < SLICES; i++) failed = failed || l.failed[i];
     if (l.luminance && l.histogram && !failed) {
-        find_exposures(&l, parallel, result);
+        find_exposures(&l, jobs, result);
         flip->gains = orr_calloc(result->exposures, sizeof(float));
     }
     free(l.luminance);
@@ -223,12 +222,11 @@ static orr_status make_exposures(orr_flip *flip, const orr_compare_parallel *par
  */
 
 orr_status orr_flip_prepare(orr_flip *flip, const orr_source *sources, double pixels_per_degree,
-                            const orr_compare_parallel *parallel, bool wide, orr_compare_result *result,
-                            orr_error *err) {
+                            orr_jobs *jobs, bool wide, orr_compare_result *result, orr_error *err) {
     *flip = (orr_flip){
         .sources = sources, .wide = wide, .width = sources->image->width, .height = sources->image->height};
     orr_status status = make_filters(flip, pixels_per_degree, err);
-    if (status == ORR_OK && result->hdr) status = make_exposures(flip, parallel, result, err);
+    if (status == ORR_OK && result->hdr) status = make_exposures(flip, jobs, result, err);
     if (status != ORR_OK) orr_flip_free(flip);
     return status;
 }

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "base/platform/platform.h"
 #include "image/compare.h"
 
 typedef void (*pixel_fn)(uint32_t x, uint32_t y, bool test, double rgb[3]);
@@ -169,28 +168,6 @@ static void test_coarse_view(void **state) {
     orr_image_free(&b);
 }
 
-typedef struct slice {
-    void (*task)(void *, uint32_t);
-    void *argument;
-    uint32_t first, count;
-} slice;
-
-static void run_slice(void *argument) {
-    const slice *s = argument;
-    for (uint32_t i = s->first; i < s->count; i += 3) s->task(s->argument, i);
-}
-
-static void run_on_three(void *context, uint32_t count, void (*task)(void *, uint32_t), void *argument) {
-    (*(int *)context)++;
-    orr_thread *threads[3];
-    slice slices[3];
-    for (uint32_t i = 0; i < 3; i++) {
-        slices[i] = (slice){task, argument, i, count};
-        assert_int_equal(orr_thread_create(run_slice, &slices[i], "compare", &threads[i], NULL), ORR_OK);
-    }
-    for (int i = 0; i < 3; i++) orr_thread_join(&threads[i]);
-}
-
 static void expect_same(const orr_compare_result *a, const orr_compare_result *b) {
     assert_memory_equal(&a->max, &b->max, sizeof a->max);
     assert_memory_equal(&a->psnr_db, &b->psnr_db, sizeof a->psnr_db);
@@ -208,13 +185,12 @@ static void test_threads_change_nothing(void **state) {
         orr_pixel_type type = hdr ? ORR_PIXEL_F32 : ORR_PIXEL_U8;
         orr_image a = make(1001, 203, type, hdr ? radiance : gradients, false);
         orr_image b = make(1001, 203, type, hdr ? radiance : gradients, true);
-        int calls = 0;
         orr_compare_params params = {.keep_map = true};
         orr_compare_result one, three, narrow;
         assert_int_equal(orr_compare(&a, &b, &params, &one, NULL), ORR_OK);
-        params.parallel = (orr_compare_parallel){run_on_three, &calls};
+        assert_int_equal(orr_jobs_create(&(orr_jobs_params){.threads = 3}, &params.jobs, NULL), ORR_OK);
         assert_int_equal(orr_compare(&a, &b, &params, &three, NULL), ORR_OK);
-        assert_true(calls >= 1);
+        orr_jobs_destroy(&params.jobs);
         expect_same(&one, &three);
         params.narrow = true;
         assert_int_equal(orr_compare(&a, &b, &params, &narrow, NULL), ORR_OK);
