@@ -2,6 +2,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/platform/platform.h"
 
@@ -14,17 +15,39 @@ typedef struct shared_fd {
 typedef struct fd_io {
     PHYSFS_Io io; /* first: PhysFS hands back its address */
     shared_fd *shared;
-    uint64_t at;
+    uint64_t at, ahead_at;
+    size_t ahead_bytes;
+    uint8_t ahead[4096]; /* PhysFS reads a directory two and four bytes at a time */
 } fd_io;
+
+static bool read_at(const shared_fd *shared, uint64_t at, void *buffer, size_t bytes) {
+    if (orr_fd_read(shared->fd, "", at, buffer, bytes, NULL) == ORR_OK) return true;
+    PHYSFS_setErrorCode(PHYSFS_ERR_IO);
+    return false;
+}
+
+/* Small reads come from what is read ahead. */
+static bool read_small(fd_io *file, void *buffer, size_t bytes) {
+    uint64_t end = file->ahead_at + file->ahead_bytes, left = file->shared->size - file->at;
+    if (file->at < file->ahead_at || file->at + bytes > end) {
+        file->ahead_bytes = 0;
+        size_t ask = left < sizeof file->ahead ? (size_t)left : sizeof file->ahead;
+        if (!read_at(file->shared, file->at, file->ahead, ask)) return false;
+        file->ahead_at = file->at;
+        file->ahead_bytes = ask;
+    }
+    memcpy(buffer, file->ahead + (file->at - file->ahead_at), bytes);
+    return true;
+}
 
 static PHYSFS_sint64 io_read(PHYSFS_Io *io, void *buffer, PHYSFS_uint64 bytes) {
     fd_io *file = (fd_io *)io;
     uint64_t left = file->shared->size - file->at;
     if (bytes > left) bytes = left;
-    if (orr_fd_read(file->shared->fd, "", file->at, buffer, (size_t)bytes, NULL) != ORR_OK) {
-        PHYSFS_setErrorCode(PHYSFS_ERR_IO);
-        return -1;
-    }
+    bool small = bytes < sizeof file->ahead / 8;
+    bool done = small ? read_small(file, buffer, (size_t)bytes)
+                      : read_at(file->shared, file->at, buffer, (size_t)bytes);
+    if (!done) return -1;
     file->at += bytes;
     return (PHYSFS_sint64)bytes;
 }

@@ -470,16 +470,6 @@ static void test_most_entries(void **state) {
     orr_bundle *bundle = must_open("many.zip");
     assert_int_equal(orr_bundle_get_manifest(bundle)->file_count, COUNT);
     if (orr_bundle_verify(bundle, NULL, NULL, &err) != ORR_OK) fail_msg("%s", err.message);
-    orr_vfs *vfs = NULL;
-    uint8_t *data = NULL;
-    size_t size = 0;
-    assert_int_equal(orr_vfs_create(&vfs, &err), ORR_OK);
-    if (orr_vfs_mount_bundle(vfs, orr_bundle_fd(bundle), "many", "", &err) != ORR_OK)
-        fail_msg("%s", err.message);
-    assert_int_equal(orr_vfs_read(vfs, "63/65535", 100, &data, &size, &err), ORR_OK);
-    assert_string_equal((char *)data, "63/65535");
-    free(data);
-    orr_vfs_destroy(&vfs);
     orr_bundle_close(&bundle);
     free(list);
     free(names);
