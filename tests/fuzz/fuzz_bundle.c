@@ -29,8 +29,8 @@ static void agree(uint8_t *data, size_t size) {
                own = number(data + at + 42, 4);
         if (own < size && size - own >= 30 + name && size - at >= 46 + name) {
             memcpy(data + own, "PK\3\4", 4);
-            memcpy(data + own + 4, data + at + 6, 26);
-            memcpy(data + own + 30, data + at + 46, name);
+            memmove(data + own + 4, data + at + 6, 26);
+            memmove(data + own + 30, data + at + 46, name);
         }
         at += 46 + name + extra;
     }
