@@ -22,6 +22,7 @@ ORR_MUST_CHECK orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine,
  * of, for --resume; may be NULL. */
 int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *script, const char *name,
                    const char *inputs);
+void orr_cli_help_params(const orr_script *script, orr_text *out); /* for --help after a script */
 /* Says what went wrong (on stderr; with --json also as an object on stdout) and gives the exit code. */
 int orr_cli_fail(const orr_cli *cli, const orr_error *err);
 void orr_cli_print(orr_text *text); /* to stdout, and frees it */

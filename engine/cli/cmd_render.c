@@ -8,7 +8,7 @@
 
 /* --- the parameters of a script, for --help ------------------------------------------------------ */
 
-static void help_params(const orr_script *script, orr_text *out) {
+void orr_cli_help_params(const orr_script *script, orr_text *out) {
     const orr_param_table *table = orr_script_param_table(script);
     if (!table->count) {
         orr_text_puts(out, "\nThe script has no parameters.\n");
@@ -41,7 +41,7 @@ static int script_help(orr_cli *cli) {
     if (status == ORR_OK && cli->json)
         orr_cli_help_json(cli->command, orr_script_param_table(script), &text);
     else if (status == ORR_OK)
-        help_params(script, &text);
+        orr_cli_help_params(script, &text);
     orr_cli_print(&text);
     orr_script_destroy(&script);
     if (engine) orr_engine_destroy(&engine);

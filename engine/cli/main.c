@@ -23,6 +23,14 @@ static const orr_command commands[] = {
     {"space", "ls|get|dump [PATH]", 1, 2, "Look at the engine's tree of values", orr_cmd_space, false, "text:ls|get|dump"},
     {"completion", "bash", 1, 1, "Completion for a shell: source <(orrery completion bash)", orr_cmd_completion, false, "text:bash"},
     {"version", "", 0, 0, "The version", orr_cmd_version, false, NULL},
+    {"bundle pack", "[SCRIPT|FOLDER]", 0, 1, "Pack a script and all that it reads, or a folder, into one file", orr_cmd_bundle_pack, false, "file:lua"},
+    {"bundle verify", "BUNDLE", 1, 1, "Check digests and signature, and render again what has goldens inside", orr_cmd_bundle_verify, false, "file:zip"},
+    {"bundle list", "BUNDLE", 1, 1, "What is inside: names, sizes, licences", orr_cmd_bundle_list, false, "file:zip"},
+    {"bundle trace", "SCRIPT", 1, 1, "What a script reads, without rendering", orr_cmd_bundle_trace, false, "file:lua"},
+    {"bundle render", "BUNDLE", 1, 1, "Render a script of a bundle, which it cannot look out of", orr_cmd_bundle_render, false, "file:zip"},
+    {"bundle diff", "A B", 2, 2, "What differs between two bundles", orr_cmd_bundle_diff, false, "file:zip"},
+    {"bundle apply", "BASE DELTA", 2, 2, "The whole bundle of a base and a delta over it", orr_cmd_bundle_apply, false, "file:zip"},
+    {"bundle keys", "NAME", 1, 1, "Make a pair of keys to sign with: NAME.key and NAME.pub", orr_cmd_bundle_keys, false, NULL},
     {"build-shaders", "", 0, 0, "Compile all shaders ahead of time (for the build)", orr_cmd_build_shaders, true, NULL},
 };
 /* clang-format on */
@@ -207,7 +215,8 @@ int main(int argc, char **argv) {
         code = orr_cli_fail(&cli, &err);
     } else {
         bool script_help = cli.help && cli.word_count &&
-                           (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run);
+                           (cli.command->run == orr_cmd_render || cli.command->run == orr_cmd_run ||
+                            cli.command->run == orr_cmd_bundle_render);
         /* a script's help is one JSON object with its parameters, which only the command knows */
         if (cli.help && !(script_help && cli.json)) code = help(&cli);
         if (!cli.help || script_help) code = cli.command->run(&cli);
