@@ -335,9 +335,10 @@ uint64_t orr_gpu_completed(orr_gpu *gpu); /* any thread */
 ORR_MUST_CHECK orr_status orr_gpu_wait(orr_gpu *gpu, uint64_t value, uint64_t timeout_ns,
                                        orr_error *err); /* any thread; ORR_E_TIMEOUT */
 
-/* While on, commands leave a mark in memory as the device enters and leaves each time scope, so that one that
- * does not end can be named. Scopes then run one after the other. */
-ORR_MUST_CHECK orr_status orr_gpu_watch(orr_gpu *gpu, bool on, orr_error *err);
+/* From now on commands leave a mark in memory as the device enters and leaves each time scope, so that one
+ * that does not end can be named; scopes then run one after the other. And recording fails with ORR_E_TIMEOUT
+ * where it has to wait for the device and no submission ends for so long. 0: neither, as at first. */
+ORR_MUST_CHECK orr_status orr_gpu_watch(orr_gpu *gpu, uint64_t patience_ns, orr_error *err);
 /* The innermost scope that the device is in, or was in when it was lost; "" when it is in none, or nothing is
  * watched. */
 void orr_gpu_watched(const orr_gpu *gpu, char name[48]);

@@ -333,7 +333,7 @@ struct orr_gpu {
     orr_vk_uploads uploads;
     orr_vk_times times[ORR_VK_TIMINGS];
     uint32_t next_times;
-    bool watching;
+    uint64_t patience_ns; /* 0: not watched */
     orr_gpu_buffer marks; /* the last mark: two words, of the command and its scope */
 
     VkPipelineCache cache;

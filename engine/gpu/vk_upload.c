@@ -59,11 +59,19 @@ void orr_vk_chunks_close(orr_gpu *gpu, orr_vk_chunk **list) {
 
 /* --- the list of copies -------------------------------------------------------------------------------- */
 
+static orr_status wait_for(orr_gpu *gpu, uint64_t value, orr_error *err) {
+    for (uint64_t seen = orr_gpu_completed(gpu), now;; seen = now) {
+        orr_status status =
+            orr_gpu_wait(gpu, value, gpu->patience_ns > 0 ? gpu->patience_ns : UINT64_MAX, err);
+        if (status != ORR_E_TIMEOUT || (now = orr_gpu_completed(gpu)) == seen) return status;
+    }
+}
+
 /* Submits what waits, and lets at most one such submission be under way. */
 static orr_status flush(orr_gpu *gpu, orr_error *err) {
     orr_cmd *cmd = NULL;
     uint64_t before = gpu->uploads.last_flush;
-    orr_status status = before == 0 ? ORR_OK : orr_gpu_wait(gpu, before, UINT64_MAX, err);
+    orr_status status = before == 0 ? ORR_OK : wait_for(gpu, before, err);
     if (status == ORR_OK) status = orr_cmd_begin(gpu, "uploads", &cmd, err);
     if (status == ORR_OK) status = orr_vk_submit(cmd, &gpu->uploads.last_flush, err);
     return status;

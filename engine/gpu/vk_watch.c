@@ -5,14 +5,13 @@
 
 enum { NO_SCOPE = UINT8_MAX + 1 };
 
-orr_status orr_gpu_watch(orr_gpu *gpu, bool on, orr_error *err) {
-    gpu->watching = on;
-    if (!on || gpu->marks.id != 0) return ORR_OK;
+orr_status orr_gpu_watch(orr_gpu *gpu, uint64_t patience_ns, orr_error *err) {
+    gpu->patience_ns = patience_ns;
+    if (patience_ns == 0 || gpu->marks.id != 0) return ORR_OK;
     const orr_gpu_buffer_params params = {
         .label = "marks", .size_bytes = 2 * sizeof(uint32_t), .memory = ORR_MEMORY_READBACK};
     orr_status status = orr_gpu_buffer_create(gpu, &params, &gpu->marks, err);
     if (status == ORR_OK) memset(orr_gpu_buffer_map(gpu, gpu->marks), 0, params.size_bytes);
-    gpu->watching = status == ORR_OK;
     return status;
 }
 
@@ -31,7 +30,7 @@ static void order(orr_cmd *cmd, VkPipelineStageFlags2 from, VkPipelineStageFlags
 void orr_vk_mark(orr_cmd *cmd) {
     orr_gpu *gpu = cmd->gpu;
     const orr_vk_buffer *marks =
-        gpu->watching && !cmd->rendering ? orr_table_get(&gpu->buffers, gpu->marks.id) : NULL;
+        gpu->patience_ns > 0 && !cmd->rendering ? orr_table_get(&gpu->buffers, gpu->marks.id) : NULL;
     if (marks == NULL) return;
     const uint32_t words[2] = {(uint32_t)cmd->serial,
                                cmd->scope_depth > 0 ? cmd->scope_stack[cmd->scope_depth - 1] : NO_SCOPE};

@@ -58,7 +58,7 @@ static void test_watch(void **state) {
     orr_gpu_watched(gpu, name);
     assert_string_equal(name, "");
     for (uint32_t i = 0; i < 6; i++) {
-        OK(orr_gpu_watch(gpu, i % 3 != 2, &err));
+        OK(orr_gpu_watch(gpu, i % 3 != 2 ? 1000000000 : 0, &err));
         orr_cmd *cmd = begin(gpu);
         orr_cmd_time_begin(cmd, "outer");
         orr_cmd_fill_buffer(cmd, buffer, 0, 0, i);
@@ -73,6 +73,53 @@ static void test_watch(void **state) {
         assert_string_equal(name, "");
     }
     orr_gpu_buffer_destroy(gpu, &buffer);
+    close_gpu(gpu);
+}
+
+/* About a second of work, longer on a GPU: the name of its scope is known while it goes on, and uploads that
+ * have to wait for it give up. llvmpipe ends loops after 65 535 turns. */
+static const char slow_text[] =
+    "#version 460\n"
+    "#define STEP x = x * 1664525u + 1013904223u; x ^= x >> 13;\n"
+    "#define STEPS_8 STEP STEP STEP STEP STEP STEP STEP STEP\n"
+    "#define STEPS_64 STEPS_8 STEPS_8 STEPS_8 STEPS_8 STEPS_8 STEPS_8 STEPS_8 STEPS_8\n"
+    "layout(local_size_x = 64) in;\n"
+    "layout(binding = 0, std430) buffer B { uint b[]; };\n"
+    "void main() {\n"
+    "    uint x = b[gl_GlobalInvocationID.x];\n"
+    "    for (uint i = 0u; i < 4000000u && x != 1u; i++) { STEPS_64 STEPS_64 STEPS_64 STEPS_64 }\n"
+    "    b[gl_GlobalInvocationID.x] = x;\n"
+    "}\n";
+
+static void test_patience(void **state) {
+    (void)state;
+    enum { BYTES = 16 << 20 }; /* more than is staged at once */
+    orr_error err = {0};
+    orr_gpu *gpu = open_gpu((orr_gpu_params){0});
+    const orr_gpu_slot slot = {0, ORR_BIND_STORAGE_WRITE, 0};
+    orr_gpu_pipeline slow = make_compute(gpu, slow_text, &slot, 1, 0);
+    orr_gpu_buffer buffer = make_buffer(gpu, BYTES, ORR_MEMORY_DEVICE);
+    orr_gpu_bind bind = {.binding = 0, .buffer = buffer};
+    uint8_t *data = calloc(1, BYTES);
+    assert_non_null(data);
+    OK(orr_gpu_watch(gpu, 50000000, &err));
+    orr_cmd *cmd = begin(gpu);
+    orr_cmd_time_begin(cmd, "slow");
+    orr_cmd_dispatch(cmd, slow, &bind, 1, NULL, 0, 4, 1, 1);
+    orr_cmd_time_end(cmd);
+    uint64_t value = 0;
+    char name[48];
+    OK(orr_gpu_submit(gpu, &cmd, &value, &err));
+    orr_status status = orr_gpu_upload_buffer(gpu, buffer, 0, data, BYTES, &err);
+    orr_gpu_watched(gpu, name);
+    assert_int_equal(status, ORR_E_TIMEOUT);
+    assert_string_equal(name, "slow");
+    OK(orr_gpu_wait(gpu, value, UINT64_MAX, &err)); /* it was slow, no more */
+    orr_gpu_watched(gpu, name);
+    assert_string_equal(name, "");
+    free(data);
+    orr_gpu_buffer_destroy(gpu, &buffer);
+    orr_gpu_pipeline_destroy(gpu, &slow);
     close_gpu(gpu);
 }
 
@@ -356,9 +403,9 @@ static void test_dummy(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_times),   cmocka_unit_test(test_watch),   cmocka_unit_test(test_misuse),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_devices), cmocka_unit_test(test_validation),
-        cmocka_unit_test(test_cache),   cmocka_unit_test(test_dummy),
+        cmocka_unit_test(test_times),      cmocka_unit_test(test_watch),   cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_misuse),     cmocka_unit_test(test_threads), cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_validation), cmocka_unit_test(test_cache),   cmocka_unit_test(test_dummy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
