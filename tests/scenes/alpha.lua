@@ -1,4 +1,11 @@
 -- What is cut out, what shines through, what has two sides, what is mirrored: opaque, masked, blended panes over a floor.
+orrery.check{ golden = "../golden/alpha", size = {160, 90}, samples = 2, tags = {"core", "transparent"},
+  mutate = {
+    { name = "blended surfaces are not premultiplied", file = "transparent.frag", find = "* s.alpha, vec3(65504.0))", replace = ", vec3(65504.0))" },
+    { name = "blended surfaces are shifted", file = "transparent.vert", find = "v_position = draw_point(d, position);", replace = "v_position = draw_point(d, position) + vec3(0.05, 0.0, 0.0);" },
+    { name = "masks cut the other way", file = "visibility_mask.frag", find = "cutoff) < cutoff", replace = "cutoff) > cutoff" },
+    { name = "masked shadows are whole", file = "shadow_mask.frag", find = "< cutoff) discard", replace = "< -1.0) discard" },
+  } }
 local scene = orrery.scene()
 scene:mesh{ shape = orrery.plane{ width_m = 14, depth_m = 14 }, material = scene:material{ base_colour = {0.5, 0.5, 0.5} } }
 local function pane(x, z, paint, more)

@@ -1,6 +1,6 @@
 -- A textured, skinned, animated model at a time of its walk.
--- golden-data: model=models/CesiumMan.glb
--- golden: --frames 3
+orrery.check{ golden = "../golden/gltf", frames = 3, size = {160, 90}, samples = 2, tags = {"gltf"}, data = { model = "models/CesiumMan.glb" },
+  mutate = { { name = "texture coordinates are mirrored", file = "geometry.glsl", find = "v.uv0 = uintBitsToFloat(b.xy);", replace = "v.uv0 = uintBitsToFloat(b.yx);" } } }
 local model = orrery.param{ name = "model", type = "asset", doc = "A glTF file" }
 local scene = orrery.scene()
 local man = scene:model{ path = model, animation = "0" }

@@ -1,4 +1,11 @@
 -- Roughness from left to right, metal above, dielectric in the middle, refraction below; one sphere glows.
+orrery.check{ golden = "../golden/materials", size = {160, 90}, samples = 2, tags = {"core", "material"},
+  mutate = {
+    { name = "the wrong sign in Smith's term", file = "brdf.glsl", find = "nl * nl * (1.0 - a * a) + a * a), v", replace = "nl * nl * (1.0 + a * a) + a * a), v" },
+    { name = "scale and bias are swapped", file = "dfg.comp", find = "vec2(1.0 - f, f)", replace = "vec2(f, 1.0 - f)" },
+    { name = "no metal", file = "material.glsl", find = "s.metallic = f.x,", replace = "s.metallic = 0.0 * f.x," },
+    { name = "nothing glows", file = "resolve.comp", find = "s.emission * frame.params.x", replace = "s.emission * 0.0" },
+  } }
 local scene = orrery.scene()
 local shape = orrery.sphere{ radius_m = 0.42 }
 for i = 0, 6 do

@@ -1,5 +1,6 @@
 -- Everything that moves: a function of t, keyframes, a parent that turns, a moving sun, a module's parameter, a rig.
--- golden: --frames 7
+orrery.check{ golden = "../golden/motion", frames = 7, size = {160, 90}, samples = 2, tags = {"core", "animation"},
+  mutate = { { name = "only the last sub-frame counts", file = "accumulate.comp", find = "value += imageLoad(sum, p);", replace = "value += value;" } } }
 local scene = orrery.scene()
 local arm = scene:group{ rotation_deg = function(t) return 0, 90 * t, 0 end }
 scene:mesh{ shape = orrery.sphere{ radius_m = 0.3 }, parent = arm, position_m = {1.2, 0.3, 0} }

@@ -1,4 +1,12 @@
 -- One of each primitive on a floor: shapes, materials, the sun's shadow.
+orrery.check{ golden = "../golden/primitives", size = {160, 90}, samples = 2, tags = {"core", "shadow"},
+  mutate = {
+    { name = "shadows lie aside", file = "shadow.vert", find = "gl_Position = push.light * vec4(position, 1.0);", replace = "gl_Position = push.light * vec4(position + vec3(0.1, 0.0, 0.0), 1.0);" },
+    { name = "the sun's light is the same on every side", file = "brdf.glsl", find = "/ PI + specular) * nl;", replace = "/ PI + specular) * 0.5;" },
+    { name = "things stand aside", file = "visibility.vert", find = "vec4(draw_point(d, position), 1.0)", replace = "vec4(draw_point(d, position) + vec3(0.03, 0.0, 0.0), 1.0)" },
+    { name = "the wrong triangle", file = "visibility.frag", find = "uint(gl_PrimitiveID)", replace = "uint(gl_PrimitiveID) / 2u" },
+    { name = "a linear display", file = "encode.comp", find = "1.0 / 2.4", replace = "1.0 / 2.2" },
+  } }
 local scene = orrery.scene()
 local clay = scene:material{ base_colour = "#c8b090", roughness = 0.6 }
 local shapes = {
