@@ -181,11 +181,13 @@ static const bench benches[] = {
      orr_bench_pointwise},
     {"memory", "--repeats frames (300) at 320x180: does memory grow?", orr_bench_memory},
     {"jobs", "the job system against oneTBB", orr_bench_jobs},
+    {"compare", "comparing a 4K pair, against the published FLIP (module flip_evaluator of --peer, python3)",
+     orr_bench_compare},
     {"all", "all of these", orr_bench_all},
 };
 enum { BENCH_COUNT = sizeof benches / sizeof benches[0] };
-const char *const orr_bench_names[] = {"cold",      "turntable", "sequence", "passes",
-                                       "pointwise", "memory",    "jobs",     NULL};
+const char *const orr_bench_names[] = {"cold",   "turntable", "sequence", "passes", "pointwise",
+                                       "memory", "jobs",      "compare",  NULL};
 
 static const char *bench_name(const void *context, size_t i) {
     return (void)context, benches[i].name;

@@ -5,13 +5,31 @@
 #include "cli/cli.h"
 #include "image/compare.h"
 
-static orr_status read_image(const char *path, orr_image *image, orr_error *err) {
+typedef struct reading {
+    const char *path;
+    orr_image *image;
+    orr_status status;
+    orr_error err;
+} reading;
+
+static void read_image(void *argument) {
+    reading *r = argument;
     uint8_t *data = NULL;
     size_t size = 0;
-    orr_status status = orr_file_read(path, UINT64_C(2) << 30, &data, &size, err);
-    if (status == ORR_OK) status = orr_image_decode(data, size, path, 0, NULL, image, err);
+    r->status = orr_file_read(r->path, UINT64_C(2) << 30, &data, &size, &r->err);
+    if (r->status == ORR_OK) r->status = orr_image_decode(data, size, r->path, 0, NULL, r->image, &r->err);
     free(data);
-    return status;
+}
+
+/* Both at once; of two errors the first file's is told. */
+static orr_status read_both(orr_jobs *jobs, const orr_cli *cli, orr_image *a, orr_image *b, orr_error *err) {
+    reading both[2] = {{.path = cli->words[0], .image = a}, {.path = cli->words[1], .image = b}};
+    orr_job_counter counter = {0};
+    for (int i = 0; i < 2; i++) orr_jobs_run_io(jobs, read_image, &both[i], &counter);
+    orr_jobs_wait(jobs, &counter);
+    const reading *worse = both[0].status == ORR_OK ? &both[1] : &both[0];
+    *err = worse->err;
+    return worse->status;
 }
 
 static orr_status write_heatmap(const char *path, const orr_image *map, orr_error *err) {
@@ -26,13 +44,12 @@ static orr_status write_heatmap(const char *path, const orr_image *map, orr_erro
     return status;
 }
 
-static orr_status compare(const orr_cli *cli, orr_image *a, orr_image *b, orr_compare_result *result,
-                          orr_error *err) {
-    orr_compare_params params = {.keep_map = cli->heatmap != NULL};
+static orr_status compare(const orr_cli *cli, orr_jobs *jobs, orr_image *a, orr_image *b,
+                          orr_compare_result *result, orr_error *err) {
+    orr_compare_params params = {.keep_map = cli->heatmap != NULL, .jobs = jobs};
     if (cli->hdr && cli->ldr) return orr_fail(err, ORR_E_USAGE, NULL, "--hdr and --ldr exclude each other");
     if (cli->hdr || cli->ldr) params.range = cli->hdr ? ORR_COMPARE_HDR : ORR_COMPARE_LDR;
-    orr_status status = read_image(cli->words[0], a, err);
-    if (status == ORR_OK) status = read_image(cli->words[1], b, err);
+    orr_status status = read_both(jobs, cli, a, b, err);
     if (status == ORR_OK && (status = orr_compare(a, b, &params, result, err)) == ORR_E_ARGUMENT) {
         orr_error_prefix(err, "%s and %s", cli->words[0], cli->words[1]);
         err->code = status = ORR_E_BAD_DATA; /* the files' fault, not the caller's */
@@ -46,7 +63,10 @@ int orr_cmd_diff(orr_cli *cli) {
     orr_compare_result result = {0};
     orr_error err = {0};
     orr_text text = {0};
-    orr_status status = compare(cli, &a, &b, &result, &err);
+    orr_jobs *jobs = NULL;
+    orr_status status = orr_jobs_create(&(orr_jobs_params){.label = "diff"}, &jobs, &err);
+    if (status == ORR_OK) status = compare(cli, jobs, &a, &b, &result, &err);
+    if (jobs) orr_jobs_destroy(&jobs);
     const struct {
         const char *name;
         double value;

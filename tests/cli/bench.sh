@@ -60,7 +60,13 @@ bench '[(p["pass"], p["bytes"]) for p in r["passes"]] == [("accumulate", 64 * 64
 bench 'r["frames"] == 12 and r["early_frame"] == 10 and r["rss"]["end_bytes"] > 0 and r["gpu"]["peak_bytes"] > 0' \
     memory --script shot.lua --repeats 12 --size 32x32
 bench '"result" in r or "skipped" in r' jobs
-bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
+bench '"skipped" in r and r["ldr"]["type"] == "u8" and r["hdr"]["type"] == "f16" and all(r[k]["wall_s"]["min"] > 0 and 0 < r[k]["flip"] < 1 and "ratio" not in r[k] for k in ("ldr", "hdr"))' \
+    compare --peer $none --repeats 2 --size 64x36
+# A peer that has the module, and answers.
+printf '#!/bin/sh\ncase $2 in *find_spec*) exit 0 ;; esac\necho "{\\"flip\\": 0.25, \\"wall_s\\": [2, 1]}"\n' >flip && chmod +x flip
+bench '"skipped" not in r and all(abs(r[k]["flip"] - 0.25 - r[k]["flip_off_peer"]) < 1e-6 and abs(r[k]["wall_s"]["median"] / 1.5 - r[k]["ratio"]) < 1e-6 for k in ("ldr", "hdr"))' \
+    compare --peer "$work/flip" --repeats 2 --size 64x36
+bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs", "compare"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
     all --script shot.lua --repeats 2 --size 32x32
 "$orrery" bench cold >out.txt 2>err.txt
 [ $? -eq 2 ] && grep -q -- --model err.txt || { echo "bench cold without a model is not wrong usage"; failed=1; }
