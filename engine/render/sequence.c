@@ -9,7 +9,7 @@
 #include "render/run_record.h"
 #include "render/sink.h"
 
-enum { FLIGHT_BYTES = 1 << 30 }; /* of host memory for frames that wait for their encoder */
+static const uint64_t flight_bytes = 2ull << 30; /* of host memory for frames that wait for their encoder */
 
 enum { MAX_SAMPLES = 65536 }; /* no picture tells more apart; a slip of the finger would render for days */
 
@@ -461,14 +461,21 @@ static orr_status loop(run *r, orr_error *err) {
     return status;
 }
 
+/* Of an output as it is read back: sums of sub-frames are float32. */
+static uint32_t pixel_bytes(const run *r, const orr_output *output) {
+    if (!strcmp(output->channel, "ldr")) return output->wide ? 8 : 4;
+    const orr_channel_info *channel = orr_channel_find(output->channel);
+    uint32_t bytes = orr_format_bytes(orr_format_from_glsl(channel->format));
+    return r->samples > 1 && !strcmp(channel->combine, "mean") ? 2 * bytes : bytes;
+}
+
 /* Twice as many as there are encoders, within a bound on memory: while this thread helps with one picture,
  * the others must not run out of them. */
 static orr_status make_ring(run *r, const orr_output *outputs, uint32_t output_count, orr_error *err) {
     uint64_t frame_bytes = 0;
     for (uint32_t i = 0; i < output_count; i++)
-        frame_bytes +=
-            (uint64_t)r->width * r->height * (strcmp(outputs[i].channel, "ldr") || outputs[i].wide ? 8 : 4);
-    uint64_t most = FLIGHT_BYTES / (frame_bytes ? frame_bytes : 1);
+        frame_bytes += (uint64_t)r->width * r->height * pixel_bytes(r, &outputs[i]);
+    uint64_t most = flight_bytes / (frame_bytes ? frame_bytes : 1);
     uint32_t wanted = 2 * orr_jobs_threads(orr_renderer_jobs(r->renderer)) + 2;
     if (wanted > most) wanted = most < 3 ? 3 : (uint32_t)most;
     if (wanted > r->frame_count) wanted = r->frame_count ? r->frame_count : 1;
