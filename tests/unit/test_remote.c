@@ -201,6 +201,41 @@ static void same_scripts(const run *a, const run *b) {
     same_world(s, t);
 }
 
+static void same_checks(const orr_script *a, const orr_script *b) {
+    const orr_check_spec *s = orr_script_check(a), *t = orr_script_check(b);
+    assert_true(s && t);
+    assert_int_equal(s->frame_count, t->frame_count);
+    assert_memory_equal(s->frames, t->frames, s->frame_count * sizeof *s->frames);
+    assert_memory_equal(s->aovs, t->aovs, sizeof s->aovs);
+    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++)
+        assert_true(s->tolerances[aov].given == t->tolerances[aov].given &&
+                    s->tolerances[aov].flip == t->tolerances[aov].flip &&
+                    s->tolerances[aov].ulp == t->tolerances[aov].ulp);
+    assert_string_equal(s->golden, t->golden);
+    assert_true(s->width == t->width && s->height == t->height && s->samples == t->samples &&
+                s->timeout_s == t->timeout_s && s->memory_mib == t->memory_mib);
+    assert_true(s->tag_count == 1 && t->tag_count == 1 && s->mutation_count == 1 && t->mutation_count == 1);
+    assert_string_equal(s->tags[0], t->tags[0]);
+    assert_string_equal(s->mutations[0].name, t->mutations[0].name);
+    assert_true(s->budget_count == 1 && t->budget_count == 1 && t->budgets[0].limit == s->budgets[0].limit);
+    for (int i = 0; i < 2; i++) { /* depths that are right, and that are not */
+        orr_check_frame frame = {.frame = 3, .width = 8, .height = 4};
+        orr_text one = {0}, other = {0};
+        orr_error err = {0};
+        OK(orr_image_create(8, 4, 1, ORR_PIXEL_F32, &frame.images[ORR_CHECK_Z], &err));
+        for (int k = 0; k < 32; k++) ((float *)frame.images[ORR_CHECK_Z].pixels)[k] = i ? 2.25f : 3;
+        OK(s->expect(s->expect_context, &frame, &one, &err));
+        OK(t->expect(t->expect_context, &frame, &other, &err));
+        assert_string_equal(strstr(orr_text_cstr(&one), "main.lua") ? strstr(orr_text_cstr(&one), "main.lua")
+                                                                    : "",
+                            orr_text_cstr(&other));
+        assert_true((other.length == 0) == (i == 1));
+        orr_text_free(&one);
+        orr_text_free(&other);
+        orr_image_free(&frame.images[ORR_CHECK_Z]);
+    }
+}
+
 typedef struct picture {
     uint8_t *pixels;
     size_t size;
@@ -295,6 +330,12 @@ static void flythrough(void **state) {
 static void everything(void **state) {
     (void)state;
     static const char text[] =
+        "orrery.check{ frames = {0, 3}, aovs = {'display', 'Z'}, golden = 'golden/all', size = {8, 4},\n"
+        "  tolerance = { display = { flip = 0.01 }, Z = { ulp = 2 } }, tags = {'fast'}, budget = { gpu_ms = "
+        "5 },\n"
+        "  mutate = { { file = 'lighting.comp', find = 'a', replace = 'b' } },\n"
+        "  expect = function(frame) frame:near(frame:mean{ aov = 'Z' }, 2, 0.5, 'depth') "
+        "end }\n"
         "local size = orrery.param{ name = 'size', type = 'vec3', def = {1, 2, 3}, doc = 'Size' }\n"
         "local scene = orrery.scene()\n"
         "local late = scene:group{ name = 'late' }\n"
@@ -325,6 +366,7 @@ static void everything(void **state) {
     run here = run_here(path, &extra), there = run_text(text, &extra);
     if (there.status != ORR_OK) fail_msg("%s", there.err.message);
     same_scripts(&here, &there);
+    same_checks(here.script, there.script);
     same_pictures(&here, &there);
     end(&here);
     end(&there);
