@@ -51,8 +51,8 @@ void orr_text_printf(orr_text *text, const char *format, ...) {
     va_end(args);
 }
 
-/* Bytes of the well-formed UTF-8 character at `s` (RFC 3629), or 0. */
-static size_t utf8_length(const unsigned char *s) {
+size_t orr_utf8_length(const char *text) {
+    const unsigned char *s = (const unsigned char *)text;
     if (s[0] < 0x80) return s[0] ? 1 : 0;
     size_t length = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
                     : (s[0] & 0xf0) == 0xe0        ? 3
@@ -71,7 +71,7 @@ void orr_text_json_string(orr_text *text, const char *string) {
     const unsigned char *s = (const unsigned char *)string;
     orr_text_append(text, "\"", 1);
     while (*s) {
-        size_t length = utf8_length(s);
+        size_t length = orr_utf8_length((const char *)s);
         if (length == 0) { /* JSON must be UTF-8: a stray byte becomes the replacement character */
             orr_text_puts(text, "\\ufffd");
             length = 1;

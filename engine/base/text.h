@@ -22,6 +22,9 @@ void orr_text_json_string(orr_text *text, const char *string); /* quoted, escape
 void orr_text_free(orr_text *text);
 const char *orr_text_cstr(const orr_text *text); /* never NULL */
 
+/* Bytes of the well-formed UTF-8 character at `text` (RFC 3629); 0 = none, or the end. */
+size_t orr_utf8_length(const char *text);
+
 /* snprintf that always terminates; returns false when it had to cut. */
 bool orr_format(char *buffer, size_t size, const char *format, ...) ORR_PRINTF(3, 4);
 

@@ -8,10 +8,12 @@ typedef struct orr_check_run_info {
     const char *title;   /* "regression scenes" */
     const char *version; /* of the program */
     double wall_s;
-    bool budgets; /* over budget counts as a failure */
-    const char
-        *label; /* of this run in the history: a commit, a date; "" = none. The program never invents one */
+    bool budgets;      /* over budget counts as a failure */
+    const char *label; /* of this run in the history: a commit, a date; "" = none. Never invented */
 } orr_check_run_info;
+
+/* Does this verdict make the run fail? */
+bool orr_check_is_failure(const orr_check_result *result, const orr_check_run_info *info);
 
 /* JUnit XML as CI systems read it: a testsuite per folder, a testcase per scene, its failure's text. Valid
  * UTF-8 and XML 1.0 whatever the messages hold. */
@@ -23,7 +25,8 @@ ORR_MUST_CHECK orr_status orr_check_html(const orr_check_result *results, uint32
                                          const orr_check_run_info *info, const char *history,
                                          const char *path, orr_error *err);
 /* Appends one line of JSON: label, device, and per scene its verdict, wall and GPU time, memory, flip. A
- * damaged line of the file is left alone and said in a warning, never a reason to lose the run. */
+ * damaged line of the file is left alone, and the page says how many there are: never a reason to lose the
+ * run. The file is replaced whole: two runs that write at the same moment keep one line. */
 ORR_MUST_CHECK orr_status orr_check_history_append(const orr_check_result *results, uint32_t count,
                                                    const orr_check_run_info *info, const char *path,
                                                    orr_error *err);

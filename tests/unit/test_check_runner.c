@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/platform/platform.h"
+#include "base/text.h"
 #include "check/runner.h"
 #include "check_sample.h"
 
@@ -36,8 +37,8 @@ static orr_check_job *add(stage *s, const char *script) {
     snprintf(s->names[i], sizeof s->names[i], "scene%u", i);
     snprintf(s->result_files[i], sizeof s->result_files[i], "%s/%u.json", scratch, i);
     snprintf(s->messages_files[i], sizeof s->messages_files[i], "%s/%u.err", scratch, i);
-    snprintf(s->scripts[i], sizeof s->scripts[i], "R=%s LOG=%s OK=%s/ok.json N=%u; %s", s->result_files[i],
-             log_file, scratch, i, script);
+    orr_format(s->scripts[i], sizeof s->scripts[i], "R=%s LOG=%s OK=%s/ok.json N=%u; %s", s->result_files[i],
+               log_file, scratch, i, script);
     const char **argv = s->argv[i];
     argv[0] = "/bin/sh";
     argv[1] = "-c";
