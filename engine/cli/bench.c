@@ -183,11 +183,13 @@ static const bench benches[] = {
     {"jobs", "the job system against oneTBB", orr_bench_jobs},
     {"compare", "comparing a 4K pair, against the published FLIP (module flip_evaluator of --peer, python3)",
      orr_bench_compare},
+    {"bundle", "packing and verifying 1 GiB, against openssl dgst -sha256 and cp of it; --repeats pairs (5)",
+     orr_bench_bundle},
     {"all", "all of these", orr_bench_all},
 };
 enum { BENCH_COUNT = sizeof benches / sizeof benches[0] };
 const char *const orr_bench_names[] = {"cold",   "turntable", "sequence", "passes", "pointwise",
-                                       "memory", "jobs",      "compare",  NULL};
+                                       "memory", "jobs",      "compare",  "bundle", NULL};
 
 static const char *bench_name(const void *context, size_t i) {
     return (void)context, benches[i].name;
