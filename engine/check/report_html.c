@@ -16,7 +16,7 @@ enum {
     PASSED_LIMIT = 32 << 20, /* of the page's pictures, before those of scenes that passed are left out… */
     TOTAL_LIMIT = 256 << 20, /* …and before all are */
     HISTORY_LIMIT = 256 << 20,
-    HISTORY_RUNS = 1000
+    HISTORY_RUNS = 200
 };
 
 typedef struct page {
