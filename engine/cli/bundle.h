@@ -54,9 +54,8 @@ void orr_bundle_sources_free(orr_bundle_sources *sources);
  * travel is an error that says why and what to do. */
 ORR_MUST_CHECK orr_status orr_bundle_of_trace(const orr_trace *trace, orr_engine *engine,
                                               orr_bundle_sources *out, orr_error *err);
-/* A folder as it is. `entry`: NULL = main.lua. */
-/* `but`: the file being written, which must not lie there. */
-ORR_MUST_CHECK orr_status orr_bundle_of_folder(const char *folder, const char *entry, const char *but,
+/* A folder as it is. `entry`: NULL = main.lua. `written`: the bundle, which must not lie there. */
+ORR_MUST_CHECK orr_status orr_bundle_of_folder(const char *folder, const char *entry, const char *written,
                                                orr_bundle_sources *out, orr_error *err);
 
 /* Name of the SPIR-V of a module's shader in a bundle: modules/<module>/<shader>.<begin of its digest>.spv */

@@ -123,7 +123,7 @@ static orr_status add_file(orr_bundle_sources *s, const orr_bundle_place *place,
 
 /* All files below `folder`/`below`, in order of their names. */
 static orr_status add_folder(orr_bundle_sources *s, const orr_bundle_place *place, const char *below,
-                             const char *but, int depth, orr_error *err) {
+                             int depth, orr_error *err) {
     char path[PATH_BYTES], name[PATH_BYTES], real[PATH_BYTES];
     char **names = NULL;
     size_t count = 0;
@@ -133,7 +133,6 @@ static orr_status add_folder(orr_bundle_sources *s, const orr_bundle_place *plac
         return orr_fail(err, ORR_E_LIMIT, path, "'%s' is more than %d folders deep", path, MAX_DEPTH);
     orr_status status = orr_folder_list(path, &names, &count, err);
     for (size_t i = 0; i < count && status == ORR_OK; i++) {
-        orr_path_join(path, sizeof path, place->host, "");
         bool fits = orr_format(name, sizeof name, "%s%s%s", below, *below ? "/" : "", names[i]) &&
                     orr_format(path, sizeof path, "%s/%s", place->host, name);
         if (!fits)
@@ -141,11 +140,8 @@ static orr_status add_folder(orr_bundle_sources *s, const orr_bundle_place *plac
         else if (!orr_path_real(path, real, sizeof real) || strcmp(real, path) != 0)
             status = orr_fail(err, ORR_E_UNSUPPORTED, path,
                               "'%s' is a symbolic link: put the file itself there", path);
-        else if (but && strcmp(real, but) == 0)
-            status = orr_fail(err, ORR_E_USAGE, path,
-                              "the bundle '%s' would be packed into itself: write it elsewhere", path);
         else if (orr_folder_exists(path))
-            status = add_folder(s, place, name, but, depth + 1, err);
+            status = add_folder(s, place, name, depth + 1, err);
         else
             status = add_file(s, place, name, path, err);
     }
@@ -153,17 +149,21 @@ static orr_status add_folder(orr_bundle_sources *s, const orr_bundle_place *plac
     return status;
 }
 
-orr_status orr_bundle_of_folder(const char *folder, const char *entry, const char *but,
+orr_status orr_bundle_of_folder(const char *folder, const char *entry, const char *written,
                                 orr_bundle_sources *out, orr_error *err) {
-    char real[PATH_BYTES], name[PATH_BYTES], real_but[PATH_BYTES];
+    char real[PATH_BYTES], name[PATH_BYTES], to[PATH_BYTES], real_to[PATH_BYTES];
     if (!orr_path_real(folder, real, sizeof real))
         return orr_fail(err, ORR_E_NOT_FOUND, folder, "there is no folder '%s'", folder);
-    bool there = orr_path_real(but, real_but, sizeof real_but);
+    orr_path_folder(to, sizeof to, written);
+    if (orr_path_real(to, real_to, sizeof real_to) &&
+        (!strcmp(real_to, real) || orr_path_is_below(real, real_to)))
+        return orr_fail(err, ORR_E_USAGE, NULL, "--out %s would be packed into itself: write it elsewhere",
+                        written);
     if (!clean(entry ? entry : "main.lua", name, sizeof name))
         return orr_fail(err, ORR_E_USAGE, NULL, "--entry %s: write its path from the top of '%s'", entry,
                         folder);
     orr_status status = add_place(out, real, "", err);
-    if (status == ORR_OK) status = add_folder(out, &out->places[0], "", there ? real_but : NULL, 0, err);
+    if (status == ORR_OK) status = add_folder(out, &out->places[0], "", 0, err);
     uint32_t i = 0;
     while (i < out->count && strcmp(out->list[i].name, name) != 0) i++;
     if (status == ORR_OK && i == out->count)
@@ -411,7 +411,7 @@ static orr_status add_golden(const orr_trace *trace, orr_bundle_sources *s, orr_
                         "the golden of the script's check, '%s', lies outside its folder: put it below",
                         trace->golden);
     orr_path_join(path, sizeof path, s->places[0].host, below);
-    return orr_folder_exists(path) ? add_folder(s, &s->places[0], below, NULL, 0, err) : ORR_OK;
+    return orr_folder_exists(path) ? add_folder(s, &s->places[0], below, 0, err) : ORR_OK;
 }
 
 orr_status orr_bundle_of_trace(const orr_trace *trace, orr_engine *engine, orr_bundle_sources *out,

@@ -8,7 +8,13 @@
 
 #include "base/arena.h"
 #include "base/platform/platform.h"
+#include "cli/check.h"
 #include "cli/cli.h"
+
+static int run_script_child(orr_cli *cli) {
+    (void)cli;
+    return orr_script_child();
+}
 
 /* clang-format off */
 static const orr_command commands[] = {
@@ -17,6 +23,9 @@ static const orr_command commands[] = {
     {"info", "", 0, 0, "Devices, memory, folders, and the numeric fingerprint of this machine", orr_cmd_info, false, NULL},
     {"modules", "", 0, 0, "The effect modules that are installed", orr_cmd_modules, false, NULL},
     {"params", "[MODULE]", 0, 1, "Each parameter's value and where it came from", orr_cmd_params, false, "module"},
+    {"check", "[FILES|FOLDERS]", 0, 100000, "Run regression scenes, and compare them with their goldens", orr_cmd_check, false, "file:lua"},
+    {"check-list", "FILES", 0, 100000, "What scenes declare (started by check)", orr_cmd_check_list, true, NULL},
+    {"check-scene", "FILE", 1, 1, "One scene (started by check)", orr_cmd_check_scene, true, NULL},
     {"diff", "A B", 2, 2, "How far two images lie apart: max, PSNR, SSIM, FLIP", orr_cmd_diff, false, "file:"},
     {"bench", "[NAME]", 0, 1, "Measure: cold start, turntable, sequence, passes, memory, jobs", orr_cmd_bench, false, "text:cold|turntable|sequence|passes|pointwise|memory|jobs|all"},
     {"api", "", 0, 0, "The Lua API as JSON, editor stubs or Markdown", orr_cmd_api, false, NULL},
@@ -32,6 +41,7 @@ static const orr_command commands[] = {
     {"bundle apply", "BASE DELTA", 2, 2, "The whole bundle of a base and a delta over it", orr_cmd_bundle_apply, false, "file:zip"},
     {"bundle keys", "NAME", 1, 1, "Make a pair of keys to sign with: NAME.key and NAME.pub", orr_cmd_bundle_keys, false, NULL},
     {"build-shaders", "", 0, 0, "Compile all shaders ahead of time (for the build)", orr_cmd_build_shaders, true, NULL},
+    {ORR_SCRIPT_CHILD, "", 0, 0, "Run a bundle's script, locked in (for the program itself)", run_script_child, true, NULL},
 };
 /* clang-format on */
 
@@ -132,6 +142,8 @@ orr_script_params orr_cli_script_params(const orr_cli *cli, orr_engine *engine) 
                                .timeout_s = cli->timeout_s,
                                .stuck = stuck,
                                .help = cli->help,
+                               .checking = cli->result != NULL,
+                               .data_folder = orr_check_data_folder(cli),
                                .talks = cli->command->run == orr_cmd_run,
                                .stop = &stop};
 }

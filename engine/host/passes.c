@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "host/descriptor.h"
 #include "render/render.h"
+#include "vfs/vfs.h"
 
 enum { NAME_LIMIT = 63, SCALE_LEAST = -6 };
 
@@ -140,7 +141,7 @@ static orr_status check_shader(const context *c) {
     if (!shader || !*shader) return say(c, "names no shader");
     if (orr_path_is_absolute(shader) || strstr(shader, "..") || strpbrk(shader, "\\:"))
         return say(c, "has the shader '%.120s', which is not inside the module's folder", shader);
-    if (!c->folder) return ORR_OK;
+    if (!c->folder || orr_vfs_inside(c->folder)) return ORR_OK; /* in a bundle: looking for it tells */
     orr_path_join(path, sizeof path, c->folder, shader);
     return orr_file_exists(path)
                ? ORR_OK
