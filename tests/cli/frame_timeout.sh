@@ -36,8 +36,8 @@ done
 "$orrery" render shot.lua --quiet --frame-timeout 0 2>err.txt
 [ $? -eq 2 ] && grep -q -- --frame-timeout err.txt || fail "--frame-timeout 0 is taken: $(cat err.txt)"
 
-# It does end, after a quarter of a minute on a large GPU and minutes on a CPU, so that no machine hangs. llvmpipe ends
-# an invocation's loops after 65 535 turns in all, so each turn is long. What it comes to is written, and its bound is a
+# It does end, after a quarter of a minute on a large GPU and minutes on a CPU, so that no machine hangs. Old llvmpipes
+# end an invocation's loops after 65 535 turns in all, so each turn is long. What it comes to is written, and its bound is a
 # parameter, so that no compiler drops it.
 mkdir -p modules/endless
 cat >modules/endless/endless.lua <<'END_OF_MANIFEST'
