@@ -42,14 +42,17 @@ static orr_status check_keys(const reading *r, json_t *object, const char *name,
 static orr_status read_text(const reading *r, json_t *value, const char *key, size_t max, const char **out) {
     const char *text = json_string_value(value);
     if (!text || strlen(text) > max || !orr_bundle_is_text(text))
-        return bad(r, key, "must be a text without control characters, and not as long");
+        return orr_fail(
+            r->err, ORR_E_BAD_DATA, r->path,
+            "the manifest of '%s': \"%s\" must be a text of at most %zu bytes, without control characters",
+            r->path, key, max);
     *out = orr_arena_strdup(r->arena, text);
     return *out ? ORR_OK : no_memory(r);
 }
 
 static orr_status read_number(const reading *r, json_t *value, const char *key, uint64_t max, uint64_t *out) {
     if (!json_is_integer(value) || json_integer_value(value) < 0 || (uint64_t)json_integer_value(value) > max)
-        return bad(r, key, "must be a whole number in its bounds");
+        return bad(r, key, "must be a whole number, not negative, and not as large");
     *out = (uint64_t)json_integer_value(value);
     return ORR_OK;
 }
@@ -68,8 +71,9 @@ static orr_status read_name(const reading *r, json_t *value, const char *key, co
 }
 
 static orr_status check_array(const reading *r, json_t *value, const char *key, size_t max) {
-    return json_is_array(value) && json_array_size(value) <= max ? ORR_OK
-                                                                 : bad(r, key, "must be a list, not as long");
+    if (json_is_array(value) && json_array_size(value) <= max) return ORR_OK;
+    return orr_fail(r->err, ORR_E_BAD_DATA, r->path,
+                    "the manifest of '%s': \"%s\" must be a list of at most %zu", r->path, key, max);
 }
 
 /* --- its parts -------------------------------------------------------------------------------------------
