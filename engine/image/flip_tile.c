@@ -1,20 +1,25 @@
 /* FLIP of one tile: the hot loops.
  *
- * The tile's pixels, with a border as wide as the filters, become linear floats once. For each exposure a
- * ring of rows holds them as opponent colours; a row of the map is made by filtering down the ring's columns
- * into row buffers, then along those rows. All filters are separable, and fold about their middle.
+ * The tile's pixels, with a border as wide as the filters, become linear floats once. For each exposure they
+ * become opponent colours, row by row just before they are needed; a row of the map is made by filtering down
+ * the columns into row buffers, then along those rows. All filters are separable, and fold about their
+ * middle.
  *
  * Loops run over LANES floats side by side without regard to each other, so that they become vectors of any
  * width with the same results: cube roots and powers are plain arithmetic for the same reason, and where one
  * of two values is chosen neither takes long to make, or compilers would branch. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "image/compare_private.h"
 
-enum { LANES = 16, DOWN = ORR_FLIP_SPATIAL + ORR_FLIP_FEATURE };
+enum {
+    LANES = 32,
+
+    CACHE_LINE = 16 /* floats */,
+    DOWN = ORR_FLIP_SPATIAL + ORR_FLIP_FEATURE
+};
 /* Filtered both ways: the spatial ones, then edge and point along x, edge and point along y. */
 enum { EDGE_X = ORR_FLIP_SPATIAL, POINT_X, EDGE_Y, POINT_Y, FILTERED };
 
@@ -22,10 +27,12 @@ typedef struct flip_tile {
     const orr_flip *flip;
     orr_tile tile;
     uint32_t first, end; /* rows of the image that `linear` holds */
-    size_t pitch;        /* floats of a row with its borders; a multiple of LANES */
+    uint32_t rows;       /* of `planes`: those of the tile and `reach` more on each side */
     size_t width;        /* of the tile, rounded up to LANES */
-    uint32_t rows;       /* of the ring */
-    float *linear[2][3], *ring[2][3];
+    size_t padded;       /* the same with borders */
+    size_t pitch;        /* floats from row to row of them: an odd multiple of a cache line, or rows would
+                            drive each other out */
+    float *linear[2][3], *planes[2][3];
     float *down[DOWN], *filtered[2][FILTERED], *lab[2][3], *map;
 } flip_tile;
 
@@ -184,74 +191,63 @@ static ORR_INLINE void fold_end(float *out, const float *sum) {
     for (int i = 0; i < LANES; i++) out[i] = sum[i];
 }
 
-/* Up to two even filters f[0], f[1] and one odd f[2] over the same rows: taps[k][x] for -radius <= k <=
- * radius is the value at distance k from x. Which of them is known at compile time. */
-static ORR_INLINE void fold(const float *const *taps, int radius, size_t count, int evens, bool odd,
+/* One or two even filters, or an odd one, over values that lie `step` apart; which is known at compile time.
+ */
+static ORR_INLINE void fold(const float *in, size_t step, int radius, size_t count, int evens,
                             const folded *f) {
     for (size_t x = 0; x < count; x += LANES) {
-        float a[LANES], b[LANES], c[LANES];
-        if (evens > 0) fold_begin(a, f[0].weights[0], taps[0] + x);
-        if (evens > 1) fold_begin(b, f[1].weights[0], taps[0] + x);
-        if (odd) fold_begin(c, 0.0f, taps[0] + x);
+        float a[LANES], b[LANES];
+        fold_begin(a, evens ? f[0].weights[0] : 0.0f, in + x);
+        if (evens > 1) fold_begin(b, f[1].weights[0], in + x);
+        const float *left = in + x, *right = left;
         for (int k = 1; k <= radius; k++) {
-            const float *left = taps[-k] + x, *right = taps[k] + x;
+            left -= step;
+            right += step;
+            if (evens == 0) fold_odd(a, f[0].weights[k], left, right);
             if (evens > 0) fold_even(a, f[0].weights[k], left, right);
             if (evens > 1) fold_even(b, f[1].weights[k], left, right);
-            if (odd) fold_odd(c, f[2].weights[k], left, right);
         }
-        if (evens > 0) fold_end(f[0].out + x, a);
+        fold_end(f[0].out + x, a);
         if (evens > 1) fold_end(f[1].out + x, b);
-        if (odd) fold_end(f[2].out + x, c);
     }
 }
 
-/* The rows of the ring about row y of the image; the edge rows are repeated. */
-static ORR_INLINE void taps_down(const flip_tile *t, int image, int plane, uint32_t y, const float **taps) {
-    int64_t last = (int64_t)t->flip->height - 1;
-    for (int64_t k = -(int64_t)t->flip->reach; k <= (int64_t)t->flip->reach; k++) {
-        int64_t row = y + k < 0 ? 0 : y + k > last ? last : y + k;
-        taps[k] = t->ring[image][plane] + (size_t)(row % t->rows) * t->pitch;
-    }
+static ORR_INLINE void fold_one(const float *in, size_t step, const orr_flip_filter *filter, size_t count,
+                                bool odd, float *out) {
+    fold(in, step, filter->radius, count, odd ? 0 : 1, &(folded){filter->weights, out});
 }
 
-static ORR_INLINE void taps_along(const flip_tile *t, const float *row, const float **taps) {
-    for (int64_t k = -(int64_t)t->flip->reach; k <= (int64_t)t->flip->reach; k++)
-        taps[k] = row + t->flip->reach + k;
+static ORR_INLINE void fold_two(const float *in, size_t step, const orr_flip_filter *a, float *a_out,
+                                const orr_flip_filter *b, float *b_out, size_t count) {
+    fold(in, step, a->radius > b->radius ? a->radius : b->radius, count, 2,
+         (folded[2]){{a->weights, a_out}, {b->weights, b_out}});
 }
 
-static ORR_INLINE void filter_down(const flip_tile *t, int image, uint32_t y, const float **taps) {
+/* Filters down to row y of the tile. */
+static ORR_INLINE void filter_down(const flip_tile *t, int image, uint32_t y) {
     const orr_flip_filter *s = t->flip->spatial, *f = t->flip->feature;
-    float *const *down = t->down;
-    taps_down(t, image, 0, y, taps);
-    fold(taps, s[ORR_FLIP_Y].radius, t->pitch, 1, false, &(folded){s[ORR_FLIP_Y].weights, down[ORR_FLIP_Y]});
-    fold(taps, f[0].radius, t->pitch, 2, true,
-         (folded[3]){{f[ORR_FLIP_SMOOTH].weights, down[ORR_FLIP_SPATIAL + ORR_FLIP_SMOOTH]},
-                     {f[ORR_FLIP_POINT].weights, down[ORR_FLIP_SPATIAL + ORR_FLIP_POINT]},
-                     {f[ORR_FLIP_EDGE].weights, down[ORR_FLIP_SPATIAL + ORR_FLIP_EDGE]}});
-    taps_down(t, image, 1, y, taps);
-    fold(taps, s[ORR_FLIP_CX].radius, t->pitch, 1, false,
-         &(folded){s[ORR_FLIP_CX].weights, down[ORR_FLIP_CX]});
-    taps_down(t, image, 2, y, taps);
-    fold(taps, s[ORR_FLIP_CZ_WIDE].radius, t->pitch, 2, false,
-         (folded[2]){{s[ORR_FLIP_CZ_WIDE].weights, down[ORR_FLIP_CZ_WIDE]},
-                     {s[ORR_FLIP_CZ_NARROW].weights, down[ORR_FLIP_CZ_NARROW]}});
+    size_t at = ((size_t)y + t->flip->reach) * t->pitch, pitch = t->pitch, count = t->padded;
+    const float *lum = t->planes[image][0] + at, *cx = t->planes[image][1] + at,
+                *cz = t->planes[image][2] + at;
+    float *const *down = t->down, *const *features = down + ORR_FLIP_SPATIAL;
+    fold_one(lum, pitch, &s[ORR_FLIP_Y], count, false, down[ORR_FLIP_Y]);
+    fold_one(lum, pitch, &f[ORR_FLIP_EDGE], count, true, features[ORR_FLIP_EDGE]);
+    fold_two(lum, pitch, &f[ORR_FLIP_SMOOTH], features[ORR_FLIP_SMOOTH], &f[ORR_FLIP_POINT],
+             features[ORR_FLIP_POINT], count);
+    fold_one(cx, pitch, &s[ORR_FLIP_CX], count, false, down[ORR_FLIP_CX]);
+    fold_two(cz, pitch, &s[ORR_FLIP_CZ_WIDE], down[ORR_FLIP_CZ_WIDE], &s[ORR_FLIP_CZ_NARROW],
+             down[ORR_FLIP_CZ_NARROW], count);
 }
 
-static ORR_INLINE void filter_along(const flip_tile *t, int image, const float **taps) {
+static ORR_INLINE void filter_along(const flip_tile *t, int image) {
     const orr_flip_filter *s = t->flip->spatial, *f = t->flip->feature;
-    float *const *out = t->filtered[image];
-    for (int k = 0; k < ORR_FLIP_SPATIAL; k++) {
-        taps_along(t, t->down[k], taps);
-        fold(taps, s[k].radius, t->width, 1, false, &(folded){s[k].weights, out[k]});
-    }
-    taps_along(t, t->down[ORR_FLIP_SPATIAL + ORR_FLIP_SMOOTH], taps);
-    fold(
-        taps, f[0].radius, t->width, 1, true,
-        (folded[3]){{f[ORR_FLIP_POINT].weights, out[POINT_X]}, {0}, {f[ORR_FLIP_EDGE].weights, out[EDGE_X]}});
-    taps_along(t, t->down[ORR_FLIP_SPATIAL + ORR_FLIP_EDGE], taps);
-    fold(taps, f[0].radius, t->width, 1, false, &(folded){f[ORR_FLIP_SMOOTH].weights, out[EDGE_Y]});
-    taps_along(t, t->down[ORR_FLIP_SPATIAL + ORR_FLIP_POINT], taps);
-    fold(taps, f[0].radius, t->width, 1, false, &(folded){f[ORR_FLIP_SMOOTH].weights, out[POINT_Y]});
+    float *const *out = t->filtered[image], *const *features = t->down + ORR_FLIP_SPATIAL;
+    size_t width = t->width, reach = t->flip->reach;
+    for (int k = 0; k < ORR_FLIP_SPATIAL; k++) fold_one(t->down[k] + reach, 1, &s[k], width, false, out[k]);
+    fold_one(features[ORR_FLIP_EDGE] + reach, 1, &f[ORR_FLIP_SMOOTH], width, false, out[EDGE_Y]);
+    fold_one(features[ORR_FLIP_POINT] + reach, 1, &f[ORR_FLIP_SMOOTH], width, false, out[POINT_Y]);
+    fold_one(features[ORR_FLIP_SMOOTH] + reach, 1, &f[ORR_FLIP_EDGE], width, true, out[EDGE_X]);
+    fold_one(features[ORR_FLIP_SMOOTH] + reach, 1, &f[ORR_FLIP_POINT], width, false, out[POINT_X]);
 }
 
 /* --- errors ----------------------------------------------------------------------------------------------
@@ -312,36 +308,37 @@ static ORR_INLINE void raise_map(const flip_tile *t, float *restrict map) {
 /* --- the tile --------------------------------------------------------------------------------------------
  */
 
-/* Row y of the image, as opponent colours, into its place in the ring. */
-static ORR_INLINE void fill_ring(const flip_tile *t, uint32_t y, float gain) {
-    size_t to = (size_t)(y % t->rows) * t->pitch, from = (size_t)(y - t->first) * t->pitch;
+/* Row `row` of the planes as opponent colours; beyond the image its edge rows are repeated. */
+static ORR_INLINE void fill_row(const flip_tile *t, uint32_t row, float gain) {
+    int64_t y = (int64_t)t->tile.y0 + row - t->flip->reach, last = (int64_t)t->end - 1;
+    y = y < t->first ? t->first : y > last ? last : y;
+    size_t to = (size_t)row * t->pitch, from = (size_t)(y - t->first) * t->pitch;
     for (int image = 0; image < 2; image++)
         if (t->flip->exposures)
-            to_opponents(t->linear[image], from, t->pitch, true, gain, t->ring[image], to);
+            to_opponents(t->linear[image], from, t->padded, true, gain, t->planes[image], to);
         else
-            to_opponents(t->linear[image], from, t->pitch, false, gain, t->ring[image], to);
+            to_opponents(t->linear[image], from, t->padded, false, gain, t->planes[image], to);
 }
 
-static ORR_INLINE void map_exposure(const flip_tile *t, float gain, const float **taps) {
-    uint32_t filled = t->first;
-    for (uint32_t y = t->tile.y0; y < t->tile.y1; y++) {
-        uint32_t need = t->end - y > t->flip->reach + 1 ? y + t->flip->reach + 1 : t->end;
-        for (; filled < need; filled++) fill_ring(t, filled, gain);
+static ORR_INLINE void map_exposure(const flip_tile *t, float gain) {
+    uint32_t filled = 0;
+    for (uint32_t y = 0; y < t->tile.y1 - t->tile.y0; y++) {
+        for (; filled <= y + 2 * t->flip->reach; filled++) fill_row(t, filled, gain);
         for (int image = 0; image < 2; image++) {
-            filter_down(t, image, y, taps);
-            filter_along(t, image, taps);
+            filter_down(t, image, y);
+            filter_along(t, image);
             filtered_to_lab(t, image);
         }
-        raise_map(t, t->map + (size_t)(y - t->tile.y0) * t->width);
+        raise_map(t, t->map + (size_t)y * t->width);
     }
 }
 
-ORR_WIDE_VECTORS static void map_exposure_wide(const flip_tile *t, float gain, const float **taps) {
-    map_exposure(t, gain, taps);
+ORR_WIDE_VECTORS static void map_exposure_wide(const flip_tile *t, float gain) {
+    map_exposure(t, gain);
 }
 
-static void map_exposure_narrow(const flip_tile *t, float gain, const float **taps) {
-    map_exposure(t, gain, taps);
+static void map_exposure_narrow(const flip_tile *t, float gain) {
+    map_exposure(t, gain);
 }
 
 static void read_rows(const flip_tile *t) {
@@ -355,7 +352,7 @@ static void read_rows(const flip_tile *t) {
             float *row = t->linear[plane / 3][plane % 3] + (size_t)(y - t->first) * t->pitch;
             orr_source_row(source, source->linear, (uint32_t)plane % 3, x0, y, x1 - x0, row + left);
             for (size_t i = 0; i < left; i++) row[i] = row[left];
-            for (size_t i = right; i < t->pitch; i++) row[i] = row[right - 1];
+            for (size_t i = right; i < t->padded; i++) row[i] = row[right - 1];
         }
     }
 }
@@ -369,9 +366,9 @@ static float *take(float *block, size_t *at, size_t count) {
 
 /* Cuts the scratch memory up; returns how many floats that takes. */
 static size_t place(flip_tile *t, float *block) {
-    size_t at = 0, held = (size_t)(t->end - t->first) * t->pitch, ring = t->rows * t->pitch;
+    size_t at = 0, held = (size_t)(t->end - t->first) * t->pitch, all = t->rows * t->pitch;
     for (int i = 0; i < 6; i++) t->linear[i / 3][i % 3] = take(block, &at, held);
-    for (int i = 0; i < 6; i++) t->ring[i / 3][i % 3] = take(block, &at, ring);
+    for (int i = 0; i < 6; i++) t->planes[i / 3][i % 3] = take(block, &at, all);
     for (int i = 0; i < DOWN; i++) t->down[i] = take(block, &at, t->pitch);
     for (int i = 0; i < 2 * FILTERED; i++)
         t->filtered[i / FILTERED][i % FILTERED] = take(block, &at, t->width);
@@ -394,24 +391,20 @@ static double finish(const flip_tile *t) {
 }
 
 double orr_flip_tile(const orr_flip *flip, const orr_tile *tile) {
-    flip_tile t = {.flip = flip, .tile = *tile, .rows = 2 * flip->reach + 1};
-    t.width = ((size_t)tile->x1 - tile->x0 + LANES - 1) / LANES * LANES;
-    t.pitch = (t.width + 2 * (size_t)flip->reach + LANES - 1) / LANES * LANES;
+    flip_tile t = {.flip = flip, .tile = *tile};
     t.first = tile->y0 > flip->reach ? tile->y0 - flip->reach : 0;
     t.end = flip->height - tile->y1 > flip->reach ? tile->y1 + flip->reach : flip->height;
-    size_t count = place(&t, NULL);
-    float *block = orr_aligned_calloc(64, count, sizeof(float));
-    const float **taps = orr_calloc(t.rows, sizeof *taps);
-    double sum = NAN;
-    if (block && taps) {
-        place(&t, block);
-        read_rows(&t);
-        for (uint32_t i = 0; i < (flip->exposures ? flip->exposures : 1); i++)
-            (flip->wide ? map_exposure_wide : map_exposure_narrow)(
-                &t, flip->exposures ? flip->gains[i] : 0.0f, taps + flip->reach);
-        sum = finish(&t);
-    }
-    free(taps);
+    t.rows = tile->y1 - tile->y0 + 2 * flip->reach;
+    t.width = ((size_t)tile->x1 - tile->x0 + LANES - 1) / LANES * LANES;
+    t.padded = (t.width + 2 * (size_t)flip->reach + LANES - 1) / LANES * LANES;
+    t.pitch = t.padded + CACHE_LINE;
+    float *block = orr_aligned_calloc(CACHE_LINE * sizeof(float), place(&t, NULL), sizeof(float));
+    if (!block) return NAN;
+    place(&t, block);
+    read_rows(&t);
+    for (uint32_t i = 0; i < (flip->exposures ? flip->exposures : 1); i++)
+        (flip->wide ? map_exposure_wide : map_exposure_narrow)(&t, flip->exposures ? flip->gains[i] : 0.0f);
+    double sum = finish(&t);
     orr_aligned_free(block);
     return sum;
 }
