@@ -60,9 +60,12 @@ orr_status orr_check_inputs(orr_reads *reads, const orr_check_places *places, or
     return ORR_OK;
 }
 
-static const orr_golden_input *find(const orr_golden *golden, const char *name) {
+/* By name; else by content: a file that only lies elsewhere, as in a bundle, is the same input. */
+static const orr_golden_input *find(const orr_golden *golden, const orr_golden_input *input) {
     for (uint32_t i = 0; i < golden->input_count; i++)
-        if (!strcmp(golden->inputs[i].name, name)) return &golden->inputs[i];
+        if (!strcmp(golden->inputs[i].name, input->name)) return &golden->inputs[i];
+    for (uint32_t i = 0; i < golden->input_count; i++)
+        if (!strcmp(golden->inputs[i].sha256, input->sha256)) return &golden->inputs[i];
     return NULL;
 }
 
@@ -74,7 +77,7 @@ orr_status orr_check_inputs_changed(const orr_golden *old, const orr_golden *now
     for (uint32_t side = 0; full && side < 2; side++) {
         const orr_golden *from = side ? old : now, *other = side ? now : old;
         for (uint32_t i = 0; full && i < from->input_count; i++) {
-            const orr_golden_input *input = &from->inputs[i], *twin = find(other, input->name);
+            const orr_golden_input *input = &from->inputs[i], *twin = find(other, input);
             if (twin && (side || !strcmp(twin->sha256, input->sha256))) continue;
             char text[1100];
             orr_format(text, sizeof text, "%s%s", input->name,

@@ -113,6 +113,8 @@ static orr_status check_entry(const orr_opened *o, const char *name, orr_script 
     if (status == ORR_OK) status = orr_check_scene(&params, &result, err);
     if (status == ORR_OK) {
         note_entry(found, name, orr_verdict_name(result.verdict), result.message ? result.message : "");
+        if (result.diverging_pass)
+            orr_text_printf(&found->text, "  first to differ: pass '%s'\n", result.diverging_pass);
         found->failed = found->failed || orr_verdict_is_failure(result.verdict);
     }
     orr_check_result_free(&result);

@@ -2,6 +2,7 @@
  * tracks. What the one half writes the other reads, and makes again through the functions that a script in
  * this process calls. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "render/target.h"
@@ -450,6 +451,48 @@ static orr_status get_result(orr_script *script, orr_wire_reader *reader, orr_er
     return status;
 }
 
+/* --- what it read: Lua and presets; assets are read here ------------------------------------------ */
+
+static bool is_read_there(orr_read_kind kind) {
+    return kind == ORR_READ_SCRIPT || kind == ORR_READ_PRESET;
+}
+
+static orr_status put_reads(const orr_script *script, orr_text *out, orr_error *err) {
+    const orr_read *list = NULL;
+    uint32_t count = 0, sent = 0;
+    orr_status status = orr_reads_list(orr_engine_reads(script->engine), &list, &count, err);
+    for (uint32_t i = 0; i < count && status == ORR_OK; i++) sent += is_read_there(list[i].kind);
+    orr_wire_put_u32(out, sent);
+    for (uint32_t i = 0; i < count && status == ORR_OK; i++) {
+        if (!is_read_there(list[i].kind)) continue;
+        orr_wire_put_u32(out, (uint32_t)list[i].kind);
+        orr_wire_put_text(out, list[i].asked);
+        orr_wire_put_text(out, list[i].path);
+        orr_wire_put_text(out, list[i].under);
+    }
+    return status;
+}
+
+/* Names are believed as far as the bundle has such a file: its bytes are read here. */
+static void get_reads(orr_script *script, orr_wire_reader *reader) {
+    enum { MAX_BYTES = 16 << 20 };
+    uint32_t count = orr_wire_get_count(reader, ORR_REMOTE_MAX_LIST, 16, "files");
+    for (uint32_t i = 0; i < count && !reader->wrong; i++) {
+        orr_read_kind kind = (orr_read_kind)orr_wire_get_index(reader, ORR_READ_OTHER, "kind of file");
+        const char *asked = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME),
+                   *path = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME),
+                   *under = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
+        uint8_t *data = NULL;
+        size_t size = 0;
+        if (reader->wrong || !is_read_there(kind) ||
+            orr_vfs_read(orr_engine_vfs(script->engine), path, MAX_BYTES, &data, &size, NULL) != ORR_OK)
+            orr_wire_wrong(reader, "a file that it cannot have read");
+        else
+            orr_reads_add(orr_engine_reads(script->engine), kind, asked, path, under, data, size);
+        free(data);
+    }
+}
+
 /* --- all of it ----------------------------------------------------------------------------------- */
 
 orr_status orr_result_put(orr_script *script, orr_text *out, orr_error *err) {
@@ -457,8 +500,9 @@ orr_status orr_result_put(orr_script *script, orr_text *out, orr_error *err) {
     put_params(script, out);
     orr_wire_put_u32(out, script->check != NULL);
     if (script->check) put_check(&script->check->spec, out);
+    orr_status status = put_reads(script, out, err);
     orr_wire_put_u32(out, script->result != NULL);
-    return script->result ? put_sequence(script, out, err) : ORR_OK;
+    return status == ORR_OK && script->result ? put_sequence(script, out, err) : status;
 }
 
 orr_status orr_result_get(orr_script *script, orr_wire_reader *reader, orr_error *err) {
@@ -468,6 +512,7 @@ orr_status orr_result_get(orr_script *script, orr_wire_reader *reader, orr_error
     if (!reader->wrong) memcpy(script->digest_hex, digest, 65);
     orr_status status = get_params(script, reader, err);
     if (status == ORR_OK && orr_wire_get_bool(reader)) status = get_check(script, reader, err);
+    if (status == ORR_OK) get_reads(script, reader);
     if (status == ORR_OK && orr_wire_get_bool(reader)) status = get_result(script, reader, err);
     return status;
 }

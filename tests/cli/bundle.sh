@@ -211,6 +211,23 @@ rm "liar/$spirv" && echo 'no GLSL at all' >liar/modules/stripes/stripes.glsl
 expect 0 'files' bundle pack liar --entry striped.lua --out liar.zip
 expect 1 'stripes.glsl:1' bundle verify liar.zip
 
+# --- goldens: they travel, and verify renders again ---------------------------------------------------------------------
+sed '1i orrery.check{ golden = "golden/checked", frames = {0, 2}, expect = function(frame) assert(frame.width == 48) end }' shot/main.lua >shot/checked.lua
+expect 0 '1 passed' check shot/checked.lua --update
+expect 0 'files' bundle pack shot/checked.lua --out checked.zip
+"$orrery" bundle list checked.zip >out.txt
+[ "$(grep -c scripts/golden/checked/ out.txt)" -eq 3 ] || fail "the golden is not in checked.zip"
+expect 0 'entry scripts/checked.lua: passed' bundle verify checked.zip
+mkdir tree && cp -r "$root/shaders" "$root/scripts" "$root/content" "$(dirname "$orrery")/../modules" tree/
+sed -i 's/return (diffuse/return (0.5 * diffuse/' tree/shaders/brdf.glsl
+expect 1 'entry scripts/checked.lua: failed' bundle verify checked.zip --root tree
+expect 1 "first to differ: pass 'lighting'" bundle verify checked.zip --root tree
+expect 1 '"verdict": "failed"' bundle verify checked.zip --root tree --json
+expect 0 'all as the manifest says' bundle verify checked.zip --root tree --no-render
+sed -i 's/frame.width == 48/frame.width == 49/' shot/checked.lua
+expect 0 'files' bundle pack shot/checked.lua --out wrong.zip
+expect 1 'scripts/checked.lua:1' bundle verify wrong.zip
+
 # --- tampering, signing ------------------------------------------------------------------------------------------------
 cp shot.zip bad.zip
 at=$(grep -abo 'How wide' bad.zip | head -1 | cut -d: -f1)
