@@ -294,6 +294,8 @@ void orr_check_judge(const orr_check_rule *rule, const orr_check_metrics *m, orr
         say_breach(&reason, "ssim", m->ssim, b->ssim, true);
         say_breach(&reason, "ulp", m->ulp, b->ulp, false);
         say_breach(&reason, "differing", m->differing, b->differing, false);
+        const char *measured = strstr(rule->words, " (measured on ");
+        if (reason.length && measured) orr_text_puts(&reason, measured);
     }
     image->verdict = reason.length ? ORR_VERDICT_FAILED : ORR_VERDICT_PASSED;
     image->reason = keep(arena, orr_text_cstr(&reason));

@@ -309,6 +309,9 @@ static orr_status refuse_mixtures(const orr_cli *cli, orr_error *err) {
     if (cli->calibrate && (cli->mutate || cli->threads))
         return orr_fail(err, ORR_E_USAGE, NULL,
                         "--calibrate measures with 1 and 2 threads, without --mutate");
+    if (cli->list &&
+        (cli->update || cli->calibrate || cli->mutate || cli->junit || cli->html || cli->history))
+        return orr_fail(err, ORR_E_USAGE, NULL, "--list runs nothing: leave the other options out");
     if (cli->label && !cli->history)
         return orr_fail(err, ORR_E_USAGE, NULL, "--label is for a line of --history FILE");
     return ORR_OK;
@@ -333,8 +336,10 @@ static orr_status run(check *c, orr_error *err) {
                               ? "no scene fits --filter and --tag"
                               : "no regression scene there: a script with orrery.check{ … }");
     if (status != ORR_OK || c->cli->list) return status;
-    if (c->cli->calibrate)
-        return orr_check_calibrate(c->cli, c->work, &c->list, &c->results, &c->wall_s, err);
+    if (c->cli->calibrate) {
+        status = orr_check_calibrate(c->cli, c->work, &c->list, &c->results, &c->wall_s, err);
+        return status == ORR_OK ? write_reports(c, err) : status;
+    }
     status = make_jobs(c, err);
     if (status == ORR_OK) status = run_jobs(c, err);
     if (status != ORR_OK) return status;

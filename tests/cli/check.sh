@@ -1,0 +1,167 @@
+#!/bin/sh
+# orrery check as its users meet it: a golden is made, a shader breaks, scenes crash, hang and take too much, other devices come along.
+# usage: check.sh ORRERY SOURCE CC      Ends with 77 (skipped) where no device is usable.
+set -u
+orrery=$1 source=$2 cc=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+TMPDIR=$work/tmp
+export TMPDIR
+mkdir "$TMPDIR"
+unset ORRERY_TEST_DATA
+failed=0
+
+fail() {
+    echo "$*"
+    failed=1
+}
+
+# expect CODE TEXT OPTIONS...: of orrery check
+expect() {
+    code=$1 text=$2
+    shift 2
+    "$orrery" check "$@" >out.txt 2>err.txt
+    got=$?
+    [ "$got" -eq "$code" ] && cat out.txt err.txt | grep -qF -- "$text" && return
+    fail "orrery check $*: exit code $got, not $code, or it does not say: $text"
+    cat out.txt err.txt
+}
+
+says() { grep -qF -- "$1" out.txt err.txt || fail "it does not say '$1': $(cat out.txt)"; }
+
+scene() { # scene FILE CHECK: a ball in the sun
+    mkdir -p "$(dirname "$1")"
+    printf 'orrery.check{ size = {64, 48}, samples = 1, %s }\n' "$2" >"$1"
+    cat >>"$1" <<'END'
+local scene = orrery.scene()
+scene:mesh{ shape = orrery.sphere{} }
+scene:sun{} scene:environment{}
+return orrery.sequence{ scene = scene, camera = scene:camera{ position_m = {0, 0, 3}, look_at_m = {0, 0, 0} } }
+END
+}
+
+# --- a golden is made -------------------------------------------------------------------------------------
+
+scene ball.lua 'golden = "golden/ball", aovs = { "display", "beauty", "N", "Z", "id" }, tags = { "quick" }'
+"$orrery" check --list ball.lua >out.txt 2>err.txt || fail "--list: $(cat err.txt)"
+says 'quick'
+"$orrery" check ball.lua >out.txt 2>err.txt
+case $? in
+3) echo "skipped: no usable device" && exit 77 ;;
+1) says 'golden missing' ;;
+*) fail "a missing golden: $(cat out.txt err.txt)" ;;
+esac
+rm -rf "${TMPDIR:?}"/*
+expect 0 'golden written' --update ball.lua
+expect 0 '1 passed' ball.lua
+[ -s golden/ball/0000.png ] && [ -s golden/ball/0000.exr ] || fail "a golden without its pictures"
+grep -qF "$work" golden/ball/golden.json && fail "a golden with a path of this machine"
+cp -r golden first
+expect 0 'golden is as it was' --update ball.lua
+diff -r golden first >/dev/null || fail "the same golden is not the same bytes"
+[ -z "$(ls "$TMPDIR")" ] || fail "a run that passed left $(ls "$TMPDIR")"
+expect 3 'no device' --device nosuchdevice ball.lua
+
+# --- a shader breaks ----------------------------------------------------------------------------------------
+
+mkdir root
+for part in scripts content; do ln -s "$source/$part" root/$part; done
+mkdir root/modules
+cp -r "$source/shaders" root/shaders
+modules=$(dirname "$orrery")/../modules
+broken() { "$@" --root root --modules "$modules"; }
+sed -i 's/vec4(s.normal, 0.0)/vec4(s.normal * 0.99, 0.0)/' root/shaders/resolve.comp
+broken expect 1 "first to differ: pass 'resolve', writing normal" ball.lua --out kept --junit j.xml --html r.html --history h.jsonl --label one
+for file in kept/ball/0000-N-heat.png kept/ball/0000-display-golden.png kept/ball/0000-display-test.png j.xml r.html h.jsonl; do
+    [ -s $file ] || fail "no $file"
+done
+grep -q '<failure' j.xml || fail "JUnit has no failure: $(cat j.xml)"
+grep -q 'https\?://[a-z]*\.[a-z]*/.*\.js' r.html && fail "the page loads something"
+# On another numeric fingerprint nothing may differ that was not measured…
+sed -i 's/"fingerprint": "[0-9a-f]\{8\}/"fingerprint": "00000000/' golden/ball/golden.json
+expect 0 '1 passed' ball.lua
+broken expect 1 '--calibrate' ball.lua
+says 'by its stored AOVs: N is the first that differs'
+# …and then as far as it was.
+broken expect 0 'repeats alike' --calibrate 1 ball.lua
+broken expect 0 '1 passed' ball.lua
+grep -q '"repeats": 2' golden/ball/golden.json || fail "nothing was recorded"
+sed -i 's/s.normal \* 0.99/s.normal * 0.9/' root/shaders/resolve.comp
+broken expect 1 'measured on' ball.lua
+rm -rf golden && cp -r first golden
+broken expect 1 'not recorded' --calibrate 1 ball.lua
+broken expect 0 'golden replaced: display differs' --update ball.lua
+rm -rf golden && cp -r first golden
+# A planted fault that a check misses is a failure of the check.
+scene blind.lua 'expect = function(frame) frame:expect(frame:max{} > 0, "not black") end, mutate = { { name = "normals shrink", file = "resolve.comp", find = "vec4(s.normal, 0.0)", replace = "vec4(s.normal * 0.99, 0.0)" } }'
+expect 0 '1 passed' blind.lua
+expect 1 "the planted fault 'normals shrink' was not noticed" --mutate blind.lua
+scene gone.lua 'expect = function() end, mutate = { { file = "resolve.comp", find = "no such line", replace = "x" } }'
+expect 1 'could not be tried' --mutate gone.lua
+# A bug in a module's C code: the exposure's constant.
+mkdir -p wrong/exposure
+sed 's/k_calibration = 12.5/k_calibration = 12.4/' "$source/modules/exposure/exposure.c" >wrong/exposure/exposure.c
+if $cc -std=c17 -shared -fPIC -I"$source/engine/include" wrong/exposure/exposure.c -o wrong/exposure/exposure.so -lm 2>err.txt; then
+    expect 0 '1 passed' "$source/tests/scenes/exposure.lua"
+    expect 1 'the factor, over what it should be' "$source/tests/scenes/exposure.lua" --modules wrong
+else
+    fail "the exposure module does not build: $(cat err.txt)"
+fi
+
+# --- what changed is the scene --------------------------------------------------------------------------------
+
+sed -i 's/scene:sun{}/scene:sun{ elevation_deg = 70 }/' ball.lua
+expect 1 'changed since the golden was made: script ball.lua' ball.lua
+says 'stale reference'
+sed -i 's/scene:sun{ elevation_deg = 70 }/scene:sun{}/' ball.lua
+expect 0 '1 passed' ball.lua
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n' >golden/ball/0000.png
+expect 1 'git lfs pull' ball.lua
+expect 0 'golden replaced' --update ball.lua
+
+# --- each in a process of its own -------------------------------------------------------------------------------
+
+scene many/good.lua 'expect = function(frame) frame:near(frame.width, 64, 0) end, tags = { "good" }'
+scene many/crash.lua 'expect = function() require("ffi").cast("int *", 0)[0] = 1 end'
+printf 'require("ffi").cast("int *", 0)[0] = 1\norrery.check{ expect = function() end }\n' >many/crash_early.lua
+scene many/hang.lua 'expect = function() while true do end end, timeout_s = 3'
+scene many/greedy.lua 'expect = function() local ffi, t = require("ffi"), {} for i = 1, 200 do t[i] = ffi.new("char[?]", 2e7) ffi.fill(t[i], 2e7, 1) end end, memory_mib = 400'
+scene many/wrong.lua 'expect = function(frame) frame:near(frame:mean{ aov = "display" }, 2, 0.1, "a mean") assert(frame.height == 3, "its height") end'
+scene many/data.lua 'data = { model = "m.glb" }, expect = function() end'
+printf 'orrery.check{ expect = \n' >many/syntax.lua
+printf 'return 1\n' >many/library.lua
+expect 1 '1 passed, 1 skipped, 1 failed, 1 error, 1 timeout, 1 out of memory, 2 crashed' many
+says 'wrong.lua:1: a mean is'
+says 'wrong.lua:1: its height'
+says 'skipped: no test data'
+says 'crash_early: ended by SIGSEGV'
+expect 0 '1 passed' many --filter good
+expect 0 '1 passed' many --tag good
+expect 2 'no scene fits' many --filter nosuch
+expect 2 'is no regression scene' many/library.lua
+expect 2 'no file or folder' nosuch.lua
+expect 2 '--update writes goldens' --update --mutate ball.lua
+expect 2 'tests/scenes'
+
+# --- budgets ---------------------------------------------------------------------------------------------------
+
+scene slow.lua 'expect = function() end, budget = { gpu_ms = 1e-6 }'
+expect 0 '1 passed' slow.lua
+expect 1 'over budget' --budgets slow.lua
+scene odd.lua 'expect = function() end, budget = { passes = { lightning = 1 } }'
+expect 1 "did you mean 'lighting'" --budgets odd.lua
+
+# --- interrupted -------------------------------------------------------------------------------------------------
+
+scene long.lua 'expect = function() while true do end end'
+rm -rf "${TMPDIR:?}"/* # a signal before it has begun would be lost: what it writes first shows that it has
+"$orrery" check long.lua >out.txt 2>err.txt &
+pid=$!
+while [ -z "$(ls -d "$TMPDIR"/orrery-check-*/declared.jsonl 2>/dev/null)" ]; do sleep 0.1; done
+kill -INT $pid
+wait $pid
+[ $? -eq 130 ] || fail "interrupted: exit code $?"
+
+[ $failed -eq 0 ] && echo "all checks passed"
+exit $failed
