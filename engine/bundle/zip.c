@@ -37,6 +37,11 @@ static bool is_large(const orr_zip_entry *entry) {
     return entry->size_bytes >= FULL_32;
 }
 
+/* PhysFS wants the same in both headers, though only the directory's has the offset. */
+static unsigned version_of(const orr_zip_entry *entry) {
+    return is_large(entry) || entry->offset >= FULL_32 ? VERSION_64 : VERSION;
+}
+
 /* What both headers of an entry have in common; `extra` bytes of ZIP64 fields follow the name. */
 static uint8_t *put_common(uint8_t *to, const orr_zip_entry *entry, unsigned version, size_t extra) {
     bool large = is_large(entry);
@@ -68,7 +73,7 @@ size_t orr_zip_local_bytes(const orr_zip_entry *entry) {
 size_t orr_zip_local(const orr_zip_entry *entry, uint8_t *out) {
     bool large = is_large(entry);
     uint8_t *to = put(out, 0x04034b50, 4);
-    to = put_common(to, entry, large ? VERSION_64 : VERSION, large ? 20 : 0);
+    to = put_common(to, entry, version_of(entry), large ? 20 : 0);
     to = put_name(to, entry);
     if (large) to = put_sizes(put(put(to, 1, 2), 16, 2), entry);
     return (size_t)(to - out);
@@ -77,7 +82,7 @@ size_t orr_zip_local(const orr_zip_entry *entry, uint8_t *out) {
 size_t orr_zip_central(const orr_zip_entry *entry, uint8_t *out) {
     bool large = is_large(entry), far_off = entry->offset >= FULL_32;
     unsigned fields = (large ? 16u : 0u) + (far_off ? 8u : 0u);
-    unsigned version = fields ? VERSION_64 : VERSION;
+    unsigned version = version_of(entry);
     uint8_t *to = put(out, 0x02014b50, 4);
     to = put(to, MADE_BY_UNIX | version, 2);
     to = put_common(to, entry, version, fields ? fields + 4 : 0);
