@@ -27,6 +27,10 @@ browse --window-size=1280,900 --dump-dom "file://$work/report/page.html#selftest
 }
 result=$(sed -n 's/.*<html[^>]* data-selftest="\([^"]*\)".*/\1/p' "$work/dom.html" | head -1)
 echo "self-test: ${result:-did not run}"
+case $result in
+"passed: "*) ;;
+*) exit 1 ;;
+esac
 for what in 'failures first' 'filter by name' 'filter by tag' 'filter by verdict' 'slider by keys' 'slider by drag' \
     'pixel under the pointer' zoom 'difference off' 'nothing ran from the results'; do
     case $result in
