@@ -41,9 +41,20 @@ static orr_status write_manifest_text(assembly *a, orr_error *err) {
     return ORR_OK;
 }
 
+/* What could not be read is not written. */
+static orr_status check_manifest(const assembly *a, orr_error *err) {
+    orr_arena arena = {0};
+    orr_bundle_full_manifest manifest;
+    orr_status status = orr_bundle_manifest_read(a->out, (const uint8_t *)a->text.data, a->text.length,
+                                                 &arena, &manifest, err);
+    orr_arena_free(&arena);
+    return status;
+}
+
 /* The entries before the contents, and where these begin. */
 static orr_status plan_head(assembly *a, uint64_t *end, orr_error *err) {
     orr_status status = write_manifest_text(a, err);
+    if (status == ORR_OK) status = check_manifest(a, err);
     if (status != ORR_OK) return status;
     a->head[0] = (orr_zip_entry){.name = ORR_BUNDLE_MANIFEST,
                                  .name_bytes = sizeof ORR_BUNDLE_MANIFEST - 1,

@@ -4,7 +4,7 @@
 
 #include "bundle/bundle_private.h"
 
-enum { MAX_STARTS = 1024, MAX_SETS = 1024, MAX_VALUE = 65536, MAX_KEYS = 10 };
+enum { MAX_STARTS = 1024, MAX_SETS = 1024, MAX_VALUE = 65536, MAX_VALUES = 1 << 20 };
 
 typedef struct reading {
     const char *path;
@@ -223,11 +223,26 @@ static orr_status read_root(const reading *r, json_t *root, orr_bundle_full_mani
     return status == ORR_OK ? orr_bundle_manifest_check(r->path, &out->shown, r->err) : status;
 }
 
+/* A parsed value takes a hundred times the bytes of its text: how many there are is bounded first. */
+static bool has_too_many(const uint8_t *json, size_t size) {
+    size_t values = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < size; i++) {
+        if (json[i] == '"') quoted = !quoted;
+        if (quoted && json[i] == '\\') i++;
+        if (!quoted && (json[i] == ',' || json[i] == '[' || json[i] == '{')) values++;
+    }
+    return values > MAX_VALUES;
+}
+
 orr_status orr_bundle_manifest_read(const char *path, const uint8_t *json, size_t size, orr_arena *arena,
                                     orr_bundle_full_manifest *out, orr_error *err) {
     const reading r = {path, arena, err};
     json_error_t problem;
     *out = (orr_bundle_full_manifest){0};
+    if (has_too_many(json, size))
+        return orr_fail(err, ORR_E_LIMIT, path, "the manifest of '%s' has more than %d values", path,
+                        MAX_VALUES);
     json_t *root = json_loadb((const char *)json, size, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return orr_fail(err, ORR_E_BAD_DATA, path,

@@ -106,7 +106,7 @@ typedef struct raw { /* one entry; what is 0 is as it should be */
 } raw;
 
 typedef struct zip {
-    uint8_t bytes[65536], directory[16384];
+    uint8_t bytes[3 << 20], directory[16384];
     size_t size, directory_size;
     uint32_t count;
 } zip;

@@ -255,6 +255,12 @@ static void test_pack_refuses_starts(void **state) {
     assert_says(&err, "'b.lua' is not among");
     params.entries = &twice_set;
     assert_int_equal(orr_bundle_pack(&params, at("no.zip"), NULL, &err), ORR_E_EXISTS);
+    const orr_bundle_set control = {"n", "\033[2J"};
+    const orr_bundle_entry control_set = {"a.lua", &control, 1};
+    params.entries = &control_set;
+    assert_int_equal(orr_bundle_pack(&params, at("no.zip"), NULL, &err), ORR_E_BAD_DATA);
+    assert_says(&err, "\"set\" must be a text of at most 65536 bytes");
+    assert_false(orr_file_exists(at("no.zip")));
     params.entry_count = 0;
     assert_int_equal(orr_bundle_pack(&params, at("none/no.zip"), NULL, &err), ORR_E_WRITE);
     assert_int_equal(orr_bundle_pack(&params, scratch, NULL, &err), ORR_E_WRITE);

@@ -225,6 +225,17 @@ static void test_manifest(void **state) {
 /* --- damage ------------------------------------------------------------------------------------------------
  */
 
+/* A small file that would take gigabytes as parsed values. */
+static void test_manifest_bomb(void **state) {
+    (void)state;
+    enum { COUNT = (1 << 20) + 2 };
+    char *json = malloc(2 * COUNT + 1);
+    for (size_t i = 0; i < COUNT; i++) memcpy(json + 2 * i, i ? ",1" : "[1", 2);
+    json[2 * COUNT] = 0;
+    refused_manifest(json, ORR_E_LIMIT, "more than 1048576 values");
+    free(json);
+}
+
 static void test_truncated(void **state) {
     (void)state;
     orr_error err;
@@ -269,6 +280,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_refused_entries, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_layout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_manifest, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_manifest_bomb, setup, teardown),
         cmocka_unit_test_setup_teardown(test_truncated, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_byte_changed, setup, teardown),
     };
