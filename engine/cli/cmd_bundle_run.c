@@ -98,12 +98,16 @@ void orr_running_end(orr_running *run) {
 
 /* --- render ----------------------------------------------------------------------------------- */
 
-static int render_help(const orr_cli *cli, const orr_running *run) {
+static int render_help(const orr_cli *cli, const orr_bundle_entry *entry, const orr_running *run) {
     orr_text text = {0};
     if (cli->json)
         orr_cli_help_json(cli->command, orr_script_param_table(run->script), &text);
     else
         orr_cli_help_params(run->script, &text);
+    for (uint32_t i = 0; !cli->json && i < entry->set_count; i++)
+        orr_text_printf(&text, "%s  %s=%s\n",
+                        i ? "" : "\nThe bundle itself sets, below any --set of yours:\n", entry->sets[i].name,
+                        entry->sets[i].value);
     orr_cli_print(&text);
     return 0;
 }
@@ -125,7 +129,7 @@ int orr_cmd_bundle_render(orr_cli *cli) {
     if (status != ORR_OK)
         code = orr_cli_fail(cli, &err);
     else if (cli->help)
-        code = render_help(cli, &run);
+        code = render_help(cli, entry, &run);
     else
         code = orr_cli_render(cli, o.engine, run.script, entry->script, digest);
     orr_running_end(&run);

@@ -461,7 +461,7 @@ static orr_status load_inside(orr_engine *engine, const char *name, orr_error *e
     orr_format(path, sizeof path, "modules/%s/%s.lua", name, name);
     if (orr_vfs_exists(orr_engine_vfs(engine), path) != ORR_VFS_FILE) return ORR_OK;
     if (orr_modules_find(modules, name) >= 0)
-        return orr_fail(err, ORR_E_EXISTS, path,
+        return orr_fail(err, ORR_E_BAD_DATA, path,
                         "the bundle brings a module '%s', and one of that name is installed: render without "
                         "the installed one (--modules), or pack the bundle again under another name",
                         name);
