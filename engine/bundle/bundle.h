@@ -1,11 +1,14 @@
 /* Content bundles: one zip with a manifest that lists every entry's sha256.
  *
- * Layout: `orrery-bundle.json` first (the manifest), then the entries, sorted bytewise, all times zero: the
- * same inputs give the same bytes. Entries are stored, or deflated when asked. PhysFS can mount the file;
- * before that orr_bundle_open has read it strictly: an entry with an absolute path, "..", a backslash, a
- * doubled name, one that differs from another in case alone, overlapping data, another size than its headers
- * say, an unknown method, encryption, a symbolic link, native code (by its first bytes: ELF, PE, Mach-O, Lua
- * bytecode), or an entry that the manifest does not list, is refused by name. */
+ * Layout: `orrery-bundle.json` first (the manifest), then `orrery-bundle.sig` if it is signed (64 bytes:
+ * Ed25519 of the manifest's), then the entries, sorted bytewise, all times zero: the same inputs give the
+ * same bytes (of a compressed bundle: with the same zlib). Entries are stored, or deflated where asked and
+ * smaller. PhysFS can mount the file; before that orr_bundle_open has read it strictly: an entry with an
+ * absolute path, "..", a backslash, a doubled name, one that differs from another in the case of ASCII
+ * letters alone, overlapping data, another size than its headers say, an unknown method, encryption, a
+ * symbolic link, native code (by its first bytes: ELF, PE, Mach-O, ar, Lua bytecode), or an entry that the
+ * manifest does not list, is refused by name. So is whatever else packing would not have written: each header
+ * is compared with the one that it would have, and nothing may lie before, between or behind the entries. */
 #ifndef ORR_BUNDLE_BUNDLE_H
 #define ORR_BUNDLE_BUNDLE_H
 
@@ -19,8 +22,7 @@
 enum { ORR_BUNDLE_MAX_ENTRIES = 65536, ORR_BUNDLE_MAX_NAME = 512 };
 #define ORR_BUNDLE_MANIFEST "orrery-bundle.json"
 
-/* --- the manifest: strict JSON, unknown keys are errors
- * ------------------------------------------------------ */
+/* --- the manifest: strict JSON, unknown keys are errors ----------------------------------------------- */
 typedef struct orr_bundle_file {
     const char *name;    /* "content/dem/jacksboro_fault.tif" */
     uint64_t size_bytes; /* of the content, not of what is stored */
@@ -49,8 +51,7 @@ typedef struct orr_bundle_manifest {
     uint32_t removed_count;
 } orr_bundle_manifest;
 
-/* --- packing
- * ------------------------------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------------------ */
 typedef struct orr_bundle_source {
     const char *name; /* in the bundle */
     const char *path; /* host file; NULL = `data` */
@@ -63,8 +64,9 @@ typedef struct orr_bundle_pack_params {
     uint32_t source_count;
     const orr_bundle_entry *entries;
     uint32_t entry_count;
-    bool compress;          /* deflate; stored otherwise */
-    const char *secret_key; /* file of an Ed25519 key to sign with; NULL = unsigned */
+    bool compress;          /* deflate; stored otherwise. A delta: as its base */
+    const char *secret_key; /* file of an Ed25519 key to sign with; NULL = unsigned. A delta then brings the
+                               signature of its result too */
     const char *base;       /* write a delta against this bundle; NULL = whole */
     orr_jobs *jobs;         /* NULL = on this thread */
 } orr_bundle_pack_params;
@@ -73,15 +75,14 @@ typedef struct orr_bundle_pack_report {
     uint64_t content_bytes, bundle_bytes;
     char manifest_digest[65];
 } orr_bundle_pack_report;
-/* Writes `out` atomically. What would not pass orr_bundle_open is refused here already, by name. */
+/* Writes `out` atomically; each source is read once and in pieces (for a delta: twice). What would not pass
+ * orr_bundle_open is refused here already, by name. */
 ORR_MUST_CHECK orr_status orr_bundle_pack(const orr_bundle_pack_params *params, const char *out,
                                           orr_bundle_pack_report *report, orr_error *err);
 
-/* --- reading
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------------------ */
 /* An opened bundle: its file stays open, and is never opened again by name. Owner closes. Immutable: any
- * thread. */
+ * thread. Contents are checked when they are read or verified, not yet when it is opened. */
 typedef struct orr_bundle orr_bundle;
 ORR_MUST_CHECK orr_status orr_bundle_open(const char *path, orr_bundle **out, orr_error *err);
 /* The same of a descriptor, which the bundle does not take over (a sandboxed child has no other way). */
@@ -97,13 +98,13 @@ bool orr_bundle_is_signed(const orr_bundle *bundle);
 ORR_MUST_CHECK orr_status orr_bundle_read(const orr_bundle *bundle, const char *name, uint64_t max_bytes,
                                           uint8_t **data, size_t *size, orr_error *err);
 
-/* Every entry's size and digest, and with `public_key` (a file; NULL = not looked at) the signature. The
- * first that is wrong, by name. */
+/* Every entry's size, digest and checksum, and with `public_key` (a file; NULL = not looked at) the
+ * signature, which comes first. One that is wrong, by name, the same for every number of threads:
+ * ORR_E_DIGEST, or ORR_E_BAD_DATA of what does not unpack. */
 ORR_MUST_CHECK orr_status orr_bundle_verify(const orr_bundle *bundle, const char *public_key, orr_jobs *jobs,
                                             orr_error *err);
 
-/* --- differences
- * ------------------------------------------------------------------------------------------------------- */
+/* --- differences -------------------------------------------------------------------------------------- */
 typedef enum orr_bundle_change { ORR_BUNDLE_ADDED, ORR_BUNDLE_REMOVED, ORR_BUNDLE_CHANGED } orr_bundle_change;
 typedef struct orr_bundle_difference {
     orr_bundle_change change;
@@ -118,9 +119,7 @@ ORR_MUST_CHECK orr_status orr_bundle_diff(const orr_bundle *a, const orr_bundle 
 ORR_MUST_CHECK orr_status orr_bundle_apply(const orr_bundle *base, const orr_bundle *delta, const char *out,
                                            orr_bundle_pack_report *report, orr_error *err);
 
-/* --- keys
- * --------------------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 /* Ed25519 (libsodium). Writes NAME.key (secret, mode 0600) and NAME.pub; never over an existing file. */
 ORR_MUST_CHECK orr_status orr_bundle_make_keys(const char *name, orr_error *err);
 

@@ -17,8 +17,7 @@ enum {
 };
 #define ORR_BUNDLE_MAX_BYTES ((uint64_t)1 << 40) /* of one entry, and of all together */
 
-/* --- names: name.c ----------------------------------------------------------------------------------------
- */
+/* --- names: name.c ------------------------------------------------------------------------------------ */
 
 /* Whether `name` can be an entry's name on every system. ORR_E_ESCAPE. */
 ORR_MUST_CHECK orr_status orr_bundle_check_name(const char *name, size_t length, orr_error *err);
@@ -55,8 +54,7 @@ size_t orr_zip_end(uint64_t count, uint64_t offset, uint64_t bytes, uint8_t *out
 ORR_MUST_CHECK orr_status orr_zip_read(int fd, const char *path, orr_arena *arena, orr_zip_entry **entries,
                                        uint32_t *count, orr_error *err);
 
-/* --- an entry's content, in pieces: stream.c
- * ---------------------------------------------------------------- */
+/* --- an entry's content, in pieces: stream.c ---------------------------------------------------------- */
 typedef struct orr_zip_stream {
     int fd;
     const char *path;
@@ -74,8 +72,7 @@ ORR_MUST_CHECK orr_status orr_zip_stream_read(orr_zip_stream *stream, void *data
                                               orr_error *err);
 void orr_zip_stream_end(orr_zip_stream *stream);
 
-/* --- the manifest: manifest.c, manifest_read.c
- * ------------------------------------------------------------------- */
+/* --- the manifest: manifest.c, manifest_read.c -------------------------------------------------------- */
 
 /* What a delta promises of its result. */
 typedef struct orr_bundle_result {
@@ -100,8 +97,7 @@ const orr_bundle_file *orr_bundle_manifest_find(const orr_bundle_manifest *manif
 bool orr_bundle_hex_read(const char *hex, uint8_t *bytes, size_t count);
 void orr_bundle_hex_write(const uint8_t *bytes, size_t count, char *hex);
 
-/* --- an open bundle: open.c
- * --------------------------------------------------------------------------------- */
+/* --- an open bundle: open.c --------------------------------------------------------------------------- */
 struct orr_bundle {
     int fd;
     bool owns_fd, is_signed;
@@ -116,8 +112,7 @@ struct orr_bundle {
     uint8_t signature[ORR_BUNDLE_SIGNATURE_BYTES];
 };
 
-/* --- jobs: many.c
- * ------------------------------------------------------------------------------------------- */
+/* --- jobs: many.c ------------------------------------------------------------------------------------- */
 
 /* Calls `run(context, i, …)` for each i below `count`, at once when there are jobs. Of the failures it is the
  * one of the lowest i, whatever the number of threads. */
@@ -125,8 +120,7 @@ typedef orr_status (*orr_bundle_each_fn)(void *context, size_t i, orr_error *err
 ORR_MUST_CHECK orr_status orr_bundle_each(orr_jobs *jobs, size_t count, orr_bundle_each_fn run, void *context,
                                           orr_error *err);
 
-/* --- contents written, or only digested: write.c
- * -------------------------------------------------------------- */
+/* --- contents written, or only digested: write.c ------------------------------------------------------ */
 typedef struct orr_bundle_item {
     orr_zip_entry zip; /* name and size before; the rest after, but for what is said here */
     const char *licence;
@@ -152,8 +146,7 @@ typedef struct orr_bundle_writing {
 /* Each file is read once: what is written, digested and summed are the same bytes, whoever else writes. */
 ORR_MUST_CHECK orr_status orr_bundle_write_items(orr_bundle_writing *writing, orr_error *err);
 
-/* --- around them: assemble.c
- * -------------------------------------------------------------------------------- */
+/* --- around them: assemble.c -------------------------------------------------------------------------- */
 typedef struct orr_bundle_plan {
     orr_bundle_full_manifest manifest; /* its files are made from the items */
     const struct orr_bundle_key *key;  /* NULL = `signature`, if that is not NULL */
@@ -170,8 +163,7 @@ ORR_MUST_CHECK orr_status orr_bundle_assemble(orr_bundle_plan *plan, const char 
 /* `files`, as many as there are items, from them. */
 void orr_bundle_list_items(const orr_bundle_item *items, size_t count, orr_bundle_file *files);
 
-/* --- keys: keys.c
- * ------------------------------------------------------------------------------------------- */
+/* --- keys: keys.c ------------------------------------------------------------------------------------- */
 typedef struct orr_bundle_key {
     uint8_t bytes[64]; /* of a public one the first 32 */
 } orr_bundle_key;

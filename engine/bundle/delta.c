@@ -4,8 +4,7 @@
 
 #include "bundle/bundle_private.h"
 
-/* --- differences -------------------------------------------------------------------------------------------
- */
+/* --- differences -------------------------------------------------------------------------------------- */
 
 static bool same_file(const orr_bundle_file *a, const orr_bundle_file *b) {
     return a->size_bytes == b->size_bytes && strcmp(a->licence, b->licence) == 0 &&
@@ -35,8 +34,7 @@ orr_status orr_bundle_diff(const orr_bundle *a, const orr_bundle *b, orr_bundle_
     return ORR_OK;
 }
 
-/* --- applying ----------------------------------------------------------------------------------------------
- */
+/* --- applying ----------------------------------------------------------------------------------------- */
 
 static void take(const orr_bundle *from, uint32_t i, orr_bundle_item *item) {
     const orr_bundle_file *file = &from->manifest.shown.files[i];

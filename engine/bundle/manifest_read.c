@@ -76,8 +76,7 @@ static orr_status check_array(const reading *r, json_t *value, const char *key, 
                     "the manifest of '%s': \"%s\" must be a list of at most %zu", r->path, key, max);
 }
 
-/* --- its parts -------------------------------------------------------------------------------------------
- */
+/* --- its parts ---------------------------------------------------------------------------------------- */
 
 static orr_status read_sets(const reading *r, json_t *sets, orr_bundle_entry *out) {
     const char *key;
@@ -178,8 +177,7 @@ static orr_status read_delta(const reading *r, json_t *root, orr_bundle_full_man
     return status == ORR_OK ? read_removed(r, json_object_get(root, "removed"), &out->shown) : status;
 }
 
-/* --- the whole -------------------------------------------------------------------------------------------
- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 static orr_status read_head(const reading *r, json_t *root, orr_bundle_full_manifest *out) {
     uint64_t version = 0, major = 0, minor = 0;

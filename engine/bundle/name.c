@@ -79,8 +79,7 @@ orr_status orr_bundle_check_name(const char *name, size_t length, orr_error *err
         shown);
 }
 
-/* --- names together --------------------------------------------------------------------------------------
- */
+/* --- names together ----------------------------------------------------------------------------------- */
 
 /* Order of the first `length` bytes of two names, ASCII letters taken as lower-case. */
 static int compare_folded(const char *a, const char *b, size_t length) {
@@ -116,14 +115,14 @@ static const char *find_folder(const char *const *sorted, size_t count, const ch
 static orr_status check_sorted(const char *const *sorted, size_t count, orr_error *err) {
     for (size_t i = 0; i + 1 < count; i++)
         if (by_folded(&sorted[i], &sorted[i + 1]) == 0)
-            return orr_fail(err, ORR_E_EXISTS, sorted[i],
+            return orr_fail(err, ORR_E_BAD_DATA, sorted[i],
                             "two entries would be one file on some systems: '%s' and '%s'", sorted[i],
                             sorted[i + 1]);
     for (size_t i = 0; i < count; i++) {
         for (const char *slash = strchr(sorted[i], '/'); slash; slash = strchr(slash + 1, '/')) {
             const char *folder = find_folder(sorted, count, sorted[i], (size_t)(slash - sorted[i]));
             if (folder)
-                return orr_fail(err, ORR_E_EXISTS, sorted[i],
+                return orr_fail(err, ORR_E_BAD_DATA, sorted[i],
                                 "the entry '%s' is a file and the folder of '%s'", folder, sorted[i]);
         }
     }
@@ -140,8 +139,7 @@ orr_status orr_bundle_check_names(const char *const *names, size_t count, orr_er
     return status;
 }
 
-/* --- native code -----------------------------------------------------------------------------------------
- */
+/* --- native code -------------------------------------------------------------------------------------- */
 
 const char *orr_bundle_native(const uint8_t *bytes, size_t size) {
     static const struct {

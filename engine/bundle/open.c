@@ -28,8 +28,7 @@ static orr_status read_whole(const orr_bundle *b, const orr_zip_entry *entry, ui
     return ORR_OK;
 }
 
-/* --- opening ---------------------------------------------------------------------------------------------
- */
+/* --- opening ------------------------------------------------------------------------------------------ */
 
 static orr_status read_manifest(orr_bundle *b, orr_error *err) {
     const orr_zip_entry *entry = b->entries;
@@ -165,8 +164,7 @@ void orr_bundle_close(orr_bundle **bundle) {
     *bundle = NULL;
 }
 
-/* --- looking ---------------------------------------------------------------------------------------------
- */
+/* --- looking ------------------------------------------------------------------------------------------ */
 
 int orr_bundle_fd(const orr_bundle *bundle) {
     return bundle->fd;

@@ -20,8 +20,7 @@ static orr_status no_memory(const packing *p, orr_error *err) {
     return orr_fail(err, ORR_E_MEMORY, p->out, "no memory to pack '%s'", p->out);
 }
 
-/* --- what is asked for -------------------------------------------------------------------------------------
- */
+/* --- what is asked for -------------------------------------------------------------------------------- */
 
 static orr_status add_source(const orr_bundle_source *source, orr_bundle_item *item, orr_error *err) {
     static const uint8_t nothing[1];
@@ -104,8 +103,7 @@ static orr_status add_starts(packing *p, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- a delta -----------------------------------------------------------------------------------------------
- */
+/* --- a delta ------------------------------------------------------------------------------------------ */
 
 /* The digest and, with a key, the signature of the manifest that packing the whole would make. */
 static orr_status promise_result(packing *p, orr_error *err) {
@@ -170,8 +168,7 @@ static orr_status reduce_to_delta(packing *p, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------
- */
+/* --- all of it ---------------------------------------------------------------------------------------- */
 
 static orr_status pack(packing *p, orr_bundle_pack_report *report, orr_error *err) {
     const orr_bundle_pack_params *params = p->params;

@@ -49,8 +49,7 @@ static orr_status changed(const orr_bundle_item *item, orr_error *err) {
                     source_name(item));
 }
 
-/* --- a window filled ---------------------------------------------------------------------------------------
- */
+/* --- a window filled ---------------------------------------------------------------------------------- */
 
 static orr_status check_size(orr_bundle_item *item, orr_error *err) {
     uint64_t bytes = 0;
@@ -89,8 +88,7 @@ static orr_status plan_window(state *s, window *to, orr_error *err) {
     return ORR_OK;
 }
 
-/* --- what threads do ---------------------------------------------------------------------------------------
- */
+/* --- what threads do ---------------------------------------------------------------------------------- */
 
 static orr_status no_memory(const block *b, orr_error *err) {
     return orr_fail(err, ORR_E_MEMORY, b->item->zip.name, "no memory to pack '%s'", b->item->zip.name);
@@ -161,8 +159,7 @@ static orr_status one_task(void *context, size_t i, orr_error *err) {
     return digest_group(s->digesting, i, err);
 }
 
-/* --- a window put where it belongs
- * --------------------------------------------------------------------------- */
+/* --- a window put where it belongs -------------------------------------------------------------------- */
 
 /* Deflating gained nothing: the file as it is, over what was written of it. It is read again, so it must
  * still be what was digested. */
@@ -216,8 +213,7 @@ static orr_status place_block(state *s, block *b, orr_error *err) {
     return status;
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------
- */
+/* --- all of it ---------------------------------------------------------------------------------------- */
 
 /* Where each lies when nothing is packed further. */
 static void lay_out(orr_bundle_writing *w) {

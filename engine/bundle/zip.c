@@ -20,8 +20,7 @@ enum {
 #define FULL_16   0xffffu
 #define FULL_32   0xffffffffu
 
-/* --- writing ---------------------------------------------------------------------------------------------
- */
+/* --- writing ------------------------------------------------------------------------------------------ */
 
 static uint8_t *put(uint8_t *to, uint64_t value, size_t bytes) {
     for (size_t i = 0; i < bytes; i++) *to++ = (uint8_t)(value >> 8 * i);
@@ -113,8 +112,7 @@ size_t orr_zip_end(uint64_t count, uint64_t offset, uint64_t bytes, uint8_t *out
     return (size_t)(put(to, 0, 2) - out);
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------
- */
+/* --- reading ------------------------------------------------------------------------------------------ */
 
 typedef struct reading {
     int fd;

@@ -17,8 +17,7 @@ typedef struct content {
     uint64_t large_bytes;
 } content;
 
-/* --- what is packed --------------------------------------------------------------------------------------
- */
+/* --- what is packed ----------------------------------------------------------------------------------- */
 
 /* Noise: nothing between here and the disk can make less of it. */
 static void fill(uint64_t *words, size_t count, uint64_t *seed) {
@@ -76,8 +75,7 @@ static void remove_content(content *c) {
     free(c->names);
 }
 
-/* --- the measurement -------------------------------------------------------------------------------------
- */
+/* --- the measurement ---------------------------------------------------------------------------------- */
 
 typedef struct timing {
     double *pack_s, *verify_s, *digest_s, *copy_s, *ratio;

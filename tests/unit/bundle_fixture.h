@@ -20,7 +20,7 @@
 #include "bundle/bundle.h"
 #include "vfs/vfs.h"
 
-/* --- a scratch folder per test, removed afterwards ------------------------------------------------------ */
+/* --- a scratch folder per test, removed afterwards ---------------------------------------------------- */
 
 static char scratch[256];
 
@@ -89,8 +89,7 @@ static inline orr_bundle *must_open(const char *name) {
     return bundle;
 }
 
-/* --- zips made by hand ------------------------------------------------------------------------------------
- */
+/* --- zips made by hand -------------------------------------------------------------------------------- */
 
 typedef struct raw { /* one entry; what is 0 is as it should be */
     const char *name, *content;

@@ -3,8 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
-/* --- a bundle of everything -------------------------------------------------------------------------------
- */
+/* --- a bundle of everything --------------------------------------------------------------------------- */
 
 enum { LARGE = 5000000 };
 static uint8_t *large_bytes(void) { /* neither all alike nor noise; over several windows of blocks */
@@ -169,8 +168,7 @@ static void test_mounted(void **state) {
     }
 }
 
-/* --- what packing refuses ---------------------------------------------------------------------------------
- */
+/* --- what packing refuses ----------------------------------------------------------------------------- */
 
 static void refuse_sources(const orr_bundle_source *list, uint32_t count, orr_status code,
                            const char *words) {
@@ -215,15 +213,15 @@ static void test_pack_refuses(void **state) {
     must_pack(&(orr_bundle_pack_params){.sources = pair, .source_count = 2}, "fine.zip");
 
     pair[0].name = "b";
-    refuse_sources(pair, 2, ORR_E_EXISTS, "two entries would be one file");
+    refuse_sources(pair, 2, ORR_E_BAD_DATA, "two entries would be one file");
     pair[0].name = "B";
-    refuse_sources(pair, 2, ORR_E_EXISTS, "two entries would be one file");
+    refuse_sources(pair, 2, ORR_E_BAD_DATA, "two entries would be one file");
     pair[0].name = "B/c/d";
-    refuse_sources(pair, 2, ORR_E_EXISTS, "'b' is a file and the folder of 'B/c/d'");
+    refuse_sources(pair, 2, ORR_E_BAD_DATA, "'b' is a file and the folder of 'B/c/d'");
     pair[0].name = "orrery-bundle.JSON";
-    refuse_sources(pair, 2, ORR_E_EXISTS, "orrery-bundle.json");
+    refuse_sources(pair, 2, ORR_E_BAD_DATA, "orrery-bundle.json");
     pair[0].name = "orrery-bundle.sig";
-    refuse_sources(pair, 2, ORR_E_EXISTS, "orrery-bundle.sig");
+    refuse_sources(pair, 2, ORR_E_BAD_DATA, "orrery-bundle.sig");
     pair[0] = (orr_bundle_source){.name = "a", .licence = "a\033[2Jb"};
     refuse_sources(pair, 2, ORR_E_BAD_DATA, "the licence of 'a'");
     pair[0] = (orr_bundle_source){.name = "a", .path = at("none")};
@@ -266,8 +264,7 @@ static void test_pack_refuses_starts(void **state) {
     assert_int_equal(orr_bundle_pack(&params, scratch, NULL, &err), ORR_E_WRITE);
 }
 
-/* --- signatures --------------------------------------------------------------------------------------------
- */
+/* --- signatures --------------------------------------------------------------------------------------- */
 
 static orr_status verify_with(const char *name, const char *key, orr_error *err) {
     orr_bundle *bundle = must_open(name);
@@ -340,8 +337,7 @@ static void test_signatures(void **state) {
     free(bytes);
 }
 
-/* --- deltas ------------------------------------------------------------------------------------------------
- */
+/* --- deltas ------------------------------------------------------------------------------------------- */
 
 /* The sources after a change: one file changed, one gone, one new, one with another licence. */
 static orr_bundle_pack_params changed(orr_bundle_source *list) {
@@ -460,8 +456,7 @@ static void test_delta_damaged_base(void **state) {
     orr_bundle_close(&delta);
 }
 
-/* --- many, and faults --------------------------------------------------------------------------------------
- */
+/* --- many, and faults --------------------------------------------------------------------------------- */
 
 /* More entries than the 16 bits of an end record count: ZIP64. */
 static void test_most_entries(void **state) {

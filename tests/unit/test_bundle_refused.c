@@ -50,11 +50,11 @@ static void test_refused_names(void **state) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         refused_one(&(raw){.name = names[i], .content = "x"}, ORR_E_ESCAPE, "cannot be the name");
     const raw twice[] = {{.name = "a", .content = "x"}, {.name = "a", .content = "y"}};
-    refused(twice, 2, ORR_E_EXISTS, "'a' and 'a'");
+    refused(twice, 2, ORR_E_BAD_DATA, "'a' and 'a'");
     const raw cases[] = {{.name = "A", .content = "x"}, {.name = "a", .content = "y"}};
-    refused(cases, 2, ORR_E_EXISTS, "two entries would be one file on some systems: 'A' and 'a'");
+    refused(cases, 2, ORR_E_BAD_DATA, "two entries would be one file on some systems: 'A' and 'a'");
     const raw folder[] = {{.name = "a", .content = "x"}, {.name = "a/b", .content = "y"}};
-    refused(folder, 2, ORR_E_EXISTS, "'a' is a file and the folder of 'a/b'");
+    refused(folder, 2, ORR_E_BAD_DATA, "'a' is a file and the folder of 'a/b'");
     const raw order[] = {{.name = "b", .content = "x"}, {.name = "a", .content = "y"}};
     refused(order, 2, ORR_E_BAD_DATA, "out of order");
 }
@@ -154,8 +154,7 @@ static void test_refused_layout(void **state) {
     free(z);
 }
 
-/* --- the manifest ------------------------------------------------------------------------------------------
- */
+/* --- the manifest ------------------------------------------------------------------------------------- */
 
 static void refused_manifest(const char *json, orr_status code, const char *words) {
     zip *z = calloc(1, sizeof *z);
@@ -222,8 +221,7 @@ static void test_manifest(void **state) {
                      ORR_E_DIGEST, "is not what the manifest's digest says");
 }
 
-/* --- damage ------------------------------------------------------------------------------------------------
- */
+/* --- damage ------------------------------------------------------------------------------------------- */
 
 /* A small file that would take gigabytes as parsed values. */
 static void test_manifest_bomb(void **state) {
