@@ -32,6 +32,9 @@ expect 'modules' orrery mod
 expect '--samples --seed --set --shard --size --stats' orrery render --s
 expect '--script --set' orrery params --s
 expect 'turn.lua' orrery render tu
+expect 'bundle' orrery bu
+expect 'pack' orrery bundle pa
+expect '--key' orrery bundle verify --k
 expect 'turn.lua two words.lua' orrery run t
 expect 'other.txt' orrery diff o
 expect 'zip zips' orrery render --exr-compression zi

@@ -38,6 +38,12 @@ expect 0 'usage: orrery diff' help diff
 expect 0 'orrery 0.' version
 expect 0 '"orrery": "0.' version --json
 expect 2 "did you mean 'render'?" rendr
+expect 2 '`orrery bundle` is several commands' bundle
+expect 0 'bundle verify' bundle --help
+expect 0 '--no-render' bundle verify --help
+expect 0 'usage: orrery bundle pack' help bundle pack
+expect 2 'there is no command' bundle packk
+expect 2 'does not take --device' bundle pack a.lua --device cpu
 expect 2 'did you mean --frames?' render --frame 3
 expect 2 'does not take --frames' run ask.lua --frames 3
 expect 2 '--size 640: it takes WxH' render --size 640
