@@ -160,6 +160,24 @@ static void collect(void *context, orr_log_level level, const char *line) {
     orr_text_printf(context, "[%s]", line);
 }
 
+static void test_digest_pieces(void **state) {
+    (void)state;
+    uint8_t bytes[1000];
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)(i * i);
+    orr_digest whole = orr_digest_of(bytes, sizeof bytes);
+    for (size_t piece = 1; piece < sizeof bytes; piece += 37) {
+        orr_sha256 sha;
+        orr_sha256_begin(&sha);
+        for (size_t at = 0; at < sizeof bytes; at += piece)
+            orr_sha256_add(&sha, bytes + at, sizeof bytes - at < piece ? sizeof bytes - at : piece);
+        orr_sha256_add(&sha, NULL, 0);
+        orr_sha256 copy = sha;
+        orr_digest digest = orr_sha256_end(&sha), again = orr_sha256_end(&copy);
+        assert_true(orr_digest_equal(&digest, &whole));
+        assert_true(orr_digest_equal(&again, &whole));
+    }
+}
+
 static void test_log(void **state) {
     (void)state;
     orr_text text = {0};
@@ -417,6 +435,50 @@ static void test_write_failures(void **state) {
     assert_int_equal(count_files(folder), 1);
 }
 
+static void test_pieces(void **state) {
+    const char *folder = *state;
+    char path[512], data[8] = "";
+    orr_error err = {0};
+    orr_part *part = NULL;
+    uint64_t bytes = 0;
+    int fd = -1, second;
+    orr_path_join(path, sizeof path, folder, "pieces");
+    assert_int_equal(orr_part_begin(path, &part, &err), ORR_OK);
+    assert_int_equal(orr_part_write(part, 3, "later", 5, &err), ORR_OK);
+    assert_int_equal(orr_part_write(part, 0, "now", 3, &err), ORR_OK);
+    assert_int_equal(orr_fd_read(orr_part_fd(part), "part", 1, data, 3, &err), ORR_OK);
+    assert_string_equal(data, "owl");
+    assert_int_equal(orr_part_truncate(part, 6, &err), ORR_OK);
+    assert_false(orr_file_exists(path));
+    assert_int_equal(orr_part_commit(&part, &err), ORR_OK);
+    assert_null(part);
+    assert_int_equal(orr_fd_open(path, &fd, &err), ORR_OK);
+    assert_int_equal(orr_fd_size(fd, path, &bytes, &err), ORR_OK);
+    assert_int_equal(bytes, 6);
+    second = orr_fd_duplicate(fd);
+    orr_fd_close(&fd);
+    assert_int_equal(fd, -1);
+    orr_fd_close(&fd);
+    assert_int_equal(orr_fd_read(second, path, 0, data, 6, &err), ORR_OK);
+    assert_memory_equal(data, "nowlat", 6);
+    assert_int_equal(orr_fd_read(second, path, 4, data, 3, &err), ORR_E_TRUNCATED);
+    orr_fd_close(&second);
+    assert_int_equal(orr_part_begin(path, &part, &err), ORR_OK); /* replaces, but not before the commit */
+    assert_int_equal(orr_part_write(part, 0, "other", 5, &err), ORR_OK);
+    orr_part_drop(&part);
+    orr_part_drop(&part);
+    assert_int_equal(count_files(folder), 1);
+    assert_int_equal(orr_fd_open(path, &fd, &err), ORR_OK);
+    assert_int_equal(orr_fd_size(fd, path, &bytes, &err), ORR_OK);
+    assert_int_equal(bytes, 6);
+    orr_fd_close(&fd);
+    assert_int_equal(orr_part_begin(folder, &part, &err), ORR_E_WRITE);
+    assert_int_equal(orr_fd_open(folder, &fd, &err), ORR_E_READ);
+    assert_int_equal(orr_file_create(path, "x", 1, false, &err), ORR_E_EXISTS);
+    orr_file_remove(path);
+    assert_int_equal(orr_file_create(path, "x", 1, true, &err), ORR_OK);
+}
+
 static void test_list_sorted(void **state) {
     const char *folder = *state;
     static const char *const k_names[] = {"b", "a10", "a2", "C"};
@@ -527,6 +589,7 @@ int main(void) {
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_hash),
         cmocka_unit_test(test_digest_parts),
+        cmocka_unit_test(test_digest_pieces),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_parse),
@@ -535,6 +598,7 @@ int main(void) {
         cmocka_unit_test(test_threads),
         cmocka_unit_test_setup_teardown(test_files, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_write_failures, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(test_pieces, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_list_sorted, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_library_cut, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(test_paths, make_folder, remove_folder),
