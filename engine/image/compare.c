@@ -67,9 +67,15 @@ static float *half_table(void) {
     return table;
 }
 
-static bool open_source(orr_source *source, const orr_image *image) {
+/* `twin` is a source whose tables serve this one too where the types are the same, or NULL. */
+static bool open_source(orr_source *source, const orr_image *image, const orr_source *twin) {
     *source = (orr_source){.image = image};
     if (image->type == ORR_PIXEL_F32) return true;
+    if (twin && twin->image->type == image->type) {
+        source->stored = twin->stored;
+        source->linear = twin->linear;
+        return true;
+    }
     uint32_t bits = image->type == ORR_PIXEL_U8 ? 8 : 16;
     source->stored = image->type == ORR_PIXEL_F16 ? half_table() : orr_image_code_table(bits, false);
     source->linear = image->srgb ? orr_image_code_table(bits, true) : source->stored;
@@ -298,12 +304,12 @@ static orr_status compare(const orr_image *reference, const orr_image *test, con
     c.rows = (c.height + TILE_ROWS - 1) / TILE_ROWS;
     c.wide = !params->narrow && ORR_HAS_WIDE_VECTORS();
     c.sums = orr_calloc((size_t)c.columns * c.rows, sizeof *c.sums);
-    bool ready = open_source(&c.sources[0], reference);
-    ready = open_source(&c.sources[1], test) && ready && c.sums;
+    bool ready = open_source(&c.sources[0], reference, NULL);
+    ready = open_source(&c.sources[1], test, &c.sources[0]) && ready && c.sums;
     orr_status status = ready ? run(&c, params, out, err) : no_memory(reference, err);
     orr_flip_free(&c.flip);
+    if (c.sources[1].stored != c.sources[0].stored) close_source(&c.sources[1]);
     close_source(&c.sources[0]);
-    close_source(&c.sources[1]);
     free(c.sums);
     return status;
 }

@@ -98,17 +98,18 @@ static orr_status make_filters(orr_flip *flip, double ppd, orr_error *err) {
 /* --- exposures ------------------------------------------------------------------------------------------ */
 
 /* Luminances of the reference, cut into slices for the threads. */
-enum { SLICES = 32, BINS = 65536 };
+enum { MAX_SLICES = 32, BINS = 65536, SLICE_PIXELS = 1 << 17 };
 
 typedef struct light {
     const orr_source *source;
+    uint32_t slices;
     float *luminance;    /* per pixel */
-    uint32_t *histogram; /* SLICES * BINS */
+    uint32_t *histogram; /* slices * BINS */
     float floor;         /* what is less is left out */
     uint32_t upper;      /* upper half of the bits looked for, or BINS: still unknown */
-    float brightest[SLICES];
-    size_t lit[SLICES];
-    bool failed[SLICES];
+    float brightest[MAX_SLICES];
+    size_t lit[MAX_SLICES];
+    bool failed[MAX_SLICES];
 } light;
 
 static void measure_light(void *argument, uint32_t slice) {
@@ -117,7 +118,7 @@ static void measure_light(void *argument, uint32_t slice) {
     uint64_t height = image->height;
     float *rgb = orr_calloc(image->width, 3 * sizeof(float));
     l->failed[slice] = rgb == NULL;
-    for (uint64_t y = height * slice / SLICES; rgb && y < height * (slice + 1) / SLICES; y++) {
+    for (uint64_t y = height * slice / l->slices; rgb && y < height * (slice + 1) / l->slices; y++) {
         float *out = l->luminance + (size_t)y * image->width;
         for (uint32_t c = 0; c < 3; c++)
             orr_source_row(l->source, l->source->linear, c, 0, (uint32_t)y, image->width,
@@ -138,7 +139,7 @@ static void count_light(void *argument, uint32_t slice) {
     uint64_t count = (uint64_t)l->source->image->width * l->source->image->height;
     uint32_t *histogram = l->histogram + (size_t)slice * BINS;
     memset(histogram, 0, BINS * sizeof *histogram);
-    for (uint64_t i = count * slice / SLICES; i < count * (slice + 1) / SLICES; i++) {
+    for (uint64_t i = count * slice / l->slices; i < count * (slice + 1) / l->slices; i++) {
         float value = l->luminance[i];
         uint32_t bits;
         memcpy(&bits, &value, sizeof bits);
@@ -154,10 +155,10 @@ static float select_light(light *l, orr_jobs *jobs, size_t rank, float floor) {
     l->floor = floor;
     l->upper = BINS;
     for (int half = 0; half < 2; half++) {
-        orr_compare_run(jobs, SLICES, count_light, l);
+        orr_compare_run(jobs, l->slices, count_light, l);
         for (uint32_t bin = 0; bin < BINS; bin++) {
             size_t count = 0;
-            for (size_t slice = 0; slice < SLICES; slice++) count += l->histogram[slice * BINS + bin];
+            for (size_t slice = 0; slice < l->slices; slice++) count += l->histogram[slice * BINS + bin];
             found[half] = bin;
             if (rank < count) break;
             rank -= count;
@@ -182,7 +183,7 @@ static double mapped_to_085(void) {
 static void find_exposures(light *l, orr_jobs *jobs, orr_compare_result *result) {
     size_t count = (size_t)l->source->image->width * l->source->image->height, lit = 0;
     float brightest = 0.0f;
-    for (int i = 0; i < SLICES; i++) {
+    for (uint32_t i = 0; i < l->slices; i++) {
         lit += l->lit[i];
         if (l->brightest[i] > brightest) brightest = l->brightest[i];
     }
@@ -199,11 +200,13 @@ static void find_exposures(light *l, orr_jobs *jobs, orr_compare_result *result)
 
 static orr_status make_exposures(orr_flip *flip, orr_jobs *jobs, orr_compare_result *result, orr_error *err) {
     light l = {.source = &flip->sources[0]};
+    size_t count = (size_t)flip->width * flip->height;
     bool failed = false;
-    l.luminance = orr_calloc((size_t)flip->width * flip->height, sizeof(float));
-    l.histogram = orr_calloc(SLICES, BINS * sizeof *l.histogram);
-    if (l.luminance && l.histogram) orr_compare_run(jobs, SLICES, measure_light, &l);
-    for (int i = 0; i < SLICES; i++) failed = failed || l.failed[i];
+    l.slices = count / SLICE_PIXELS < MAX_SLICES ? (uint32_t)(count / SLICE_PIXELS) + 1 : MAX_SLICES;
+    l.luminance = orr_calloc(count, sizeof(float));
+    l.histogram = orr_calloc(l.slices, BINS * sizeof *l.histogram);
+    if (l.luminance && l.histogram) orr_compare_run(jobs, l.slices, measure_light, &l);
+    for (uint32_t i = 0; i < l.slices; i++) failed = failed || l.failed[i];
     if (l.luminance && l.histogram && !failed) {
         find_exposures(&l, jobs, result);
         flip->gains = orr_calloc(result->exposures, sizeof(float));

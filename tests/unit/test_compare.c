@@ -2,7 +2,7 @@
  *
  * The reference figures below were made once, on a developer's machine, from the very pairs that the
  * functions here make: FLIP with `flip-evaluator` 1.7 from PyPI (the authors' own; evaluate(…,
- * applyMagma=False), float mean of its map), SSIM with scikit-image 0.26 (structural_similarity of the
+ * applyMagma=False), mean of its map), SSIM with scikit-image 0.26 (structural_similarity of the
  * Rec.709 luma, gaussian_weights, sigma 1.5, use_sample_covariance=False, data_range=1), PSNR and the largest
  * difference with NumPy. */
 #include <math.h>
@@ -96,6 +96,9 @@ static void test_ldr(void **state) {
     check_pair(40, 33, ORR_PIXEL_U8, checker, 0.0,
                &(expected){0.784313725, 8.13080361, 0.487905535, 0.269324269, 0.4523574}, &result);
     orr_compare_result_free(&result);
+    check_pair(1001, 203, ORR_PIXEL_U8, gradients, 0.0, /* several tiles */
+               &(expected){1.0, 13.733963977, 0.81925848, 0.400552302, 0.8800199}, &result);
+    orr_compare_result_free(&result);
     check_pair(9, 8, ORR_PIXEL_U8, gradients, 0.0, &(expected){1.0, 6.00654261, NAN, 0.929192227, 0.9091746},
                &result);
     orr_compare_result_free(&result);
@@ -110,6 +113,10 @@ static void test_hdr(void **state) {
     assert_float_equal(result.start_exposure, -2.2782464027404785, 1e-5);
     assert_float_equal(result.stop_exposure, 1.4738256931304932, 1e-5);
     assert_int_equal(result.exposures, 4);
+    orr_compare_result_free(&result);
+    check_pair(1001, 203, ORR_PIXEL_F32, radiance, 0.0,
+               &(expected){8.0, 24.805206545, 0.941742609, 0.24176016, 0.2926354}, &result);
+    assert_float_equal(result.stop_exposure, 1.0503060817718506, 1e-5);
     orr_compare_result_free(&result);
 }
 
@@ -126,6 +133,150 @@ static void test_equal(void **state) {
         orr_compare_result_free(&result);
         orr_image_free(&a);
     }
+}
+
+static void expect_same(const orr_compare_result *a, const orr_compare_result *b) {
+    assert_memory_equal(&a->max, &b->max, sizeof a->max);
+    assert_memory_equal(&a->psnr_db, &b->psnr_db, sizeof a->psnr_db);
+    assert_memory_equal(&a->flip, &b->flip, sizeof a->flip);
+    assert_memory_equal(&a->ssim, &b->ssim, sizeof a->ssim);
+    assert_memory_equal(&a->start_exposure, &b->start_exposure, sizeof a->start_exposure);
+    assert_memory_equal(&a->stop_exposure, &b->stop_exposure, sizeof a->stop_exposure);
+    assert_memory_equal(a->flip_map.pixels, b->flip_map.pixels, a->flip_map.size_bytes);
+}
+
+/* --- types -----------------------------------------------------------------------------------------------
+ */
+
+/* The same picture as another type and with other channels, of which the first three are the old ones. */
+static orr_image convert(const orr_image *image, orr_pixel_type type, uint32_t channels, uint32_t alpha) {
+    orr_image out = {0};
+    assert_int_equal(orr_image_create(image->width, image->height, channels, type, &out, NULL), ORR_OK);
+    out.srgb = image->srgb;
+    for (size_t i = 0; i < (size_t)image->width * image->height * channels; i++) {
+        size_t from = i / channels * 3 + (i % channels < 3 ? i % channels : 0);
+        const uint8_t *bytes = image->pixels;
+        const float *floats = image->pixels;
+        uint32_t code = i % channels < 3 ? bytes[from] : alpha;
+        if (type == ORR_PIXEL_U8) ((uint8_t *)out.pixels)[i] = (uint8_t)code;
+        if (type == ORR_PIXEL_U16) ((uint16_t *)out.pixels)[i] = (uint16_t)(code * 257);
+        if (type == ORR_PIXEL_F16) ((uint16_t *)out.pixels)[i] = orr_f32_to_f16(floats[from]);
+    }
+    return out;
+}
+
+static orr_compare_result compared(const orr_image *a, const orr_image *b) {
+    orr_compare_result result;
+    orr_error err = {0};
+    orr_compare_params params = {.keep_map = true};
+    if (orr_compare(a, b, &params, &result, &err) != ORR_OK) fail_msg("%s", err.message);
+    return result;
+}
+
+static void expect_alike(const orr_compare_result *a, const orr_compare_result *b) {
+    assert_float_equal(a->max, b->max, 1e-12);
+    assert_float_equal(a->psnr_db, b->psnr_db, 1e-9);
+    assert_float_equal(a->ssim, b->ssim, 1e-7);
+    assert_float_equal(a->flip, b->flip, 1e-6);
+}
+
+/* u8 and u16 of the same values differ by nothing, and differ alike from a third picture. */
+static void test_integers(void **state) {
+    (void)state;
+    orr_image a = make(90, 70, ORR_PIXEL_U8, gradients, false),
+              b = make(90, 70, ORR_PIXEL_U8, gradients, true);
+    orr_image wide_a = convert(&a, ORR_PIXEL_U16, 3, 0), wide_b = convert(&b, ORR_PIXEL_U16, 3, 0);
+    orr_compare_result bytes = compared(&a, &b), words = compared(&wide_a, &wide_b),
+                       mixed = compared(&a, &wide_b), same = compared(&a, &wide_a);
+    expect_alike(&bytes, &words);
+    expect_alike(&bytes, &mixed);
+    assert_true(same.max == 0.0 && same.flip == 0.0 && same.ssim == 1.0 && isinf(same.psnr_db));
+    a.srgb = b.srgb = false; /* the same codes, linear: brighter in the dark */
+    orr_compare_result linear = compared(&a, &b);
+    assert_true(linear.max == bytes.max && linear.ssim == bytes.ssim && linear.flip != bytes.flip);
+    orr_image *images[] = {&a, &b, &wide_a, &wide_b};
+    orr_compare_result *results[] = {&bytes, &words, &mixed, &same, &linear};
+    for (int i = 0; i < 4; i++) orr_image_free(images[i]);
+    for (int i = 0; i < 5; i++) orr_compare_result_free(results[i]);
+}
+
+/* Values that f16 holds exactly are compared as those of f32 are, and against them. */
+static void test_halves(void **state) {
+    (void)state;
+    orr_image a = make(90, 70, ORR_PIXEL_F32, radiance, false),
+              b = make(90, 70, ORR_PIXEL_F32, radiance, true);
+    orr_image half_a = convert(&a, ORR_PIXEL_F16, 3, 0), half_b = convert(&b, ORR_PIXEL_F16, 3, 0);
+    orr_compare_result floats = compared(&a, &b), halves = compared(&half_a, &half_b),
+                       same = compared(&a, &half_a);
+    expect_same(&floats, &halves);
+    assert_true(same.max == 0.0 && same.flip == 0.0);
+    ((uint16_t *)half_b.pixels)[5] = 0x7c00; /* infinite: counts for the largest difference alone */
+    orr_compare_result lost = compared(&half_a, &half_b);
+    assert_true(isinf(lost.max) && lost.psnr_db < 0.0 && isfinite(lost.flip) && isfinite(lost.ssim));
+    orr_image *images[] = {&a, &b, &half_a, &half_b};
+    orr_compare_result *results[] = {&floats, &halves, &same, &lost};
+    for (int i = 0; i < 4; i++) orr_image_free(images[i]);
+    for (int i = 0; i < 4; i++) orr_compare_result_free(results[i]);
+}
+
+/* Alpha is seen by the largest difference and PSNR alone; grey is what three equal channels are. */
+static void test_channels(void **state) {
+    (void)state;
+    orr_image a = make(40, 33, ORR_PIXEL_U8, checker, false), b = make(40, 33, ORR_PIXEL_U8, checker, true);
+    orr_image opaque = convert(&a, ORR_PIXEL_U8, 4, 255), clear = convert(&a, ORR_PIXEL_U8, 4, 51);
+    orr_image grey_a = convert(&a, ORR_PIXEL_U8, 1, 0), grey_b = convert(&b, ORR_PIXEL_U8, 1, 0);
+    orr_compare_result alpha = compared(&opaque, &clear), colour = compared(&a, &b),
+                       grey = compared(&grey_a, &grey_b);
+    assert_true(alpha.max == 0.8 && alpha.flip == 0.0 && alpha.ssim == 1.0);
+    assert_float_equal(alpha.psnr_db, -10.0 * log10(0.64 / 4), 1e-9);
+    expect_alike(&colour, &grey);
+    orr_image *images[] = {&a, &b, &opaque, &clear, &grey_a, &grey_b};
+    orr_compare_result *results[] = {&alpha, &colour, &grey};
+    for (int i = 0; i < 6; i++) orr_image_free(images[i]);
+    for (int i = 0; i < 3; i++) orr_compare_result_free(results[i]);
+}
+
+/* --- tiles -----------------------------------------------------------------------------------------------
+ */
+
+enum { SEAM_WIDTH = 1000, SEAM_HEIGHT = 220, AROUND = 24 };
+
+/* One white pixel on grey: the comparison, and the map around the pixel. */
+static orr_compare_result spot(uint32_t x, uint32_t y, float around[2 * AROUND + 1][2 * AROUND + 1]) {
+    orr_image a = {0}, b = {0};
+    assert_int_equal(orr_image_create(SEAM_WIDTH, SEAM_HEIGHT, 1, ORR_PIXEL_U8, &a, NULL), ORR_OK);
+    assert_int_equal(orr_image_create(SEAM_WIDTH, SEAM_HEIGHT, 1, ORR_PIXEL_U8, &b, NULL), ORR_OK);
+    a.srgb = b.srgb = true;
+    memset(a.pixels, 90, a.size_bytes);
+    memset(b.pixels, 90, b.size_bytes);
+    ((uint8_t *)b.pixels)[y * SEAM_WIDTH + x] = 255;
+    orr_compare_result result = compared(&a, &b);
+    const float *map = result.flip_map.pixels;
+    for (size_t row = 0; row < 2 * AROUND + 1; row++)
+        memcpy(around[row], map + (y + row - AROUND) * SEAM_WIDTH + x - AROUND, sizeof around[row]);
+    orr_image_free(&a);
+    orr_image_free(&b);
+    return result;
+}
+
+/* What a pixel does to the map is the same within a tile, at its corner, and across a seam to tiles that hold
+ * no difference themselves; far from it the map is 0. */
+static void test_seams(void **state) {
+    (void)state;
+    static float inside[2 * AROUND + 1][2 * AROUND + 1], at[2 * AROUND + 1][2 * AROUND + 1];
+    const uint32_t places[][2] = {{479, 95}, {480, 96}, {479, 96}, {484, 100}, {959, 192}};
+    orr_compare_result want = spot(240, 48, inside);
+    assert_true(inside[AROUND][AROUND] > 0.1f && inside[AROUND][AROUND + 5] > 0.0f);
+    assert_true(inside[0][0] == 0.0f && inside[AROUND][0] == 0.0f);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        orr_compare_result got = spot(places[i][0], places[i][1], at);
+        assert_memory_equal(at, inside, sizeof at);
+        assert_float_equal(got.flip, want.flip, 1e-15);
+        assert_float_equal(got.ssim, want.ssim, 1e-13);
+        assert_true(got.max == want.max && got.psnr_db == want.psnr_db);
+        orr_compare_result_free(&got);
+    }
+    orr_compare_result_free(&want);
 }
 
 /* A black reference, a mostly black one, and numbers that are none must not upset anything. */
@@ -166,16 +317,6 @@ static void test_coarse_view(void **state) {
     }
     orr_image_free(&a);
     orr_image_free(&b);
-}
-
-static void expect_same(const orr_compare_result *a, const orr_compare_result *b) {
-    assert_memory_equal(&a->max, &b->max, sizeof a->max);
-    assert_memory_equal(&a->psnr_db, &b->psnr_db, sizeof a->psnr_db);
-    assert_memory_equal(&a->flip, &b->flip, sizeof a->flip);
-    assert_memory_equal(&a->ssim, &b->ssim, sizeof a->ssim);
-    assert_memory_equal(&a->start_exposure, &b->start_exposure, sizeof a->start_exposure);
-    assert_memory_equal(&a->stop_exposure, &b->stop_exposure, sizeof a->stop_exposure);
-    assert_memory_equal(a->flip_map.pixels, b->flip_map.pixels, a->flip_map.size_bytes);
 }
 
 /* Neither threads nor the width of vectors; the pair takes several tiles, the last of them odd ones. */
@@ -261,6 +402,8 @@ int main(void) {
         cmocka_unit_test(test_equal),       cmocka_unit_test(test_odd_values),
         cmocka_unit_test(test_coarse_view), cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_refusals),    cmocka_unit_test(test_heat_map),
+        cmocka_unit_test(test_integers),    cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_channels),    cmocka_unit_test(test_seams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
