@@ -107,7 +107,11 @@ static void close_package(lua_State *L) {
         lua_pushnil(L);
         lua_rawseti(L, -2, i);
     }
-    lua_getfield(L, -2, "preload");
+    lua_newtable(L); /* LuaJIT preloads string.buffer, which hands out pointers */
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -4, "preload");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "_PRELOAD");
     for (size_t i = 0; i < sizeof lacking / sizeof lacking[0]; i++) {
         lua_pushstring(L, lacking[i].library);
         lua_pushstring(L, lacking[i].why);
@@ -123,12 +127,19 @@ void orr_cage_open(lua_State *L) {
                                          {LUA_TABLIBNAME, luaopen_table},
                                          {LUA_STRLIBNAME, luaopen_string},
                                          {LUA_MATHLIBNAME, luaopen_math},
-                                         {LUA_BITLIBNAME, luaopen_bit}};
+                                         {LUA_BITLIBNAME, luaopen_bit},
+                                         {LUA_FFILIBNAME, luaopen_ffi}};
     for (size_t i = 0; i < sizeof libraries / sizeof libraries[0]; i++) {
         lua_pushcfunction(L, libraries[i].func);
         lua_pushstring(L, libraries[i].name);
         lua_call(L, 1, 0);
     }
+    /* The first literal like 1LL would load ffi, and put it where a script finds it. Loaded already it is not
+     * loaded again, and nothing names it: what is left of it are whole numbers of 64 bits. */
+    lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_pushnil(L);
+    lua_setfield(L, -2, LUA_FFILIBNAME);
+    lua_pop(L, 1);
 }
 
 void orr_cage_close(lua_State *L) {

@@ -200,10 +200,14 @@ static int random_number(orr_call *call) {
     return 1;
 }
 
+static const int64_t MAX_WHOLE = INT64_C(1) << 52;
+
 static int random_integer(orr_call *call) {
     orr_lua_random *random = call->self;
     int64_t min = (int64_t)argument(call, "min", 0), max = (int64_t)argument(call, "max", 0);
     if (max < min) orr_bind_fail(call, ORR_E_SCRIPT, "random:integer: max is below min");
+    if (min < -MAX_WHOLE || max > MAX_WHOLE)
+        orr_bind_fail(call, ORR_E_SCRIPT, "random:integer: numbers beyond 2^52 are not all there");
     lua_pushnumber(call->L,
                    (double)(min + (int64_t)(random_at(random, random->count++) * (double)(max - min + 1))));
     return 1;

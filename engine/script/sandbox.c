@@ -3,6 +3,7 @@
 #include "script/private.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/platform/platform.h"
 #include "base/text.h"
@@ -44,7 +45,10 @@ static int unknown_global(lua_State *L) {
                    lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : luaL_typename(L, 2));
 }
 
+/* What is wrong with Lua's text says its own line; what is wrong with the file, the line that asked for it.
+ */
 ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
+    if (err->code != ORR_E_SCRIPT) orr_bind_throw(L, "%s", err->message);
     lua_pushstring(L, err->message);
     lua_error(L);
     for (;;) {
@@ -55,8 +59,11 @@ ORR_NORETURN static void load_failed(lua_State *L, const orr_error *err) {
 static void load_relative(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
     orr_error err = {0};
+    size_t length = 0;
+    const char *name = luaL_checklstring(L, 1, &length);
+    if (strlen(name) != length) orr_bind_throw(L, "the name of a file has a zero byte");
     script->at = L;
-    if (orr_script_load(script, script->folder, luaL_checkstring(L, 1), &err) != ORR_OK) load_failed(L, &err);
+    if (orr_script_load(script, script->folder, name, &err) != ORR_OK) load_failed(L, &err);
 }
 
 static int load_file(lua_State *L) {

@@ -124,6 +124,8 @@ static orr_status failed(orr_script *script, int result, orr_error *err) {
         }
     } else if (script->timed_out) {
         code = ORR_E_SCRIPT_TIMEOUT;
+        if (result == LUA_ERRERR)
+            text = "the script was still running when its time was over, in the handling of an error";
     } else if (script->raised_code != ORR_OK && text &&
                strncmp(text, script->raised, strlen(script->raised)) == 0) {
         code = script->raised_code;

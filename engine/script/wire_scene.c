@@ -82,12 +82,29 @@ static orr_asset get_asset_use(const orr_world *world, orr_wire_reader *reader, 
 
 /* --- meshes -------------------------------------------------------------------------------------- */
 
+/* Before memory for the message is taken. */
+static orr_status weigh_meshes(const orr_world *world, orr_error *err) {
+    uint64_t bytes = 0;
+    for (uint32_t id = 1; id <= world->mesh_count; id++) {
+        const char *name = NULL;
+        const orr_mesh_data *data = orr_scene_mesh_look(world->scene->scene, (orr_mesh){id}, &name);
+        bytes += (uint64_t)data->vertex_count * sizeof *data->vertices +
+                 (uint64_t)data->index_count * sizeof *data->indices;
+    }
+    if (bytes <= ORR_REMOTE_MAX_BYTES) return ORR_OK;
+    return orr_fail(err, ORR_E_LIMIT, NULL,
+                    "the scene's meshes take %llu MiB; a bundle's script may make %llu MiB of them",
+                    (unsigned long long)(bytes >> 20), (unsigned long long)(ORR_REMOTE_MAX_BYTES >> 20));
+}
+
 static orr_status put_meshes(orr_world *world, orr_text *out, orr_error *err) {
     const orr_scene *scene = world->scene->scene;
     world->mesh_count = orr_scene_mesh_count(scene);
     orr_status status = too_many("meshes", world->mesh_count, ORR_REMOTE_MAX_MESHES, err);
+    if (status == ORR_OK) status = weigh_meshes(world, err);
+    if (status != ORR_OK) return status;
     orr_wire_put_u32(out, world->mesh_count);
-    for (uint32_t id = 1; id <= world->mesh_count && status == ORR_OK; id++) {
+    for (uint32_t id = 1; id <= world->mesh_count; id++) {
         const char *name = NULL;
         const orr_mesh_data *data = orr_scene_mesh_look(scene, (orr_mesh){id}, &name);
         orr_wire_put_text(out, name);
@@ -95,13 +112,8 @@ static orr_status put_meshes(orr_world *world, orr_text *out, orr_error *err) {
         orr_wire_put_u32(out, data->index_count);
         orr_wire_put_bytes(out, data->vertices, data->vertex_count * sizeof *data->vertices);
         orr_wire_put_bytes(out, data->indices, data->index_count * sizeof *data->indices);
-        if (out->length > ORR_REMOTE_MAX_BYTES)
-            status = orr_fail(
-                err, ORR_E_LIMIT, NULL,
-                "the scene's meshes take more than %llu MiB, which is what a bundle's script may send",
-                (unsigned long long)(ORR_REMOTE_MAX_BYTES >> 20));
     }
-    return status;
+    return ORR_OK;
 }
 
 /* An aligned copy of what lies anywhere in the message. */
