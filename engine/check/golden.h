@@ -46,7 +46,8 @@ typedef struct orr_golden_measured {
 } orr_golden_measured;
 
 typedef struct orr_golden_input {
-    const char *name;   /* "asset content:dem/jacksboro_fault.tif": no path of a machine */
+    const char
+        *name; /* "script a.lua", "asset data:models/man.glb", "parameter turns": no path of a machine */
     const char *sha256; /* hex */
 } orr_golden_input;
 
@@ -62,7 +63,6 @@ typedef struct orr_golden {
     orr_arena arena;
     const char *engine; /* version */
     orr_golden_device device;
-    const char *script; /* digest of scripts and parameters, hex */
     uint32_t width, height, samples;
     bool aovs[ORR_CHECK_AOV_COUNT];
     const orr_golden_input *inputs; /* sorted by name */

@@ -91,9 +91,7 @@ void orr_golden_print(const orr_golden *golden, orr_text *out) {
     print_text(out, "engine", golden->engine);
     orr_text_puts(out, ",\n  \"made_on\": {");
     print_device(out, &golden->device);
-    orr_text_puts(out, "},\n  ");
-    print_text(out, "script", golden->script);
-    orr_text_printf(out, ",\n  \"size\": [%u, %u],\n  \"samples\": %u,\n  \"aovs\": [", golden->width,
+    orr_text_printf(out, "},\n  \"size\": [%u, %u],\n  \"samples\": %u,\n  \"aovs\": [", golden->width,
                     golden->height, golden->samples);
     const char *between = "";
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++) {
@@ -343,7 +341,7 @@ static void read_measured(reader *r, const json_t *array) {
 }
 
 static void read_all(reader *r, json_t *root) {
-    static const char *const known[] = {"format", "engine", "made_on", "script",   "size", "samples",
+    static const char *const known[] = {"format", "engine", "made_on", "size",     "samples",
                                         "aovs",   "inputs", "frames",  "measured", NULL};
     static const char *const device[] = {"device", "driver", "tier", "fingerprint", NULL};
     orr_golden *g = r->golden;
@@ -357,7 +355,6 @@ static void read_all(reader *r, json_t *root) {
     keys(r, made_on, "made_on", device);
     read_device(r, made_on, &g->device);
     g->engine = text(r, root, "engine");
-    g->script = text(r, root, "script");
     if (items(r, size, "size", 2) != 2) bad(r, "size", "is not [width, height]");
     g->width = (uint32_t)integer(r, json_array_get(size, 0), "size", 1, 65536);
     g->height = (uint32_t)integer(r, json_array_get(size, 1), "size", 1, 65536);

@@ -8,6 +8,7 @@
 #include "check/golden.h"
 #include "check/judge.h"
 #include "cli/check.h"
+#include "cli/check_inputs.h"
 
 enum { THREADS = 2 }; /* 1 and 2: what depends on their number shows */
 
@@ -51,12 +52,16 @@ static orr_status add_distance(const char *a_folder, const orr_golden *a, const 
     return status;
 }
 
-static bool same_inputs(const orr_golden *golden, const orr_golden *now) {
-    bool same = golden->input_count == now->input_count && !strcmp(golden->script, now->script);
-    for (uint32_t i = 0; same && i < now->input_count; i++)
-        same = !strcmp(golden->inputs[i].name, now->inputs[i].name) &&
-               !strcmp(golden->inputs[i].sha256, now->inputs[i].sha256);
-    return same;
+/* The distance has to be the device's. */
+static orr_status refuse_stale(const orr_golden *golden, orr_golden *now, orr_error *err) {
+    const char **changed = NULL;
+    uint32_t count = 0;
+    orr_status status = orr_check_inputs_changed(golden, now, &now->arena, &changed, &count, err);
+    if (status != ORR_OK || !count) return status;
+    return orr_fail(
+        err, ORR_E_STALE, NULL,
+        "the golden was made of other inputs (%s), and the distance would measure that: --update first",
+        changed[0]);
 }
 
 static orr_status measure(const calibration *c, const char *const *folders, const char *golden_folder,
@@ -64,10 +69,7 @@ static orr_status measure(const calibration *c, const char *const *folders, cons
     orr_golden first = {0};
     const orr_golden_source source = orr_golden_folder(folders[0]);
     orr_status status = orr_golden_open(&source, &first, err);
-    if (status == ORR_OK && !same_inputs(golden, &first))
-        status =
-            orr_fail(err, ORR_E_STALE, NULL,
-                     "the golden was made of other inputs: the distance would measure that; --update first");
+    if (status == ORR_OK) status = refuse_stale(golden, &first, err);
     for (uint32_t i = 0; i < c->each && status == ORR_OK; i++) {
         orr_golden repeat = {0};
         const orr_golden_source other = orr_golden_folder(folders[i]);

@@ -34,24 +34,52 @@ static int by_name(const void *a, const void *b) {
     return order ? order : strcmp(x->sha256, y->sha256);
 }
 
-orr_status orr_check_inputs(orr_reads *reads, const orr_check_places *places, orr_arena *arena,
-                            orr_golden *golden, orr_error *err) {
+static bool add(orr_arena *arena, orr_golden_input *inputs, uint32_t *count, const char *name,
+                const orr_digest *digest) {
+    char hex[65];
+    orr_digest_hex(digest, hex);
+    orr_golden_input *input = &inputs[(*count)++];
+    *input = (orr_golden_input){orr_arena_strdup(arena, name), orr_arena_strdup(arena, hex)};
+    return input->name && input->sha256;
+}
+
+/* A parameter that is a file is one of the files; its path is this machine's. */
+static bool add_params(const orr_script *script, orr_arena *arena, orr_golden_input *inputs,
+                       uint32_t *count) {
+    const orr_param_table *table = orr_script_param_table(script);
+    bool full = true;
+    for (uint32_t i = 0; full && i < table->count; i++) {
+        orr_param_row row;
+        orr_text text = {0};
+        char name[160];
+        orr_param_row_get(table, i, &row);
+        if (row.type == ORR_PARAM_ASSET) continue;
+        orr_text_printf(&text, "%s=", row.name); /* equal values of two are not one input */
+        orr_param_format(&row, orr_script_param_value(script, i), &text);
+        orr_format(name, sizeof name, "parameter %s", row.name);
+        orr_digest digest = orr_digest_of(orr_text_cstr(&text), text.length);
+        full = !text.failed && add(arena, inputs, count, name, &digest);
+        orr_text_free(&text);
+    }
+    return full;
+}
+
+orr_status orr_check_inputs(orr_reads *reads, const orr_script *script, const orr_check_places *places,
+                            orr_arena *arena, orr_golden *golden, orr_error *err) {
     const orr_read *list = NULL;
-    uint32_t count = 0, kept = 0;
+    uint32_t count = 0, kept = 0, named = 0;
     orr_status status = orr_reads_list(reads, &list, &count, err);
     if (status != ORR_OK) return status;
-    orr_golden_input *inputs = ORR_ARENA_NEW(arena, orr_golden_input, (size_t)count + 1);
-    uint32_t named = 0;
-    for (uint32_t i = 0; inputs && i < count; i++) {
+    orr_golden_input *inputs =
+        ORR_ARENA_NEW(arena, orr_golden_input, (size_t)count + orr_script_param_table(script)->count + 1);
+    bool full = inputs && add_params(script, arena, inputs, &named);
+    for (uint32_t i = 0; full && i < count; i++) {
         if (list[i].kind == ORR_READ_MODULE) continue; /* code, which is what a check is for */
-        char name[1024], hex[65];
+        char name[1024];
         name_of(&list[i], places, name, sizeof name);
-        orr_digest_hex(&list[i].digest, hex);
-        orr_golden_input *input = &inputs[named++];
-        *input = (orr_golden_input){orr_arena_strdup(arena, name), orr_arena_strdup(arena, hex)};
-        if (!input->name || !input->sha256) inputs = NULL;
+        full = add(arena, inputs, &named, name, &list[i].digest);
     }
-    if (!inputs) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
+    if (!full) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
     qsort(inputs, named, sizeof *inputs, by_name);
     for (uint32_t i = 0; i < named; i++) /* a file that was asked for in two ways is one input */
         if (!kept || strcmp(inputs[kept - 1].name, inputs[i].name) != 0) inputs[kept++] = inputs[i];
@@ -87,8 +115,6 @@ orr_status orr_check_inputs_changed(const orr_golden *old, const orr_golden *now
             full = (list[n++] = orr_arena_strdup(arena, text)) != NULL;
         }
     }
-    if (full && !n && strcmp(old->script, now->script) != 0)
-        full = (list[n++] = orr_arena_strdup(arena, "parameters of the script")) != NULL;
     if (!full) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the inputs of a scene");
     *changed = list;
     *count = n;

@@ -499,19 +499,16 @@ static orr_status look_for_stale(scene *s, orr_error *err) {
 
 /* What is known of the pictures now: for comparing with what the golden knows, or for writing it. */
 static orr_status describe(scene *s, orr_error *err) {
-    char digest[65];
     orr_golden *g = &s->next;
-    orr_script_digest(s->params->script, digest);
     g->engine = orr_version();
     g->device = s->device;
-    g->script = keep(s, digest);
     g->width = s->spec->width ? s->spec->width : s->sequence->width;
     g->height = s->spec->height ? s->spec->height : s->sequence->height;
     g->samples = s->spec->samples ? s->spec->samples : s->sequence->samples;
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++) g->aovs[aov] = compared(s, aov);
     const orr_check_places places = {s->params->folder, s->params->data_folder,
                                      orr_engine_root(s->params->engine)};
-    return orr_check_inputs(orr_engine_reads(s->params->engine), &places, &s->result->arena, g, err);
+    return orr_check_inputs(orr_engine_reads(s->params->engine), s->params->script, &places, &s->result->arena, g, err);
 }
 
 /* What a new golden shows that the old one did not. */

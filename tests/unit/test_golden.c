@@ -56,7 +56,6 @@ static void fill(orr_golden *g) {
     static const orr_golden_input inputs[] = {{"asset data:models/man.glb", HEX}, {"script a.lua", HEX}};
     *g = (orr_golden){.engine = "0.1.0",
                       .device = here,
-                      .script = HEX,
                       .width = 20,
                       .height = 12,
                       .samples = 2,
