@@ -99,8 +99,8 @@ ORR_MUST_CHECK orr_status orr_bundle_read(const orr_bundle *bundle, const char *
                                           uint8_t **data, size_t *size, orr_error *err);
 
 /* Every entry's size, digest and checksum, and with `public_key` (a file; NULL = not looked at) the
- * signature, which comes first. One that is wrong, by name, the same for every number of threads:
- * ORR_E_DIGEST, or ORR_E_BAD_DATA of what does not unpack. */
+ * signature, which comes first. The first that is wrong, by name, for every number of threads: ORR_E_DIGEST,
+ * or ORR_E_BAD_DATA of what does not unpack. */
 ORR_MUST_CHECK orr_status orr_bundle_verify(const orr_bundle *bundle, const char *public_key, orr_jobs *jobs,
                                             orr_error *err);
 

@@ -125,12 +125,13 @@ typedef struct orr_bundle_item {
     orr_zip_entry zip; /* name and size before; the rest after, but for what is said here */
     const char *licence;
     orr_digest digest; /* after */
-    const char *path;  /* a host file; NULL = `data`; and then NULL = raw, in `fd` */
+    const char
+        *path; /* a host file, opened and closed on the way; NULL = `data`; and then NULL = in `fd` at `at` */
     const uint8_t *data;
-    bool raw; /* an entry of another bundle: its packed bytes lie at `at`, all of `zip` but the offset is
-                 known */
     int fd;
     uint64_t at;
+    bool raw; /* packed bytes of another bundle's entry, copied as they are: all of `zip` but the offset is
+                 known */
     orr_sha256 sha;
     bool digested; /* `digest` is known already, and must come out again */
 } orr_bundle_item;

@@ -6,13 +6,9 @@
 
 enum { CHUNK_BYTES = 256 << 10 };
 
-typedef struct verifying {
-    const orr_bundle *bundle;
-    uint32_t *order; /* large files first, so that no thread is left alone with one at the end */
-} verifying;
-
-static orr_status digest_entry(const orr_bundle *b, const orr_zip_entry *entry, orr_digest *digest,
-                               uint32_t *crc, orr_error *err) {
+/* What is deflated comes in order only, so one thread does all of it. */
+static orr_status digest_deflated(const orr_bundle *b, const orr_zip_entry *entry, orr_bundle_item *found,
+                                  orr_error *err) {
     orr_zip_stream stream;
     orr_sha256 sha;
     size_t room = entry->size_bytes < CHUNK_BYTES ? (size_t)entry->size_bytes : CHUNK_BYTES;
@@ -25,31 +21,67 @@ static orr_status digest_entry(const orr_bundle *b, const orr_zip_entry *entry, 
         status = orr_zip_stream_read(&stream, chunk, size, err);
         if (status != ORR_OK) break;
         orr_sha256_add(&sha, chunk, size);
-        *crc = (uint32_t)crc32_z(*crc, chunk, size);
+        found->zip.crc = (uint32_t)crc32_z(found->zip.crc, chunk, size);
     }
     orr_zip_stream_end(&stream);
     free(chunk);
-    *digest = orr_sha256_end(&sha);
+    found->digest = orr_sha256_end(&sha);
     return status;
 }
 
-static orr_status verify_one(void *context, size_t i, orr_error *err) {
+typedef struct verifying {
+    const orr_bundle *bundle;
+    orr_bundle_item *found;    /* of the stored entries, in one row, as the files are */
+    orr_bundle_item *deflated; /* of the others */
+    uint32_t *deflated_index, stored_count, deflated_count;
+} verifying;
+
+static const orr_zip_entry *entry_of(const orr_bundle *b, uint32_t file) {
+    return &b->entries[b->first_file + file];
+}
+
+static orr_status digest_one(void *context, size_t i, orr_error *err) {
     const verifying *v = context;
-    const orr_bundle *b = v->bundle;
-    const orr_bundle_file *file = &b->manifest.shown.files[v->order[i]];
-    const orr_zip_entry *entry = &b->entries[b->first_file + v->order[i]];
-    orr_digest digest;
-    uint32_t crc = 0;
-    orr_status status = digest_entry(b, entry, &digest, &crc, err);
-    if (status != ORR_OK) return status;
-    if (!orr_digest_equal(&digest, &file->digest))
+    return digest_deflated(v->bundle, entry_of(v->bundle, v->deflated_index[i]), &v->deflated[i], err);
+}
+
+static orr_status compare(const orr_bundle *b, uint32_t i, const orr_bundle_item *found, orr_error *err) {
+    const orr_bundle_file *file = &b->manifest.shown.files[i];
+    if (!orr_digest_equal(&found->digest, &file->digest))
         return orr_fail(err, ORR_E_DIGEST, file->name,
                         "the entry '%s' of '%s' is not what the manifest's digest says", file->name, b->path);
-    if (crc != entry->crc)
+    if (found->zip.crc != entry_of(b, i)->crc)
         return orr_fail(err, ORR_E_DIGEST, file->name,
                         "the entry '%s' of '%s' is right, but the checksum in its header is not", file->name,
                         b->path);
     return ORR_OK;
+}
+
+/* The stored ones are read as if they were to be packed: several threads share a large file. */
+static orr_status digest_all(verifying *v, orr_jobs *jobs, orr_error *err) {
+    const orr_bundle *b = v->bundle;
+    for (uint32_t i = 0; i < b->manifest.shown.file_count; i++) {
+        const orr_zip_entry *entry = entry_of(b, i);
+        if (entry->method == ORR_ZIP_STORED)
+            v->found[v->stored_count++] = (orr_bundle_item){
+                .zip = *entry, .fd = b->fd, .at = entry->offset + orr_zip_local_bytes(entry)};
+        else
+            v->deflated_index[v->deflated_count++] = i;
+    }
+    orr_bundle_writing stored = {.jobs = jobs, .out = b->path, .items = v->found, .count = v->stored_count};
+    orr_status status = orr_bundle_write_items(&stored, err);
+    return status == ORR_OK ? orr_bundle_each(jobs, v->deflated_count, digest_one, v, err) : status;
+}
+
+static orr_status verify_contents(verifying *v, orr_jobs *jobs, orr_error *err) {
+    const orr_bundle *b = v->bundle;
+    uint32_t stored = 0, deflated = 0;
+    orr_status status = digest_all(v, jobs, err);
+    for (uint32_t i = 0; status == ORR_OK && i < b->manifest.shown.file_count; i++) {
+        bool is_stored = entry_of(b, i)->method == ORR_ZIP_STORED;
+        status = compare(b, i, is_stored ? &v->found[stored++] : &v->deflated[deflated++], err);
+    }
+    return status;
 }
 
 static orr_status check_signature(const orr_bundle *b, const char *public_key, orr_error *err) {
@@ -67,40 +99,20 @@ static orr_status check_signature(const orr_bundle *b, const char *public_key, o
         b->path, public_key);
 }
 
-typedef struct sized {
-    uint64_t bytes;
-    uint32_t index;
-} sized;
-
-static int larger_first(const void *a, const void *b) {
-    const sized *x = a, *y = b;
-    if (x->bytes != y->bytes) return x->bytes > y->bytes ? -1 : 1;
-    return x->index < y->index ? -1 : 1;
-}
-
-/* malloc'd; NULL = no memory. */
-static uint32_t *order_by_size(const orr_bundle_manifest *m) {
-    sized *files = orr_calloc(m->file_count + 1u, sizeof *files);
-    uint32_t *order = orr_calloc(m->file_count + 1u, sizeof *order);
-    for (uint32_t i = 0; files && order && i < m->file_count; i++)
-        files[i] = (sized){m->files[i].size_bytes, i};
-    if (files && order) qsort(files, m->file_count, sizeof *files, larger_first);
-    for (uint32_t i = 0; files && order && i < m->file_count; i++) order[i] = files[i].index;
-    if (!files) {
-        free(order);
-        order = NULL;
-    }
-    free(files);
-    return order;
-}
-
 orr_status orr_bundle_verify(const orr_bundle *bundle, const char *public_key, orr_jobs *jobs,
                              orr_error *err) {
+    size_t count = bundle->manifest.shown.file_count + 1u;
     orr_status status = public_key ? check_signature(bundle, public_key, err) : ORR_OK;
     if (status != ORR_OK) return status;
-    verifying v = {bundle, order_by_size(&bundle->manifest.shown)};
-    if (!v.order) return orr_fail(err, ORR_E_MEMORY, bundle->path, "no memory to verify '%s'", bundle->path);
-    status = orr_bundle_each(jobs, bundle->manifest.shown.file_count, verify_one, &v, err);
-    free(v.order);
+    verifying v = {.bundle = bundle,
+                   .found = orr_calloc(count, sizeof *v.found),
+                   .deflated = orr_calloc(count, sizeof *v.deflated),
+                   .deflated_index = orr_calloc(count, sizeof *v.deflated_index)};
+    status = v.found && v.deflated && v.deflated_index
+                 ? verify_contents(&v, jobs, err)
+                 : orr_fail(err, ORR_E_MEMORY, bundle->path, "no memory to verify '%s'", bundle->path);
+    free(v.found);
+    free(v.deflated);
+    free(v.deflated_index);
     return status;
 }

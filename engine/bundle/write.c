@@ -249,7 +249,7 @@ orr_status orr_bundle_write_items(orr_bundle_writing *w, orr_error *err) {
     s->loading = &s->windows[0];
     s->digesting = &s->windows[1];
     for (size_t i = 0; i < w->count; i++)
-        if (!w->items[i].raw) w->items[i].fd = -1;
+        if (w->items[i].path) w->items[i].fd = -1;
     lay_out(w);
     orr_status status = write_windows(s, err);
     for (size_t i = 0; i < 2 * WINDOW; i++) {
@@ -258,7 +258,7 @@ orr_status orr_bundle_write_items(orr_bundle_writing *w, orr_error *err) {
         free(b->packed);
     }
     for (size_t i = 0; i < w->count && status != ORR_OK; i++)
-        if (!w->items[i].raw) orr_fd_close(&w->items[i].fd);
+        if (w->items[i].path) orr_fd_close(&w->items[i].fd);
     free(s);
     return status;
 }
