@@ -16,7 +16,7 @@
 #include "base/platform/platform.h"
 #include "base/platform/process.h"
 
-#define LONG_NS (60 * (uint64_t)1000000000)
+#define LONG_NS (120 * (uint64_t)1000000000)
 
 /* --- a scratch file, and children that are this program again ------------------------------------------- */
 
