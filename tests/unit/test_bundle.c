@@ -452,6 +452,9 @@ static void test_delta_damaged_base(void **state) {
     assert_int_equal(orr_bundle_apply(old, delta, at("applied.zip"), NULL, &err), ORR_E_DIGEST);
     assert_says(&err, "'content/large.bin'");
     assert_false(orr_file_exists(at("applied.zip")));
+    uint8_t *data = NULL;
+    assert_int_equal(orr_bundle_read(old, "content/large.bin", LARGE, &data, &size, &err), ORR_E_DIGEST);
+    assert_null(data);
     orr_bundle_close(&old);
     orr_bundle_close(&delta);
 }
