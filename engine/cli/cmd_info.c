@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/platform/platform.h"
+#include "base/platform/sandbox.h"
 #include "cli/cli.h"
 
 /* --- info ---------------------------------------------------------------------------------------- */
@@ -152,6 +153,10 @@ static void info_text(const orr_engine *engine, const facts *f, orr_text *out) {
     for (int i = 0; i < 2; i++)
         orr_text_printf(out, "    %-10s %u files, %.1f KiB of %s\n", f->caches[i].name, f->caches[i].files,
                         (double)f->caches[i].bytes / 1024, f->caches[i].holds);
+    orr_text_printf(out, "  sandbox      %s\n",
+                    orr_sandbox_name()
+                        ? orr_sandbox_name()
+                        : "none of the system's: Lua's limits, memory and time (docs/trust.md)");
     limits_text(f->limits, out);
     if (f->fingerprint[0]) orr_text_printf(out, "  fingerprint  %s\n", f->fingerprint);
 }
@@ -184,6 +189,7 @@ static void info_json(const orr_engine *engine, const facts *f, orr_text *out) {
     orr_text_json_string(out, orr_engine_root(engine));
     orr_text_puts(out, ", \"cache\": ");
     orr_text_json_string(out, orr_engine_cache_folder(engine));
+    orr_cli_json_text(out, "sandbox", orr_sandbox_name());
     limits_json(f, out);
     orr_text_puts(out, ", \"fingerprint\": ");
     if (f->fingerprint[0])
@@ -346,7 +352,8 @@ static orr_status list_params(const orr_cli *cli, orr_engine *engine, orr_script
     const orr_settings *settings = *script ? orr_script_settings(*script) : NULL;
     if (!settings) {
         status = orr_settings_create(modules, &own, err);
-        if (status == ORR_OK) status = orr_overlays_apply(engine, cli->overlays, cli->overlay_count, own, err);
+        if (status == ORR_OK)
+            status = orr_overlays_apply(engine, cli->overlays, cli->overlay_count, own, err);
         settings = own;
     }
     for (uint32_t i = 0; status == ORR_OK && i < settings->effect_count; i++)
