@@ -2,37 +2,21 @@
 #ifndef ORR_CLI_BUNDLE_H
 #define ORR_CLI_BUNDLE_H
 
+#include "bundle/licences.h"
+#include "bundle/trace.h"
 #include "cli/cli.h"
 
-/* --- what a script read (bundle_trace.c) ------------------------------------------------------ */
-/* From a run of it, or from what `orrery bundle trace --json` wrote. Strings and lists live in the arena. */
-typedef struct orr_trace {
-    orr_arena arena;
-    const char *script;         /* canonical host path */
-    const char *sequence;       /* name of what it returned; NULL = none */
-    const char *golden;         /* folder of its check's golden, relative to the script's; NULL = none */
-    const orr_bundle_set *sets; /* of --set, in their order */
-    uint32_t set_count;
-    const orr_bundle_set *assets; /* its parameters that name a file, and the path each came to */
-    uint32_t asset_count;
-    const orr_read *reads;
-    uint32_t read_count;
-} orr_trace;
-
+/* --- what a script reads (bundle_trace.c) ------------------------------------------------------ */
 /* Runs the script as it would be rendered, until all its assets are read and its modules compiled; the
  * options say how. orr_arena_free the trace's arena in any case. */
 ORR_MUST_CHECK orr_status orr_trace_run(const orr_cli *cli, orr_engine *engine, const char *path,
                                         orr_trace *trace, orr_error *err);
-void orr_trace_print(const orr_trace *trace, orr_text *out); /* JSON */
-/* Strict: ORR_E_BAD_DATA with the place. */
-ORR_MUST_CHECK orr_status orr_trace_parse(const char *text, size_t size, const char *name, orr_trace *trace,
-                                          orr_error *err);
 
 /* --- what goes into a bundle (bundle_sources.c) ----------------------------------------------- */
 /* A folder of the host and what it is in the bundle; "" = its top. */
 typedef struct orr_bundle_place {
     const char *host, *inside;
-    const struct orr_licence *licences; /* of the file LICENCES in it */
+    const orr_licence *licences; /* of the file LICENCES in it */
     uint32_t licence_count;
 } orr_bundle_place;
 

@@ -9,7 +9,6 @@
 
 #include "base/platform/platform.h"
 #include "cli/bundle.h"
-#include "cli/bundle_licences.h"
 
 enum { PATH_BYTES = 4096, MAX_DEPTH = 32 };
 

@@ -41,7 +41,7 @@ static orr_status check_usage(const orr_cli *cli, orr_error *err) {
 static orr_status read_trace(const char *path, orr_trace *trace, orr_error *err) {
     uint8_t *data = NULL;
     size_t size = 0;
-    orr_status status = orr_file_read(path, 64 << 20, &data, &size, err);
+    orr_status status = orr_file_read(path, ORR_TRACE_MAX_BYTES, &data, &size, err);
     if (status == ORR_OK) status = orr_trace_parse((const char *)data, size, path, trace, err);
     free(data);
     return status;
