@@ -174,9 +174,9 @@ static bool same_numbers(const orr_golden_device *a, const orr_golden_device *b)
     return a->fingerprint[0] && !strcmp(a->fingerprint, b->fingerprint) && !strcmp(a->driver, b->driver);
 }
 
-/* What was measured for this device, or else the worst of its tier; false when nothing was. */
+/* What was measured for this device (`*own`), or else the worst of its tier; false when nothing was. */
 static bool find_measured(const orr_golden *golden, const orr_golden_device *device, orr_check_aov aov,
-                          orr_check_metrics *out, const char **of) {
+                          orr_check_metrics *out, const char **of, bool *own) {
     bool found = false;
     for (int pass = 0; pass < 2 && !found; pass++)
         for (uint32_t i = 0; i < golden->measured_count; i++) {
@@ -188,6 +188,7 @@ static bool find_measured(const orr_golden *golden, const orr_golden_device *dev
             else
                 *out = m->aovs[aov];
             *of = pass == 0 ? m->device.name : device->tier;
+            *own = pass == 0;
             found = true;
         }
     return found;
@@ -239,7 +240,7 @@ void orr_check_rule_make(const orr_golden *golden, const orr_golden_device *devi
     *out =
         (orr_check_rule){.bounds = tolerance->given && !tolerance->exact ? *tolerance : none, .known = true};
     if (!same_numbers(&golden->device, device) && !tolerance->exact) {
-        bool found = find_measured(golden, device, aov, &measured, &of);
+        bool own = false, found = find_measured(golden, device, aov, &measured, &of, &own);
         if (found && tolerance->given) {
             widen(&out->bounds.flip, measured.flip);
             widen(&out->bounds.max, measured.max);
@@ -250,7 +251,7 @@ void orr_check_rule_make(const orr_golden *golden, const orr_golden_device *devi
         } else if (found) {
             bounds_of(aov, &measured, &out->bounds);
         }
-        out->known = found || tolerance->given;
+        out->known = own;
     }
     say_bounds(&out->bounds, of, out->words, sizeof out->words);
 }
@@ -284,9 +285,6 @@ void orr_check_judge(const orr_check_rule *rule, const orr_check_metrics *m, orr
     if (exact && m->differing > 0) {
         orr_text_printf(&reason, "%.3g %% of the pixels differ, by %.4g at most", m->differing * 100, m->max);
         if (!isnan(m->flip)) orr_text_printf(&reason, ", flip %.4g", m->flip);
-        if (!rule->known)
-            orr_text_puts(&reason, "; the golden is of another device, and none like this one was measured: "
-                                   "`orrery check --calibrate 3` here records how far it may lie");
     } else if (!exact) {
         say_breach(&reason, "flip", m->flip, b->flip, false);
         say_breach(&reason, "max", m->max, b->max, false);
@@ -297,6 +295,10 @@ void orr_check_judge(const orr_check_rule *rule, const orr_check_metrics *m, orr
         const char *measured = strstr(rule->words, " (measured on ");
         if (reason.length && measured) orr_text_puts(&reason, measured);
     }
+    if (reason.length && !rule->known)
+        orr_text_puts(&reason,
+                      "; the golden is of another device, and this one was not measured: `orrery check "
+                      "--calibrate 3` here records how far it may lie");
     image->verdict = reason.length ? ORR_VERDICT_FAILED : ORR_VERDICT_PASSED;
     image->reason = keep(arena, orr_text_cstr(&reason));
     orr_text_free(&reason);
