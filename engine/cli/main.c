@@ -27,7 +27,7 @@ static const orr_command commands[] = {
     {"check-list", "FILES", 0, 100000, "What scenes declare (started by check)", orr_cmd_check_list, true, NULL},
     {"check-scene", "FILE", 1, 1, "One scene (started by check)", orr_cmd_check_scene, true, NULL},
     {"diff", "A B", 2, 2, "How far two images lie apart: max, PSNR, SSIM, FLIP", orr_cmd_diff, false, "file:"},
-    {"bench", "[NAME]", 0, 1, "Measure: cold start, turntable, sequence, passes, memory, jobs", orr_cmd_bench, false, "text:cold|turntable|sequence|passes|pointwise|memory|jobs|all"},
+    {"bench", "[NAME]", 0, 1, "Measure: cold start, sequences, passes, memory, comparison, bundles, checks", orr_cmd_bench, false, "text:cold|turntable|sequence|passes|pointwise|memory|jobs|compare|bundle|check|all"},
     {"api", "", 0, 0, "The Lua API as JSON, editor stubs or Markdown", orr_cmd_api, false, NULL},
     {"space", "ls|get|dump [PATH]", 1, 2, "Look at the engine's tree of values", orr_cmd_space, false, "text:ls|get|dump"},
     {"completion", "bash", 1, 1, "Completion for a shell: source <(orrery completion bash)", orr_cmd_completion, false, "text:bash"},

@@ -226,13 +226,10 @@ static int frame_pixel(orr_call *call) {
 /* --- how far from another --------------------------------------------------------------------------- */
 
 static orr_status read_picture(orr_call *call, const char *name, orr_image *out, orr_error *err) {
-    char path[2048];
     uint8_t *data = NULL;
     size_t size = 0;
-    if (call->script->params.trust == ORR_TRUST_BUNDLE)
-        return orr_fail(err, ORR_E_SCRIPT, NULL, "in a bundle it compares frames, not files");
-    orr_path_join(path, sizeof path, call->script->folder, name);
-    orr_status status = orr_file_read(path, MAX_PICTURE_BYTES, &data, &size, err);
+    orr_status status = orr_script_read(call->script, ORR_READ_OTHER, call->script->folder, name,
+                                        MAX_PICTURE_BYTES, &data, &size, err);
     if (status == ORR_OK) status = orr_image_decode(data, size, name, 3, NULL, out, err);
     free(data);
     return status;
