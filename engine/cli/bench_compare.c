@@ -116,6 +116,7 @@ static orr_status run_peer(const orr_cli *cli, const orr_image pair[2], uint32_t
 
 typedef struct timing {
     double *one_s, *all_s; /* wall, by repeat */
+    double *cpu_s;         /* of one thread: what a busy machine still tells */
     uint32_t repeats;
     orr_compare_result result;
 } timing;
@@ -133,9 +134,11 @@ static orr_status time_pair(const orr_image pair[2], orr_jobs *jobs, timing *t, 
     orr_status status = ORR_OK;
     for (uint32_t i = 0; i <= t->repeats && status == ORR_OK; i++) {
         double one_s = 0, all_s = 0;
+        uint64_t start = orr_cpu_time_ns();
         status = once(pair, NULL, &t->result, &one_s, err);
+        double cpu_s = (double)(orr_cpu_time_ns() - start) * 1e-9;
         if (status == ORR_OK) status = once(pair, jobs, &t->result, &all_s, err);
-        if (i) t->one_s[i - 1] = one_s, t->all_s[i - 1] = all_s;
+        if (i) t->one_s[i - 1] = one_s, t->all_s[i - 1] = all_s, t->cpu_s[i - 1] = cpu_s;
     }
     return status;
 }
@@ -159,14 +162,16 @@ static orr_status measure_pair(const orr_cli *cli, orr_jobs *jobs, const orr_ima
     timing t = {.repeats = cli->repeats ? cli->repeats : REPEATS};
     json_t *answer = NULL;
     bool hdr = pair[0].type == ORR_PIXEL_F16;
-    t.one_s = orr_calloc(t.repeats, 2 * sizeof(double));
+    t.one_s = orr_calloc(t.repeats, 3 * sizeof(double));
     if (!t.one_s) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for %u measurements", t.repeats);
     t.all_s = t.one_s + t.repeats;
+    t.cpu_s = t.all_s + t.repeats;
     orr_status status = time_pair(pair, jobs, &t, err);
     if (status == ORR_OK && peer) status = run_peer(cli, pair, hdr ? 1 : t.repeats, &answer, err);
     if (status == ORR_OK) {
         json_object_set_new(out, "wall_s", orr_bench_spread(t.all_s, t.repeats));
         json_object_set_new(out, "one_thread_wall_s", orr_bench_spread(t.one_s, t.repeats));
+        json_object_set_new(out, "one_thread_cpu_s", orr_bench_spread(t.cpu_s, t.repeats));
         json_object_set_new(out, "flip", orr_bench_number(t.result.flip));
         json_object_set_new(out, "ssim", orr_bench_number(t.result.ssim));
         json_object_set_new(out, "psnr_db", orr_bench_number(t.result.psnr_db));

@@ -25,8 +25,9 @@
 #endif
 
 /* A function compiled for eight floats at once, to be called only where ORR_HAS_WIDE_VECTORS() holds. It
- * gives the bits of its twin without: -ffp-contract=off rounds each operation alike at every width. */
-#if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
+ * gives the bits of its twin without: -ffp-contract=off rounds each operation alike at every width. Not on
+ * Windows, where GCC leaves the stack less aligned than such vectors need. */
+#if defined(__x86_64__) && !defined(_WIN32) && (defined(__GNUC__) || defined(__clang__))
 #define ORR_WIDE_VECTORS       __attribute__((target("avx2")))
 #define ORR_HAS_WIDE_VECTORS() (__builtin_cpu_supports("avx2") != 0)
 #else
