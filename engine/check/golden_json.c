@@ -245,7 +245,8 @@ static void read_inputs(reader *r, json_t *object) {
     orr_golden_input *inputs = make(r, json_object_size(object), sizeof *inputs);
     if (!inputs) return;
     json_object_foreach(object, key, value) {
-        char *copy = orr_arena_strndup(&r->golden->arena, key, MAX_STRING);
+        char *copy = strlen(key) > MAX_STRING ? NULL : orr_arena_strdup(&r->golden->arena, key);
+        if (!copy) bad(r, "inputs", "has a name that is too long");
         inputs[r->golden->input_count++] = (orr_golden_input){copy ? copy : "", sha256(r, value, "inputs")};
     }
     r->golden->inputs = inputs;
