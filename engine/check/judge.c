@@ -110,13 +110,26 @@ static orr_status measure_plain(const orr_image *reference, const orr_image *tes
     return status;
 }
 
+/* FLIP hardly shows what the eye hardly sees; a heat map has to. */
+static void show_all(const orr_image *a, const orr_image *b, orr_image *map) {
+    const size_t count = (size_t)a->width * a->height, bytes = a->channels * orr_pixel_bytes(a->type);
+    float *heat = map->pixels;
+    for (size_t i = 0; i < count; i++)
+        if (memcmp((const uint8_t *)a->pixels + i * bytes, (const uint8_t *)b->pixels + i * bytes, bytes) !=
+            0)
+            heat[i] = fmaxf(heat[i], 0.2f);
+}
+
 static orr_status measure_picture(orr_check_aov aov, const orr_image *reference, const orr_image *test,
                                   orr_check_metrics *out, orr_image *heat, orr_error *err) {
     orr_compare_result result = {0};
     const orr_compare_params params = {.range = aov == ORR_CHECK_BEAUTY ? ORR_COMPARE_HDR : ORR_COMPARE_LDR,
                                        .keep_map = heat != NULL};
     orr_status status = orr_compare(reference, test, &params, &result, err);
-    if (status == ORR_OK && heat) status = orr_heat_map(&result.flip_map, heat, err);
+    if (status == ORR_OK && heat) {
+        show_all(reference, test, &result.flip_map);
+        status = orr_heat_map(&result.flip_map, heat, err);
+    }
     out->max = result.max;
     out->flip = result.flip;
     out->psnr_db = result.psnr_db;
