@@ -59,8 +59,8 @@ static void detail_frame(orr_text *out, const orr_check_frame_result *frame) {
     for (uint32_t i = 0; i < frame->image_count; i++) {
         const orr_check_image *image = &frame->images[i];
         if (image->verdict == ORR_VERDICT_PASSED) continue;
-        orr_text_printf(out, "%s of frame %lld: %s (asked: %s)\n", image->aov, (long long)frame->frame,
-                        image->reason, image->rule);
+        orr_text_printf(out, "%s of frame %lld: %s", image->aov, (long long)frame->frame, image->reason);
+        orr_text_printf(out, image->rule[0] ? " (asked: %s)\n" : "%s\n", image->rule);
     }
 }
 

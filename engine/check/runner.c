@@ -87,7 +87,7 @@ static void judge_end(const scene *s, const orr_child_end *end, const orr_error 
     orr_text text = {0};
     orr_verdict verdict = ORR_VERDICT_ERROR;
     if (s->killed == ORR_VERDICT_TIMEOUT) {
-        orr_text_printf(&text, "ended after %g s, its time limit", job_timeout_s(s->job));
+        orr_text_printf(&text, "ended after %g s, its time limit (timeout_s)", job_timeout_s(s->job));
     } else if (s->killed == ORR_VERDICT_MEMORY) {
         orr_text_printf(&text, "ended when it held %.0f MiB: it may take %g MiB (memory_mib)",
                         (double)s->rss_bytes / (1 << 20), job_memory_mib(s->job));

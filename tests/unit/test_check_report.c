@@ -126,6 +126,9 @@ static void junit(void **state) {
     assert_int_equal(count_of(xml, "<skipped"), 1);
     assert_int_equal(count_of(xml, "<system-err>"), 3);
     assert_int_equal(count_of(xml, "<script"), 0);
+    assert_non_null(strstr(
+        xml,
+        "3.1 % of the pixels differ (asked: flip &lt;= 0.002, max &lt;= 0.02 (measured, 20 runs))&#10;"));
     assert_non_null(strstr(xml, "lights.lua:34: edge_width is 3.4 px"));
     assert_non_null(strstr(xml, "first to differ: pass 'lighting', hdr: its digest differs"));
     assert_non_null(strstr(xml, "changed since the golden was made: content/studio.hdr"));
