@@ -493,12 +493,14 @@ static void test_first_failure(void **state) {
         list[i] = (orr_bundle_source){.name = names[i], .data = bad ? "MZ" : "ok", .size = 2};
     }
     for (unsigned threads = 1; threads <= 4; threads++) {
-        orr_error err = {0};
         orr_jobs *jobs = NULL;
         assert_int_equal(orr_jobs_create(&(orr_jobs_params){.threads = threads}, &jobs, NULL), ORR_OK);
         orr_bundle_pack_params params = {.sources = list, .source_count = 400, .jobs = jobs};
-        assert_int_equal(orr_bundle_pack(&params, at("no.zip"), NULL, &err), ORR_E_UNSUPPORTED);
-        assert_says(&err, "'f077'");
+        for (int i = 0; i < 100; i++) { /* which of two neighbours fails first is chance */
+            orr_error err = {0};
+            assert_int_equal(orr_bundle_pack(&params, at("no.zip"), NULL, &err), ORR_E_UNSUPPORTED);
+            assert_says(&err, "'f077'");
+        }
         orr_jobs_destroy(&jobs);
     }
 }
