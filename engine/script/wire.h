@@ -32,7 +32,7 @@ typedef enum orr_wire_type {
 enum {
     ORR_WIRE_MAX_NAME = 1024,      /* bytes of a name or a path */
     ORR_WIRE_MAX_TEXT = 64 << 10,  /* of any other text */
-    ORR_WIRE_MAX_PRINT = 256 << 10 /* of all that a script prints */
+    ORR_WIRE_MAX_PRINT = 64 << 10 /* of all that a script prints */
 };
 
 /* --- writing: the message is the bytes of an orr_text -------------------------------------------- */

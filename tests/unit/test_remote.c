@@ -1,5 +1,6 @@
 /* Scripts of bundles in a process of their own: they come to the very same as the user's own, whatever they
  * may do; what they may not do ends them. The program is its own child. */
+#include <fcntl.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,16 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/platform/platform.h"
+#include "base/platform/process.h"
+#include "base/platform/sandbox.h"
 #include "base/text.h"
 #include "gpu_support.h"
 #include "render/target.h"
 #include "scene/revision.h"
-#include "script/private.h"
+#include "script/remote.h"
 
 static char folder[64] = "/tmp/orrery-remote-XXXXXX";
 
@@ -469,6 +473,154 @@ static void declares(void **state) {
                  "no parameter 'x'");
 }
 
+/* --- a process that means harm: what stands in for it is chosen by the entry's name --------------- */
+
+static void say(orr_wire_type type, const void *bytes, size_t size) {
+    orr_text message = {0};
+    orr_wire_put_bytes(&message, bytes, size);
+    if (orr_wire_send(ORR_CHILD_CHANNEL_FD, type, &message, SIZE_MAX, 0, NULL) != ORR_OK) _Exit(1);
+    orr_text_free(&message);
+}
+
+static void say_error(uint32_t code, const char *text) {
+    orr_text message = {0};
+    orr_wire_put_u32(&message, code);
+    orr_wire_put_text(&message, "\033[2Jpath");
+    orr_wire_put_text(&message, text);
+    say(ORR_WIRE_ERROR, message.data, message.length);
+    orr_text_free(&message);
+}
+
+static void flood(void) {
+    static char text[ORR_WIRE_MAX_TEXT];
+    orr_text message = {0};
+    memset(text, 'x', sizeof text);
+    orr_wire_put_u32(&message, sizeof text);
+    orr_wire_put_bytes(&message, text, sizeof text);
+    for (int i = 0; i < 1000; i++) say(ORR_WIRE_PRINT, message.data, message.length);
+    orr_text_free(&message);
+}
+
+static int evil(const char *name) {
+    static const struct {
+        uint32_t magic, type;
+        uint64_t size;
+    } huge = {0x4f525731, ORR_WIRE_SCENE, UINT64_MAX}, half = {0x4f525731, ORR_WIRE_SCENE, 1000};
+    bool early = strcmp(name, "early.lua") == 0;
+    if (!early) say(ORR_WIRE_LOCKED, "", 0);
+    if (early) say(ORR_WIRE_SCENE, "", 0);
+    if (!strcmp(name, "garbage.lua")) (void)!write(ORR_CHILD_CHANNEL_FD, "0123456789abcdef", 16);
+    if (!strcmp(name, "huge.lua")) (void)!write(ORR_CHILD_CHANNEL_FD, &huge, sizeof huge);
+    if (!strcmp(name, "half.lua")) (void)!write(ORR_CHILD_CHANNEL_FD, &half, sizeof half);
+    if (!strcmp(name, "type.lua")) say((orr_wire_type)77, "", 0);
+    if (!strcmp(name, "values.lua")) say(ORR_WIRE_VALUES, "", 0);
+    if (!strcmp(name, "empty.lua")) say(ORR_WIRE_SCENE, "", 0);
+    if (!strcmp(name, "print.lua")) flood();
+    if (!strcmp(name, "okay.lua")) say_error(ORR_OK, "all is well");
+    if (!strcmp(name, "stop.lua")) say_error(ORR_E_INTERRUPTED, "stop");
+    if (!strcmp(name, "code.lua")) say_error(123456, "code");
+    if (!strcmp(name, "escape.lua")) say_error(ORR_E_SCRIPT, "\033[2J\nescaped");
+    if (!strcmp(name, "exit.lua")) _Exit(3);
+    if (!strcmp(name, "crash.lua")) abort();
+    if (!strcmp(name, "close.lua")) close(ORR_CHILD_CHANNEL_FD);
+    orr_sleep_ns(UINT64_C(100000000000));
+    return 0;
+}
+
+/* The entry's name stands first in the first message. */
+static bool is_evil(char name[64]) {
+    char head[16 + 4 + 64];
+    uint32_t length = 0;
+    ssize_t got = recv(ORR_CHILD_CHANNEL_FD, head, sizeof head, MSG_PEEK | MSG_WAITALL);
+    if (got != sizeof head) return false;
+    memcpy(&length, head + 16, 4);
+    if (length >= 64 || length < 5 || memcmp(head + 20, "evil/", 5) != 0) return false;
+    snprintf(name, 64, "%.*s", (int)length - 5, head + 25);
+    return true;
+}
+
+static void is_not_believed(void **state) {
+    (void)state;
+    static const struct {
+        const char *entry;
+        orr_status code;
+        const char *says;
+    } cases[] = {{"evil/early.lua", ORR_E_BAD_DATA, "a message of type 5, when 4 was asked for"},
+                 {"evil/garbage.lua", ORR_E_BAD_DATA, "something that is no message"},
+                 {"evil/huge.lua", ORR_E_BAD_DATA, "at most 256 can be"},
+                 {"evil/half.lua", ORR_E_SCRIPT_TIMEOUT, "still inside one call after 0.1 s"},
+                 {"evil/silent.lua", ORR_E_SCRIPT_TIMEOUT, "still inside one call after 0.1 s"},
+                 {"evil/type.lua", ORR_E_BAD_DATA, "a message of type 77"},
+                 {"evil/values.lua", ORR_E_BAD_DATA, "a message of type 6, when 5 was asked for"},
+                 {"evil/empty.lua", ORR_E_BAD_DATA, "ends early"},
+                 {"evil/print.lua", ORR_E_SCRIPT_TIMEOUT, "still inside"},
+                 {"evil/okay.lua", ORR_E_SCRIPT, "all is well"},
+                 {"evil/stop.lua", ORR_E_SCRIPT, "stop"},
+                 {"evil/code.lua", ORR_E_BAD_DATA, "number 123456 of errors"},
+                 {"evil/escape.lua", ORR_E_SCRIPT, "?[2J?escaped"},
+                 {"evil/exit.lua", ORR_E_SCRIPT, "exit code 3"},
+                 {"evil/crash.lua", ORR_E_SCRIPT, "it crashed"},
+                 {"evil/close.lua", ORR_E_BAD_DATA, "closed its channel"}};
+    const orr_script_params brief = {.timeout_s = 0.1};
+    int messages = dup(2), nothing = open("/dev/null", O_WRONLY); /* what print.lua says is no news */
+    dup2(nothing, 2);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const orr_bundle_source sources[] = {{.name = cases[i].entry, .data = "return", .size = 6}};
+        run r = run_bundle(sources, 1, cases[i].entry, &brief);
+        if (r.status != cases[i].code || !strstr(r.err.message, cases[i].says) || strchr(r.err.path, 27)) {
+            dup2(messages, 2);
+            fail_msg("%s: status %d: %s", cases[i].entry, r.status, r.err.message);
+        }
+        end(&r);
+    }
+    dup2(messages, 2);
+    close(messages);
+    close(nothing);
+}
+
+/* --- the lock ------------------------------------------------------------------------------------ */
+
+static bool file_says(const char *path, const char *text) {
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    if (orr_file_read(path, 1 << 20, &bytes, &length, NULL) != ORR_OK) return false;
+    bool says = strstr((const char *)bytes, text) != NULL;
+    free(bytes);
+    return says;
+}
+
+/* While it waits for a request every thread of it is under the filter, and its memory is limited. */
+static void is_locked_in(void **state) {
+    (void)state;
+    char path[128], *rest = NULL, **threads = NULL;
+    uint8_t *children = NULL;
+    size_t length = 0, count = 0;
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    if (!orr_sandbox_name() || !orr_file_exists(path)) skip();
+    run r = run_text(SCENE RETURN, NULL);
+    assert_int_equal(r.status, ORR_OK);
+    assert_int_equal(orr_file_read(path, 4096, &children, &length, NULL), ORR_OK);
+    long child = strtol((const char *)children, &rest, 10);
+    assert_true(child > 0 && strtol(rest, NULL, 10) == 0);
+    snprintf(path, sizeof path, "/proc/%ld/task", child);
+    assert_int_equal(orr_folder_list(path, &threads, &count, NULL), ORR_OK);
+    assert_true(count > 1);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "/proc/%ld/task/%s/status", child, threads[i]);
+        assert_true(file_says(path, "Seccomp:\t2") && file_says(path, "NoNewPrivs:\t1"));
+    }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    snprintf(path, sizeof path, "/proc/%ld/limits", child);
+    assert_true(file_says(path, "Max data size             1073741824"));
+    assert_true(file_says(path, "Max file size             0"));
+#endif
+    snprintf(path, sizeof path, "/proc/%ld/environ", child);
+    assert_false(file_says(path, "HOME="));
+    orr_names_free(&threads, count);
+    free(children);
+    end(&r);
+}
+
 /* --- life ---------------------------------------------------------------------------------------- */
 
 static int start(void **state) {
@@ -483,11 +635,15 @@ static int stop(void **state) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 2 && strcmp(argv[1], ORR_SCRIPT_CHILD) == 0) return orr_script_child();
+    char name[64];
+    if (argc == 2 && strcmp(argv[1], ORR_SCRIPT_CHILD) == 0)
+        return is_evil(name) ? evil(name) : orr_script_child();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything),  cmocka_unit_test(turntable), cmocka_unit_test(flythrough),
-        cmocka_unit_test(lua_is_less), cmocka_unit_test(ends),      cmocka_unit_test(fails_later),
-        cmocka_unit_test(declares),    cmocka_unit_test(examples),
+        cmocka_unit_test(everything),   cmocka_unit_test(turntable),
+        cmocka_unit_test(flythrough),   cmocka_unit_test(lua_is_less),
+        cmocka_unit_test(ends),         cmocka_unit_test(fails_later),
+        cmocka_unit_test(declares),     cmocka_unit_test(is_not_believed),
+        cmocka_unit_test(is_locked_in), cmocka_unit_test(examples),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

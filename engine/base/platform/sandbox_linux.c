@@ -63,36 +63,45 @@ static int add_lists(scmp_filter_ctx filter) {
     return failure;
 }
 
+typedef struct scmp_arg_cmp condition;
+
+static condition equals(unsigned argument, scmp_datum_t value) {
+    return (condition){argument, SCMP_CMP_EQ, value, 0};
+}
+static condition differs(unsigned argument, scmp_datum_t value) {
+    return (condition){argument, SCMP_CMP_NE, value, 0};
+}
+static condition has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t bits) {
+    return (condition){argument, SCMP_CMP_MASKED_EQ, mask, bits};
+}
+
 /* Only the channel is written to, only memory that cannot be executed is mapped, only itself is signalled. */
 static int add_conditions(scmp_filter_ctx filter) {
-    const struct scmp_arg_cmp channel = SCMP_A0(SCMP_CMP_EQ, ORR_CHILD_CHANNEL_FD);
-    const struct scmp_arg_cmp plain = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+    const uint32_t no = SCMP_ACT_ERRNO(EACCES);
+    const condition channel = equals(0, ORR_CHILD_CHANNEL_FD), itself = equals(0, (scmp_datum_t)getpid());
+    const condition plain = has_bits(2, PROT_EXEC, 0), code = has_bits(2, PROT_EXEC, PROT_EXEC);
+    const condition keeping = equals(1, F_DUPFD_CLOEXEC), else_ = differs(1, F_DUPFD_CLOEXEC);
+    const condition transfer[] = {channel,
+                                  equals(4, 0)}; /* no address: the channel's other end is the only one */
     const int writes[] = {SCMP_SYS(write), SCMP_SYS(writev)};
     const int transfers[] = {SCMP_SYS(sendto), SCMP_SYS(recvfrom)};
-    const int maps[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)};
+    const int maps[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)}; /* LuaJIT does without machine code */
     int failure = 0;
     for (size_t i = 0; i < 2 && !failure; i++) {
-        failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, writes[i], 1, channel);
-        for (int fd = 0; fd < ORR_CHILD_CHANNEL_FD && !failure; fd++) /* a complaint is lost: no matter */
-            failure = seccomp_rule_add(filter, fd == report_fd ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES),
-                                       writes[i], 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)fd));
-        if (!failure) /* with no address: the channel's other end is the only one */
+        failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, writes[i], 1, &channel);
+        for (int fd = 0; fd < ORR_CHILD_CHANNEL_FD && !failure; fd++) { /* a complaint is lost: no matter */
+            const condition stream = equals(0, (scmp_datum_t)fd);
             failure =
-                seccomp_rule_add(filter, SCMP_ACT_ALLOW, transfers[i], 2, channel, SCMP_A4(SCMP_CMP_EQ, 0));
-        if (!failure) failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, maps[i], 1, plain);
-        if (!failure) /* LuaJIT does without machine code */
-            failure = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), maps[i], 1,
-                                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+                seccomp_rule_add_array(filter, fd == report_fd ? SCMP_ACT_ALLOW : no, writes[i], 1, &stream);
+        }
+        if (!failure) failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, transfers[i], 2, transfer);
+        if (!failure) failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, maps[i], 1, &plain);
+        if (!failure) failure = seccomp_rule_add_array(filter, no, maps[i], 1, &code);
     }
-    if (!failure) /* to keep what is open; nothing else about a descriptor */
-        failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                   SCMP_A1(SCMP_CMP_EQ, F_DUPFD_CLOEXEC));
-    if (!failure)
-        failure = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(fcntl), 1,
-                                   SCMP_A1(SCMP_CMP_NE, F_DUPFD_CLOEXEC));
-    if (!failure) /* abort() */
-        failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+    /* to keep what is open, and nothing else about a descriptor; abort() */
+    if (!failure) failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, &keeping);
+    if (!failure) failure = seccomp_rule_add_array(filter, no, SCMP_SYS(fcntl), 1, &else_);
+    if (!failure) failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself);
     return failure;
 }
 
