@@ -30,12 +30,29 @@ static orr_status read_whole(const orr_bundle *b, const orr_zip_entry *entry, ui
 
 /* --- opening ------------------------------------------------------------------------------------------ */
 
+static orr_status no_bundle(const orr_bundle *b, orr_error *err) {
+    return orr_fail(err, ORR_E_BAD_DATA, b->path,
+                    "'%s' is no bundle: it does not begin with '" ORR_BUNDLE_MANIFEST
+                    "', as `orrery bundle pack` writes it",
+                    b->path);
+}
+
+/* A zip from elsewhere is told so, and not what is wrong with its headers. */
+static orr_status check_begin(const orr_bundle *b, orr_error *err) {
+    uint8_t first[ORR_ZIP_LOCAL_BYTES + sizeof ORR_BUNDLE_MANIFEST - 1];
+    uint64_t bytes = 0;
+    orr_status status = orr_fd_size(b->fd, b->path, &bytes, err);
+    if (status != ORR_OK || bytes < sizeof first) return status; /* too short: orr_zip_read says so */
+    status = orr_fd_read(b->fd, b->path, 0, first, sizeof first, err);
+    if (status != ORR_OK) return status;
+    bool begins = memcmp(first, "PK\3\4", 4) == 0 && memcmp(first + ORR_ZIP_LOCAL_BYTES, ORR_BUNDLE_MANIFEST,
+                                                            sizeof ORR_BUNDLE_MANIFEST - 1) == 0;
+    return begins ? ORR_OK : no_bundle(b, err);
+}
+
 static orr_status read_manifest(orr_bundle *b, orr_error *err) {
     const orr_zip_entry *entry = b->entries;
-    if (b->entry_count == 0 || strcmp(entry->name, ORR_BUNDLE_MANIFEST) != 0)
-        return orr_fail(err, ORR_E_BAD_DATA, b->path,
-                        "'%s' is a zip, but no bundle: its first entry is not '" ORR_BUNDLE_MANIFEST "'",
-                        b->path);
+    if (b->entry_count == 0 || strcmp(entry->name, ORR_BUNDLE_MANIFEST) != 0) return no_bundle(b, err);
     if (entry->method != ORR_ZIP_STORED || entry->size_bytes > ORR_BUNDLE_MAX_MANIFEST)
         return orr_fail(err, ORR_E_LIMIT, b->path,
                         "the manifest of '%s' is compressed, or larger than 64 MiB", b->path);
@@ -114,7 +131,8 @@ static orr_status check_native(const orr_bundle *b, const orr_zip_entry *entry, 
 }
 
 static orr_status read_bundle(orr_bundle *b, orr_error *err) {
-    orr_status status = orr_zip_read(b->fd, b->path, &b->arena, &b->entries, &b->entry_count, err);
+    orr_status status = check_begin(b, err);
+    if (status == ORR_OK) status = orr_zip_read(b->fd, b->path, &b->arena, &b->entries, &b->entry_count, err);
     if (status == ORR_OK) status = check_names(b, err);
     if (status == ORR_OK) status = read_manifest(b, err);
     if (status == ORR_OK) status = read_signature(b, err);
