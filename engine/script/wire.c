@@ -9,7 +9,7 @@
 #include "base/platform/platform.h"
 #include "base/platform/process.h"
 
-enum { MAGIC = 0x4f525731, NO_TEXT = UINT32_MAX }; /* "ORW1" */
+static const uint32_t MAGIC = 0x4f525731, NO_TEXT = UINT32_MAX; /* "ORW1" */
 
 /* --- writing ------------------------------------------------------------------------------------- */
 
