@@ -113,7 +113,8 @@ static int open_told(lua_State *L) {
     orr_script *script = lua_touserdata(L, lua_upvalueindex(1));
     orr_error err = {0};
     bool has_mode = lua_toboolean(L, lua_upvalueindex(3)) && lua_type(L, 2) == LUA_TSTRING;
-    bool reads = lua_type(L, 1) == LUA_TSTRING && (!has_mode || lua_tostring(L, 2)[0] == 'r');
+    const char *mode = has_mode ? lua_tostring(L, 2) : "r";
+    bool reads = lua_type(L, 1) == LUA_TSTRING && (mode[0] == 'r' || (mode[0] == 'a' && strchr(mode, '+')));
     if (reads && orr_script_opens(script, lua_tostring(L, 1), &err) != ORR_OK) load_failed(L, &err);
     lua_pushvalue(L, lua_upvalueindex(2));
     lua_insert(L, 1);

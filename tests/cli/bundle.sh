@@ -174,6 +174,8 @@ cp -r shot folder && rm folder/LICENCES && mkdir folder/hdri && cp "$root/conten
 expect 0 'files' bundle pack folder --out folder.zip
 expect 0 '"rendered": 1' bundle render folder.zip --frames 0 --out folder.png --json
 same folder.png plain/0000.png
+expect 0 '"rendered": 1' bundle render folder.zip --preset bundle:/looks/dark.preset --frames 0 --out folder.png --json
+expect 4 "no file 'looks/none.preset' in the bundle" bundle render folder.zip --preset bundle:/looks/none.preset --out no.png
 expect 2 'no none.lua' bundle pack folder --entry none.lua --out no.zip
 expect 2 'into itself' bundle pack folder --out folder/in.zip
 expect 2 'into itself' bundle pack folder --out folder/parts/in.zip

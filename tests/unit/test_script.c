@@ -652,10 +652,11 @@ static void test_reads(void **state) {
     static const struct {
         const char *name;
         orr_read_kind kind;
-    } files[] = {
-        {"main.lua", ORR_READ_SCRIPT},  {"part.lua", ORR_READ_SCRIPT},    {"piece.lua", ORR_READ_SCRIPT},
-        {"chunk.lua", ORR_READ_SCRIPT}, {"look.preset", ORR_READ_PRESET}, {"opened.txt", ORR_READ_OTHER},
-        {"lines.txt", ORR_READ_OTHER},  {"input.txt", ORR_READ_OTHER},    {"late.txt", ORR_READ_OTHER}};
+    } files[] = {{"main.lua", ORR_READ_SCRIPT},    {"part.lua", ORR_READ_SCRIPT},
+                 {"piece.lua", ORR_READ_SCRIPT},   {"chunk.lua", ORR_READ_SCRIPT},
+                 {"look.preset", ORR_READ_PRESET}, {"opened.txt", ORR_READ_OTHER},
+                 {"lines.txt", ORR_READ_OTHER},    {"input.txt", ORR_READ_OTHER},
+                 {"late.txt", ORR_READ_OTHER},     {"both.txt", ORR_READ_OTHER}};
     assert_non_null(mkdtemp(place));
     for (size_t i = 1; i < sizeof files / sizeof files[0]; i++)
         put(place, files[i].name, files[i].kind == ORR_READ_SCRIPT ? "return 1" : "");
@@ -663,7 +664,8 @@ static void test_reads(void **state) {
              "local at = '%s/'\nrequire 'part' dofile 'piece.lua' loadfile 'chunk.lua'\n"
              "io.open(at .. 'opened.txt'):read() for line in io.lines(at .. 'lines.txt') do end\n"
              "io.input(at .. 'input.txt') io.close(io.input()) io.open(at .. 'none.txt')\n"
-             "io.open(at .. 'written.txt', 'w'):close()\n" SCENE
+             "io.open(at .. 'written.txt', 'w'):close() io.open(at .. 'more.txt', 'a'):close()\n"
+             "io.open(at .. 'both.txt', 'a+'):close()\n" SCENE
              "scene:mesh{ shape = orrery.box{}, position_m = function(t) io.open(at .. 'late.txt'):close() "
              "return 0, 0, 0 end }\n"
              "return orrery.sequence{ scene = scene, camera = camera, frames = 2, preset = 'look.preset' }",
@@ -682,6 +684,7 @@ static void test_reads(void **state) {
         if (strcmp(digest, again) == 0) fail_msg("%s is not in the digest", files[i].name);
     }
     assert_int_equal(told(place, "written.txt", ORR_READ_OTHER, hex), 0);
+    assert_int_equal(told(place, "more.txt", ORR_READ_OTHER, hex), 0);
     assert_int_equal(told(place, "none.txt", ORR_READ_OTHER, digest), 0);
     put(place, "none.txt", ""); /* a file that was looked for, and comes to be */
     assert_int_equal(told(place, "none.txt", ORR_READ_OTHER, hex), 1);
