@@ -164,7 +164,9 @@ orr_status orr_bundle_assemble(orr_bundle_plan *plan, const char *out, orr_bundl
     if (!a.files) return orr_fail(err, ORR_E_MEMORY, out, "no memory to pack '%s'", out);
     orr_status status = orr_part_begin(out, &a.part, err);
     if (status == ORR_OK) status = assemble(&a, err);
-    if (status == ORR_OK) status = orr_part_commit(&a.part, err);
+    /* No wait for the disk, which would take longer than all the rest: what a power failure leaves of a
+     * bundle is found out by reading it. */
+    if (status == ORR_OK) status = orr_part_commit(&a.part, false, err);
     if (status == ORR_OK && report) report_of(&a, report);
     orr_part_drop(&a.part);
     orr_text_free(&a.text);

@@ -75,8 +75,8 @@ typedef struct orr_bundle_pack_report {
     uint64_t content_bytes, bundle_bytes;
     char manifest_digest[65];
 } orr_bundle_pack_report;
-/* Writes `out` atomically; each source is read once and in pieces (for a delta: twice). What would not pass
- * orr_bundle_open is refused here already, by name. */
+/* Writes `out` atomically, and leaves its way to the disk to the system; each source is read once and in
+ * pieces (for a delta: twice). What would not pass orr_bundle_open is refused here already, by name. */
 ORR_MUST_CHECK orr_status orr_bundle_pack(const orr_bundle_pack_params *params, const char *out,
                                           orr_bundle_pack_report *report, orr_error *err);
 

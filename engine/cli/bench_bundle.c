@@ -38,7 +38,7 @@ static orr_status make_file(const char *path, uint64_t bytes, uint64_t *seed, ui
         fill(piece, PIECE_BYTES / sizeof *piece, seed);
         status = orr_part_write(part, at, piece, size, err);
     }
-    if (status == ORR_OK) status = orr_part_commit(&part, err);
+    if (status == ORR_OK) status = orr_part_commit(&part, true, err);
     orr_part_drop(&part);
     return status;
 }

@@ -450,7 +450,7 @@ static void test_pieces(void **state) {
     assert_string_equal(data, "owl");
     assert_int_equal(orr_part_truncate(part, 6, &err), ORR_OK);
     assert_false(orr_file_exists(path));
-    assert_int_equal(orr_part_commit(&part, &err), ORR_OK);
+    assert_int_equal(orr_part_commit(&part, true, &err), ORR_OK);
     assert_null(part);
     assert_int_equal(orr_fd_open(path, &fd, &err), ORR_OK);
     assert_int_equal(orr_fd_size(fd, path, &bytes, &err), ORR_OK);

@@ -259,9 +259,9 @@ int orr_part_fd(const orr_part *part) {
     return part->fd;
 }
 
-orr_status orr_part_commit(orr_part **part, orr_error *err) {
+orr_status orr_part_commit(orr_part **part, bool flush, orr_error *err) {
     orr_part *p = *part;
-    int failure = write_and_close(p->fd, NULL, 0, true);
+    int failure = write_and_close(p->fd, NULL, 0, flush);
     p->fd = -1;
     if (!failure && rename(p->name, p->path) != 0) failure = errno;
     orr_status status = failure ? orr_fail_errno(err, failure, p->path, "write") : ORR_OK;

@@ -279,9 +279,9 @@ int orr_part_fd(const orr_part *part) {
     return part->fd;
 }
 
-orr_status orr_part_commit(orr_part **part, orr_error *err) {
+orr_status orr_part_commit(orr_part **part, bool flush, orr_error *err) {
     orr_part *p = *part;
-    DWORD code = FlushFileBuffers(handle_of(p->fd)) ? 0 : GetLastError();
+    DWORD code = !flush || FlushFileBuffers(handle_of(p->fd)) ? 0 : GetLastError();
     orr_fd_close(&p->fd);
     if (!code) code = move_file(p->name, p->path);
     orr_status status = code ? fail_windows(err, code, p->path, "write") : ORR_OK;

@@ -90,15 +90,16 @@ int orr_fd_duplicate(int fd); /* -1 = the system has none left */
 void orr_fd_close(int *fd);   /* and sets it to -1, which is fine to close */
 
 /* A file written in pieces, at any offset, by any thread: under another name beside `path`, and in its place
- * only at orr_part_commit, which flushes, checks and renames. Both ends free it and null; without the commit
- * nothing is left behind. */
+ * only at orr_part_commit, which checks and renames. Both ends free it and null; without the commit nothing
+ * is left behind. `flush`: wait until it is on the disk, so that not even a power failure leaves half of it.
+ */
 typedef struct orr_part orr_part;
 ORR_MUST_CHECK orr_status orr_part_begin(const char *path, orr_part **out, orr_error *err);
 ORR_MUST_CHECK orr_status orr_part_write(orr_part *part, uint64_t offset, const void *data, size_t size,
                                          orr_error *err);
 ORR_MUST_CHECK orr_status orr_part_truncate(orr_part *part, uint64_t bytes, orr_error *err);
 int orr_part_fd(const orr_part *part); /* to read back; the part's own */
-ORR_MUST_CHECK orr_status orr_part_commit(orr_part **part, orr_error *err);
+ORR_MUST_CHECK orr_status orr_part_commit(orr_part **part, bool flush, orr_error *err);
 void orr_part_drop(orr_part **part);
 
 /* --- dynamic libraries ---------------------------------------------------------------------------- */
