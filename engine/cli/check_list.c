@@ -9,8 +9,8 @@
 #include "cli/check.h"
 
 enum { MAX_SCENES = 20000, MAX_DEPTH = 16, MAX_SCRIPT_BYTES = 16 << 20 };
-static const uint64_t PATIENCE_NS =
-                          UINT64_C(20000000000), /* for a script up to its first call, and a device */
+static const uint64_t PATIENCE_NS = UINT64_C(20000000000), /* for a script up to its first call */
+    DEVICE_NS = UINT64_C(60000000000),                     /* for a driver to start, on a busy machine */
     WAIT_NS = UINT64_C(100000000);
 
 static orr_status no_memory(orr_error *err) {
@@ -268,7 +268,8 @@ static orr_status declare_some(const orr_cli *cli, const char *work, orr_check_l
     orr_status status = orr_child_start(&params, &child, err);
     if (status != ORR_OK) return status;
     bool ended = false;
-    uint64_t patience_ns = PATIENCE_NS + (list->count - *next) * (PATIENCE_NS / 100),
+    uint64_t patience_ns =
+                 (*device ? 0 : DEVICE_NS) + PATIENCE_NS + (list->count - *next) * (PATIENCE_NS / 100),
              begin_ns = orr_time_ns();
     while (!ended && !atomic_load(orr_cli_stop()) && orr_time_ns() - begin_ns < patience_ns)
         ended = orr_child_wait(child, WAIT_NS, &end);

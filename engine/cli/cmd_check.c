@@ -241,7 +241,8 @@ static void say_json(check *c, orr_text *out) {
     orr_text_json_string(out, c->list.device);
     orr_cli_json_text(out, "driver", c->list.driver);
     orr_cli_json_text(out, "fingerprint", c->list.fingerprint);
-    orr_cli_json_text(out, "work", c->work);
+    bool kept = !c->temporary || count_failures(c) || has_pictures(c);
+    orr_cli_json_text(out, "work", kept ? c->work : NULL);
     orr_text_printf(out, ", \"failed\": %u, \"wall_s\": ", count_failures(c));
     orr_cli_json_number(out, c->wall_s);
     orr_text_puts(out, ", \"scenes\": [");
