@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/platform/process.h"
+#include "base/platform/sandbox.h"
 
 struct orr_remote {
     orr_child *child;
@@ -15,20 +16,6 @@ struct orr_remote {
     uint64_t memory_bytes;
     size_t printed;
 };
-
-/* Sanitizers take terabytes of address space. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-static const bool limits_data = false;
-#else
-static const bool limits_data = true;
-#endif
 
 static uint64_t nanoseconds(double seconds) {
     return (uint64_t)(seconds * 1e9);
@@ -155,12 +142,23 @@ static orr_status ask(orr_script *script, orr_wire_type type, orr_text *message,
 
 /* --- its beginning ------------------------------------------------------------------------------- */
 
+/* One of Orrery's own may hold nothing, which would be a mistake of somebody who names it. */
+static bool is_used(orr_engine *engine, const char *folder) {
+    char inside[1600];
+    const orr_modules *modules = orr_engine_modules(engine);
+    orr_path_join(inside, sizeof inside, folder, "x");
+    if (!orr_engine_module_is_own(engine, inside)) return true;
+    for (uint32_t i = 0; i < orr_modules_count(modules); i++)
+        if (orr_path_is_below(folder, orr_modules_get(modules, i)->folder)) return true;
+    return false;
+}
+
 /* The folders that modules are found in here, Orrery's own too: one registry for both processes. */
 static void put_module_folders(orr_engine *engine, orr_text *out) {
     orr_text list = {0};
     uint32_t count = 0;
     for (uint32_t i = 0; orr_engine_module_folder(engine, i); i++) {
-        if (!orr_folder_exists(orr_engine_module_folder(engine, i))) continue;
+        if (!is_used(engine, orr_engine_module_folder(engine, i))) continue;
         orr_wire_put_text(&list, orr_engine_module_folder(engine, i));
         count++;
     }
@@ -222,7 +220,7 @@ static orr_status start(orr_script *script, orr_error *err) {
         .clean_env = true,
         .channel = true,
         .pass_fd = orr_bundle_fd(script->params.bundle),
-        .data_bytes = limits_data ? remote->memory_bytes + ORR_REMOTE_BESIDE : 0,
+        .data_bytes = !ORR_SANITIZED ? remote->memory_bytes + ORR_REMOTE_BESIDE : 0,
         .dies_with_caller = true,
     };
     orr_status status = orr_child_start(&params, &remote->child, err);

@@ -71,6 +71,7 @@ for file in "$hostile"/*.lua; do
         n { print >(out ".lua") }' "$file"
     for script in "$base"/*.lua; do
         read -r code text <"${script%.lua}.wants"
+        [ $limit = unlimited ] && [ "$text" = 'out of memory' ] && continue # of this machine, that would be
         rm -rf b && mkdir b && cp "$script" b/main.lua && cp -r parts b/parts
         [ "$base" != files ] || head -c 67108864 /dev/zero >b/parts/zeros.lua
         bundle b

@@ -52,3 +52,7 @@ error "every value was refused"
 --@ 5 'frames' must lie between 1 and 10000000
 local scene = orrery.scene()
 return orrery.sequence{ scene = scene, camera = scene:camera{}, size = { 65536, 65536 }, samples = 65536, frames = 2e7 }
+--@ 5 each side must be 1 to
+local scene = orrery.scene()
+scene:environment{}
+return orrery.sequence{ scene = scene, camera = scene:camera{}, size = { 65536, 65536 }, samples = 65536 }

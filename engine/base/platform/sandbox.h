@@ -17,4 +17,17 @@ ORR_MUST_CHECK orr_status orr_sandbox_enter(orr_error *err);
 /* "seccomp"; NULL = this program has no lock for this system. */
 const char *orr_sandbox_name(void);
 
+/* Whether this program is built with AddressSanitizer or ThreadSanitizer: they take terabytes of address
+ * space, and write their reports to stderr. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define ORR_SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define ORR_SANITIZED true
+#endif
+#endif
+#ifndef ORR_SANITIZED
+#define ORR_SANITIZED false
+#endif
+
 #endif

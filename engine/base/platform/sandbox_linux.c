@@ -13,15 +13,6 @@
 #include "base/error.h"
 #include "base/platform/process.h"
 
-/* Sanitizers write their reports to stderr. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 /* clang-format off */
 /* Computing, memory, waiting, clocks; reading and closing what is open. A thread that was made just before has
  * yet to begin. */
@@ -41,16 +32,12 @@ static const int refused[] = {
     SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(statfs), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
     SCMP_SYS(getcwd), SCMP_SYS(getdents64), SCMP_SYS(ioctl), SCMP_SYS(dup), SCMP_SYS(fadvise64),
     SCMP_SYS(clone), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(prctl),
-    SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(times), SCMP_SYS(sched_getaffinity), SCMP_SYS(getcpu),
+    SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(getrusage), SCMP_SYS(times), SCMP_SYS(getcpu),
     SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
 };
 /* clang-format on */
 
-#ifdef SANITIZED
-static const int report_fd = STDERR_FILENO;
-#else
-static const int report_fd = ORR_CHILD_CHANNEL_FD;
-#endif
+static const int report_fd = ORR_SANITIZED ? STDERR_FILENO : ORR_CHILD_CHANNEL_FD;
 
 static int add_lists(scmp_filter_ctx filter) {
     int failure = 0;
@@ -58,8 +45,9 @@ static int add_lists(scmp_filter_ctx filter) {
         failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0] && !failure; i++)
         failure = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
-    /* As on a kernel that has no clone3: libraries then try clone. */
+    /* As on a kernel that has neither: glibc then tries clone, and says nothing of processors. */
     if (!failure) failure = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    if (!failure) failure = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(sched_getaffinity), 0);
     return failure;
 }
 
