@@ -140,6 +140,30 @@ static void test_deterministic(void **state) {
     }
 }
 
+/* Noise is stored though deflating was asked for: of one block, of several, between files that do shrink. */
+static void test_noise(void **state) {
+    (void)state;
+    enum { NOISE = 700001 };
+    uint8_t *noise = malloc(NOISE);
+    uint32_t x = 7;
+    for (size_t i = 0; i < NOISE; i++) noise[i] = (uint8_t)((x = x * 1664525u + 1013904223u) >> 24);
+    put("many", noise, NOISE);
+    put("one", noise, 1000);
+    orr_bundle_source list[8];
+    uint32_t count = sources(list);
+    list[count++] = (orr_bundle_source){.name = "content/many", .path = at("many")};
+    list[count++] = (orr_bundle_source){.name = "content/one", .path = at("one")};
+    must_pack(&(orr_bundle_pack_params){.sources = list, .source_count = count, .compress = true}, "b.zip");
+    orr_bundle *bundle = must_open("b.zip");
+    orr_error err = {0};
+    if (orr_bundle_verify(bundle, NULL, NULL, &err) != ORR_OK) fail_msg("%s", err.message);
+    assert_content(bundle, "content/many", noise, NOISE);
+    assert_content(bundle, "content/one", noise, 1000);
+    assert_content(bundle, "content/large.bin", large, LARGE);
+    orr_bundle_close(&bundle);
+    free(noise);
+}
+
 static void test_mounted(void **state) {
     (void)state;
     orr_bundle_source list[8];
@@ -536,6 +560,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deterministic, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_noise, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mounted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pack_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pack_refuses_starts, setup, teardown),
