@@ -11,6 +11,7 @@ typedef struct check {
     const orr_cli *cli;
     char work[1024];
     bool temporary; /* the work folder is ours, and goes unless something failed */
+    bool judged;    /* every scene has a result */
     orr_check_list list;
     orr_arena arena; /* words and paths of jobs */
     orr_check_job *jobs;
@@ -21,6 +22,8 @@ typedef struct check {
     double wall_s;
 } check;
 
+enum { MAX_REPEATS = 1000 };
+
 static orr_status no_memory(orr_error *err) {
     return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the checks");
 }
@@ -28,11 +31,24 @@ static orr_status no_memory(orr_error *err) {
 /* --- jobs -------------------------------------------------------------------------------------------------
  */
 
-/* "sub/lights" as the name of a folder. */
-static void folder_name(const char *name, char *out, size_t size) {
-    orr_format(out, size, "%s", name);
-    for (char *c = out; *c; c++)
-        if (strchr("/\\:*?\"<>|", *c)) *c = '_';
+/* '~' is for those that tell names and kinds apart. */
+static char plain(char c) {
+    return c && strchr("/\\:*?\"<>|~", c) ? '_' : c;
+}
+
+/* "sub/lights" as the name of a folder, "sub_lights", and "sub_lights~2" where an earlier scene has that. */
+static void folder_name(const orr_check_list *list, const orr_check_item *item, char *out, size_t size) {
+    uint32_t twins = 0;
+    size_t length = strlen(item->name);
+    for (const orr_check_item *other = list->items; other < item; other++) {
+        size_t i = 0;
+        while (other->name[i] && plain(other->name[i]) == plain(item->name[i])) i++;
+        twins += i == length && !other->name[i];
+    }
+    orr_format(out, size, "%s", item->name);
+    for (char *c = out; *c; c++) *c = plain(*c);
+    length = strlen(out);
+    if (twins) orr_format(out + length, size - length, "~%u", twins + 1);
 }
 
 static uint32_t parallel_jobs(const check *c) {
@@ -46,9 +62,8 @@ static uint32_t threads_of(const check *c, uint32_t job_count) {
 }
 
 typedef struct job_kind {
-    const char *suffix;     /* of its folder: "", "-fault-1", "-repeat-1-3" */
-    uint32_t mutation;      /* 0 = none */
-    const char *golden_out; /* NULL = judged by the golden alone */
+    const char *suffix; /* of its folder: "", "~fault-1" */
+    uint32_t mutation;  /* 0 = none */
     uint32_t threads;
 } job_kind;
 
@@ -57,7 +72,7 @@ static orr_status add_job(check *c, const orr_check_item *item, const job_kind *
     char name[600], folder[2048], file[2304], number[16];
     orr_check_words words;
     orr_check_job *job = &c->jobs[c->job_count++];
-    folder_name(item->name, name, sizeof name);
+    folder_name(&c->list, item, name, sizeof name);
     orr_format(folder, sizeof folder, "%s/%s%s", c->work, name, kind->suffix);
     *job = (orr_check_job){.name = item->name, .file = item->file};
     orr_format(file, sizeof file, "%s.json", folder);
@@ -71,7 +86,6 @@ static orr_status add_job(check *c, const orr_check_item *item, const job_kind *
     orr_check_words_pair(&words, "--result", job->result_file);
     orr_check_words_pair(&words, "--out", folder);
     orr_check_words_pair(&words, "--fingerprint", c->list.fingerprint);
-    orr_check_words_pair(&words, "--golden-out", kind->golden_out);
     orr_format(number, sizeof number, "%u", kind->mutation);
     orr_check_words_pair(&words, "--mutation", kind->mutation ? number : NULL);
     if (cli->update) orr_check_words_add(&words, "--update");
@@ -98,7 +112,7 @@ static orr_status make_jobs(check *c, orr_error *err) {
     for (uint32_t i = 0; i < c->list.count && status == ORR_OK && c->cli->mutate; i++)
         for (uint32_t m = 0; m < c->list.items[i].mutation_count && status == ORR_OK; m++) {
             char suffix[32];
-            orr_format(suffix, sizeof suffix, "-fault-%u", m + 1);
+            orr_format(suffix, sizeof suffix, "~fault-%u", m + 1);
             kind.suffix = suffix;
             kind.mutation = m + 1;
             status = add_job(c, &c->list.items[i], &kind, err);
@@ -171,8 +185,7 @@ static void judge_faults(check *c) {
  */
 
 static bool is_failure(const check *c, const orr_check_result *result) {
-    return orr_verdict_is_failure(result->verdict) ||
-           (c->cli->budgets && result->verdict == ORR_VERDICT_OVER_BUDGET);
+    return orr_check_is_failure(result, &(orr_check_run_info){.budgets = c->cli->budgets});
 }
 
 static uint32_t count_failures(const check *c) {
@@ -209,12 +222,21 @@ static void say_details(const orr_check_result *r, orr_text *out) {
                 orr_text_printf(out, "%spictures: %s\n", indent, r->frames[f].images[i].heat_file);
 }
 
+/* Messages hold what scripts wrote: nothing in them may talk to the terminal. */
+static void make_plain(orr_text *out) {
+    for (size_t i = 0; i < out->length; i++) {
+        const unsigned char a = (unsigned char)out->data[i], b = (unsigned char)out->data[i + 1];
+        if ((a < 0x20 && a != '\n') || a == 0x7f || (a == 0xc2 && b >= 0x80 && b < 0xa0)) out->data[i] = '?';
+    }
+}
+
 static void say_text(check *c, orr_text *out) {
-    uint32_t counts[ORR_VERDICT_CRASHED + 1] = {0}, faults = 0;
+    uint32_t counts[ORR_VERDICT_CRASHED + 1] = {0}, faults = 0, unplanted = 0;
     for (uint32_t i = 0; i < c->list.count; i++) {
         const orr_check_result *r = &c->results[i];
         counts[r->verdict]++;
         faults += r->mutation_count;
+        unplanted += c->cli->mutate && !c->list.items[i].mutation_count;
         bool told =
             is_failure(c, r) || r->verdict == ORR_VERDICT_SKIPPED || c->cli->update || c->cli->calibrate;
         if (!told || (c->cli->quiet && !is_failure(c, r))) continue;
@@ -232,6 +254,8 @@ static void say_text(check *c, orr_text *out) {
         between = ", ";
     }
     if (faults) orr_text_printf(out, "; %u planted fault%s tried", faults, faults == 1 ? "" : "s");
+    if (unplanted)
+        orr_text_printf(out, "; %u scene%s no fault to try", unplanted, unplanted == 1 ? " has" : "s have");
     orr_text_puts(out, "\n");
     if (count_failures(c) || has_pictures(c)) orr_text_printf(out, "pictures and messages: %s\n", c->work);
 }
@@ -284,8 +308,8 @@ static void list_scenes(const check *c, orr_text *out) {
             orr_cli_json_text(out, "golden", item->golden);
             orr_text_printf(out, ", \"mutations\": %u, \"tags\": [", item->mutation_count);
         } else {
-            orr_text_printf(out, "%-28s %s%s", item->name, item->golden ? "golden" : "asserts alone",
-                            item->tag_count ? "  " : "");
+            const char *what = item->undeclared ? "broken" : item->golden ? "golden" : "asserts alone";
+            orr_text_printf(out, "%-28s %s%s", item->name, what, item->tag_count ? "  " : "");
         }
         for (uint32_t t = 0; t < item->tag_count; t++) {
             if (t) orr_text_puts(out, c->cli->json ? ", " : " ");
@@ -302,16 +326,33 @@ static void list_scenes(const check *c, orr_text *out) {
 /* --- the command
  * -------------------------------------------------------------------------------------------- */
 
+/* A script's own parameters are inputs, which a golden tells of; what modules are set to is not. */
+static bool sets_modules(const orr_cli *cli) {
+    bool sets = false;
+    for (uint32_t i = 0; i < cli->overlay_count; i++) {
+        const char *text = cli->overlays[i].text;
+        sets |= cli->overlays[i].kind != ORR_OVERLAY_SET || strcspn(text, ".") < strcspn(text, "=");
+    }
+    return sets;
+}
+
 static orr_status refuse_mixtures(const orr_cli *cli, orr_error *err) {
     if (cli->update && (cli->mutate || cli->calibrate || cli->budgets))
         return orr_fail(
             err, ORR_E_USAGE, NULL,
             "--update writes goldens, and judges nothing: leave --mutate, --calibrate and --budgets out");
-    if (cli->calibrate && (cli->mutate || cli->threads))
+    if (cli->calibrate && (cli->mutate || cli->budgets || cli->threads))
         return orr_fail(err, ORR_E_USAGE, NULL,
-                        "--calibrate measures with 1 and 2 threads, without --mutate");
-    if (cli->list &&
-        (cli->update || cli->calibrate || cli->mutate || cli->junit || cli->html || cli->history))
+                        "--calibrate measures with 1 and 2 threads, without --mutate and --budgets");
+    if (cli->calibrate > MAX_REPEATS)
+        return orr_fail(err, ORR_E_USAGE, NULL, "--calibrate renders each scene at most %d times",
+                        MAX_REPEATS);
+    if ((cli->update || cli->calibrate) && sets_modules(cli))
+        return orr_fail(err, ORR_E_USAGE, NULL,
+                        "goldens are of what scenes say themselves: --update and --calibrate take no "
+                        "--preset, --enable, --disable, nor --set of a module's parameter");
+    if (cli->list && (cli->update || cli->calibrate || cli->mutate || cli->budgets || cli->junit ||
+                      cli->html || cli->history))
         return orr_fail(err, ORR_E_USAGE, NULL, "--list runs nothing: leave the other options out");
     if (cli->label && !cli->history)
         return orr_fail(err, ORR_E_USAGE, NULL, "--label is for a line of --history FILE");
@@ -339,12 +380,13 @@ static orr_status run(check *c, orr_error *err) {
     if (status != ORR_OK || c->cli->list) return status;
     if (c->cli->calibrate) {
         status = orr_check_calibrate(c->cli, c->work, &c->list, &c->results, &c->wall_s, err);
-        return status == ORR_OK ? write_reports(c, err) : status;
+    } else {
+        status = make_jobs(c, err);
+        if (status == ORR_OK) status = run_jobs(c, err);
+        if (status == ORR_OK) judge_faults(c);
     }
-    status = make_jobs(c, err);
-    if (status == ORR_OK) status = run_jobs(c, err);
     if (status != ORR_OK) return status;
-    judge_faults(c);
+    c->judged = true;
     return write_reports(c, err);
 }
 
@@ -366,15 +408,16 @@ int orr_cmd_check(orr_cli *cli) {
     int code = 0;
     if (status == ORR_OK && cli->list) {
         list_scenes(&c, &text);
-    } else if (status == ORR_OK) {
+    } else if (c.judged) {
         code = count_failures(&c) ? 1 : 0;
-        if (cli->json)
+        if (!cli->json)
+            say_text(&c, &text); /* also where a report could not be written */
+        else if (status == ORR_OK)
             say_json(&c, &text);
-        else
-            say_text(&c, &text);
     }
-    if (status != ORR_OK) code = orr_cli_fail(cli, &err);
+    if (!cli->json) make_plain(&text);
     orr_cli_print(&text);
-    clean_up(&c, status == ORR_OK && (code != 0 || has_pictures(&c)));
+    clean_up(&c, c.judged && (code != 0 || has_pictures(&c)));
+    if (status != ORR_OK) code = orr_cli_fail(cli, &err);
     return code;
 }
