@@ -233,6 +233,7 @@ static orr_status expect(scene *s, const orr_frame_result *result, double t_s, c
 static orr_status note_passes(scene *s, const orr_frame_result *result, orr_check_frame_result *out,
                               orr_error *err) {
     out->gpu_ms = result->gpu_ms;
+    out->pass_count = 0;
     out->passes = make(s, result->timing_count, sizeof *out->passes);
     if (!out->passes) return no_memory(err);
     for (uint32_t i = 0; i < result->timing_count; i++) {
@@ -358,8 +359,7 @@ static orr_status triage(scene *s, orr_error *err) {
     digests d = {.golden = frame, .result = s->result};
     orr_sequence_options again = s->options;
     orr_status status = ORR_OK;
-    if (frame->pass_count && s->device.fingerprint[0] &&
-        !strcmp(s->device.fingerprint, s->old.device.fingerprint)) {
+    if (frame->pass_count && orr_golden_same_numbers(&s->device, &s->old.device)) {
         again.frames = &frame->frame;
         again.frame_count = 1;
         again.digest_passes = true;
@@ -384,13 +384,18 @@ typedef struct costs {
 static orr_status on_cost(void *context, const orr_frame_result *result, double t_s, orr_error *err) {
     costs *c = context;
     const orr_check_spec *spec = c->s->spec;
-    (void)t_s, (void)err;
+    orr_status status = ORR_OK;
+    (void)t_s;
+    for (uint32_t f = 0; f < c->s->result->frame_count && status == ORR_OK;
+         f++) /* these are the times to tell */
+        if (c->s->result->frames[f].frame == result->frame)
+            status = note_passes(c->s, result, &c->s->result->frames[f], err);
     c->gpu_ms = fmax(c->gpu_ms, result->gpu_ms);
     for (uint32_t b = 0; b < spec->budget_count; b++)
         for (uint32_t i = 0; i < result->timing_count; i++)
             if (!strcmp(spec->budgets[b].name, result->timings[i].name))
                 c->limits[b] = fmax(c->limits[b], result->timings[i].ns * 1e-6);
-    return ORR_OK;
+    return status;
 }
 
 static const char *pass_name(const void *context, size_t i) {
@@ -508,7 +513,8 @@ static orr_status describe(scene *s, orr_error *err) {
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++) g->aovs[aov] = compared(s, aov);
     const orr_check_places places = {s->params->folder, s->params->data_folder,
                                      orr_engine_root(s->params->engine)};
-    return orr_check_inputs(orr_engine_reads(s->params->engine), s->params->script, &places, &s->result->arena, g, err);
+    return orr_check_inputs(orr_engine_reads(s->params->engine), s->params->script, &places,
+                            &s->result->arena, g, err);
 }
 
 /* What a new golden shows that the old one did not. */
