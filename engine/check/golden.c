@@ -18,8 +18,19 @@ static orr_status read_file(void *context, const char *name, uint8_t **data, siz
     return orr_file_read(path, ORR_GOLDEN_MAX_BYTES, data, size, err);
 }
 
+static orr_status refuse_pointer(const char *file, const uint8_t *data, size_t size, orr_error *err) {
+    if (size < sizeof lfs_pointer - 1 || memcmp(data, lfs_pointer, sizeof lfs_pointer - 1) != 0)
+        return ORR_OK;
+    return orr_fail(err, ORR_E_BAD_DATA, file,
+                    "the golden's %s is a pointer of Git LFS, not the file itself: run `git lfs pull`", file);
+}
+
 orr_golden_source orr_golden_folder(const char *folder) {
     return (orr_golden_source){read_file, (void *)(uintptr_t)folder};
+}
+
+bool orr_golden_same_numbers(const orr_golden_device *a, const orr_golden_device *b) {
+    return a->fingerprint[0] && !strcmp(a->fingerprint, b->fingerprint) && !strcmp(a->driver, b->driver);
 }
 
 void orr_golden_free(orr_golden *golden) {
@@ -32,6 +43,7 @@ orr_status orr_golden_open(const orr_golden_source *source, orr_golden *out, orr
     size_t size = 0;
     *out = (orr_golden){0};
     orr_status status = source->read(source->context, "golden.json", &data, &size, err);
+    if (status == ORR_OK) status = refuse_pointer("golden.json", data, size, err);
     if (status == ORR_OK) status = orr_golden_parse((const char *)data, size, "golden.json", out, err);
     free(data);
     return status;
@@ -131,10 +143,8 @@ static orr_status read_checked(const orr_golden_source *source, const char *file
     if (status == ORR_E_NOT_FOUND)
         return orr_fail(err, ORR_E_BAD_DATA, file, "the golden's %s is not there; golden.json tells of it",
                         file);
+    if (status == ORR_OK) status = refuse_pointer(file, *data, *size, err);
     if (status != ORR_OK) return status;
-    if (*size >= sizeof lfs_pointer - 1 && !memcmp(*data, lfs_pointer, sizeof lfs_pointer - 1))
-        return orr_fail(err, ORR_E_BAD_DATA, file,
-                        "the golden's %s is a pointer of Git LFS, not the picture: run `git lfs pull`", file);
     orr_digest digest = orr_digest_of(*data, *size);
     orr_digest_hex(&digest, hex);
     if (!strcmp(hex, sha256)) return ORR_OK;

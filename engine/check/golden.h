@@ -36,6 +36,8 @@ typedef struct orr_golden_device {
     const char *fingerprint; /* hex; "" = not known */
 } orr_golden_device;
 
+bool orr_golden_same_numbers(const orr_golden_device *a, const orr_golden_device *b);
+
 /* How far the pictures of a device were measured to lie from the golden: the worst of so many repeats. */
 typedef struct orr_golden_measured {
     orr_golden_device device;

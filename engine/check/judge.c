@@ -183,10 +183,6 @@ static bool same_device(const orr_golden_device *a, const orr_golden_device *b) 
     return !strcmp(a->name, b->name) && !strcmp(a->driver, b->driver);
 }
 
-static bool same_numbers(const orr_golden_device *a, const orr_golden_device *b) {
-    return a->fingerprint[0] && !strcmp(a->fingerprint, b->fingerprint) && !strcmp(a->driver, b->driver);
-}
-
 /* What was measured for this device (`*own`), or else the worst of its tier; false when nothing was. */
 static bool find_measured(const orr_golden *golden, const orr_golden_device *device, orr_check_aov aov,
                           orr_check_metrics *out, const char **of, bool *own) {
@@ -219,7 +215,7 @@ static void widen_down(double *bound, double measured) {
 static void bounds_of(orr_check_aov aov, const orr_check_metrics *m, orr_check_tolerance *bounds) {
     bounds->given = true;
     if (is_picture(aov) && !isnan(m->flip)) bounds->flip = m->flip;
-    if (aov != ORR_CHECK_ID && aov != ORR_CHECK_Z && !isnan(m->max)) bounds->max = m->max;
+    if (aov != ORR_CHECK_ID && !isnan(m->max)) bounds->max = m->max;
     if (!is_picture(aov) && !isnan(m->differing)) bounds->differing = m->differing;
     bounds->given = bounds->flip >= 0 || bounds->max >= 0 || bounds->differing >= 0;
 }
@@ -252,7 +248,7 @@ void orr_check_rule_make(const orr_golden *golden, const orr_golden_device *devi
     orr_check_metrics measured;
     *out =
         (orr_check_rule){.bounds = tolerance->given && !tolerance->exact ? *tolerance : none, .known = true};
-    if (!same_numbers(&golden->device, device) && !tolerance->exact) {
+    if (!orr_golden_same_numbers(&golden->device, device) && !tolerance->exact) {
         bool own = false, found = find_measured(golden, device, aov, &measured, &of, &own);
         if (found && tolerance->given) {
             widen(&out->bounds.flip, measured.flip);
@@ -298,6 +294,8 @@ void orr_check_judge(const orr_check_rule *rule, const orr_check_metrics *m, orr
     if (exact && m->differing > 0) {
         orr_text_printf(&reason, "%.3g %% of the pixels differ, by %.4g at most", m->differing * 100, m->max);
         if (!isnan(m->flip)) orr_text_printf(&reason, ", flip %.4g", m->flip);
+    } else if (!exact && isinf(m->max)) { /* FLIP and SSIM see 0 there */
+        orr_text_puts(&reason, "a NaN or infinity stands against a number");
     } else if (!exact) {
         say_breach(&reason, "flip", m->flip, b->flip, false);
         say_breach(&reason, "max", m->max, b->max, false);

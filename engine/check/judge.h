@@ -26,7 +26,7 @@ void orr_check_worse(orr_check_metrics *worst, const orr_check_metrics *other);
 /* What an AOV of a device is judged by. */
 typedef struct orr_check_rule {
     orr_check_tolerance bounds; /* negative = not asked; all negative = exact */
-    bool known; /* false: another device than the golden's, which was never measured */
+    bool known;                 /* false: another device than the golden's, which was never measured */
     char words[300];
 } orr_check_rule;
 /* On the golden's own numeric fingerprint the script's tolerance as it is, exact where it has none. On

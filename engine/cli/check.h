@@ -16,8 +16,7 @@ typedef struct orr_check_item {
     const char *golden; /* folder; NULL = none */
     const char **mutations;
     uint32_t mutation_count;
-    const char *broken; /* why it could not even be declared: its process ended. NULL = it could */
-    orr_verdict broken_verdict;
+    bool undeclared; /* its script did not come that far: its own process will say why */
 } orr_check_item;
 
 typedef struct orr_check_list {

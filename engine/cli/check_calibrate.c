@@ -131,15 +131,19 @@ static void say(const measured *m, orr_text *out) {
 
 /* On the very numbers that the golden was made on, any distance is a change, or noise that the script has to
  * allow in its own words: recording it would hide that. */
-static bool is_own(const orr_golden *golden, const orr_check_list *list) {
-    return list->fingerprint[0] && !strcmp(golden->device.fingerprint, list->fingerprint);
-}
-
 static bool is_apart(const measured *m) {
     bool apart = false;
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++)
         apart |= m->entry.given[aov] && m->entry.aovs[aov].differing > 0;
     return apart;
+}
+
+/* A NaN against a number is no distance: nothing would be too far any more. */
+static bool is_boundless(const measured *m) {
+    bool boundless = false;
+    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++)
+        boundless |= m->entry.given[aov] && isinf(m->entry.aovs[aov].max);
+    return boundless;
 }
 
 static orr_status calibrate(calibration *c, uint32_t index, orr_text *said, bool *refused, orr_error *err) {
@@ -155,12 +159,15 @@ static orr_status calibrate(calibration *c, uint32_t index, orr_text *said, bool
         status = measure(c, c->folders + (size_t)index * c->each, item->golden, &golden, &m, err);
     if (status == ORR_OK) {
         say(&m, said);
-        *refused = is_own(&golden, c->list) && is_apart(&m);
-        if (*refused)
+        bool own = orr_golden_same_numbers(&golden.device, &m.entry.device);
+        *refused = (own && is_apart(&m)) || is_boundless(&m);
+        if (!*refused)
+            status = record(c, item->golden, &golden, &m.entry, err);
+        else if (is_boundless(&m))
+            orr_text_puts(said, "; not recorded: a NaN or infinity stands against a number");
+        else
             orr_text_puts(said, "; not recorded: this is what the golden was made on, so it has changed "
                                 "(--update), or its noise needs a `tolerance`");
-        else
-            status = record(c, item->golden, &golden, &m.entry, err);
     }
     orr_golden_free(&golden);
     return status;

@@ -178,7 +178,8 @@ static void filter(const orr_cli *cli, orr_check_list *list) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < list->count; i++) {
         const orr_check_item *item = &list->items[i];
-        bool fits = !cli->filter || strstr(item->name, cli->filter), tagged = !cli->tag;
+        bool fits = !cli->filter || strstr(item->name, cli->filter);
+        bool tagged = !cli->tag || item->undeclared; /* whose tags nobody knows: it must not vanish */
         for (uint32_t t = 0; t < item->tag_count && !tagged; t++) tagged = !strcmp(item->tags[t], cli->tag);
         if (fits && tagged) list->items[kept++] = *item;
     }
@@ -204,6 +205,7 @@ static const char **keep_texts(orr_check_list *list, const json_t *array, uint32
 /* A line of check-list. What it could not declare gets the defaults: its own process will say why. */
 static void read_item(orr_check_list *list, orr_check_item *item, const json_t *line) {
     char folder[2048], golden[4096];
+    item->undeclared = !json_is_object(line);
     item->timeout_s = json_number_value(json_object_get(line, "timeout_s"));
     item->memory_mib = json_number_value(json_object_get(line, "memory_mib"));
     item->tags = keep_texts(list, json_object_get(line, "tags"), &item->tag_count);
@@ -288,10 +290,7 @@ static orr_status declare_some(const orr_cli *cli, const char *work, orr_check_l
     }
     if (!*device)
         return orr_fail(err, ORR_E_PROCESS, NULL, "the device did not start: exit code %d", end.exit_code);
-    orr_check_item *item = &list->items[(*next)++]; /* the script that took the process down */
-    item->broken_verdict = ended ? ORR_VERDICT_CRASHED : ORR_VERDICT_TIMEOUT;
-    item->broken = ended ? "the script ended the process before it declared anything"
-                         : "the script did not come to what it declares";
+    list->items[(*next)++].undeclared = true; /* the script that took the process down */
     return ORR_OK;
 }
 

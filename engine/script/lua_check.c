@@ -107,7 +107,10 @@ static void read_size(orr_call *call, orr_check_spec *spec) {
     uint32_t *sides[2] = {&spec->width, &spec->height};
     for (int i = 0; i < 2; i++) {
         lua_rawgeti(L, index, i + 1);
-        *sides[i] = (uint32_t)number_at(call, lua_gettop(L), "a side of size", 1, 65536);
+        double side = number_at(call, lua_gettop(L), "a side of size", 1, 65536);
+        if (side - floor(side) != 0)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: a side of size is a whole number, not %g", side);
+        *sides[i] = (uint32_t)side;
         lua_pop(L, 1);
     }
 }
@@ -173,13 +176,16 @@ static double read_bound(orr_call *call, int table, const char *aov, const char 
 
 static void read_bounds(orr_call *call, orr_check_aov aov, orr_check_tolerance *t) {
     static const char *const picture[] = {"flip", "max", "psnr_db", "ssim", "ulp", "differing", NULL},
-                             *const depth[] = {"max", "ulp", "differing", NULL},
+                             *const numbers[] = {"max", "ulp", "differing", NULL},
                              *const id[] = {"differing", NULL};
     int table = lua_gettop(call->L);
     const char *name = orr_check_aov_name(aov);
     char what[64];
     orr_format(what, sizeof what, "tolerance.%s", name);
-    orr_bind_check_keys(call, table, what, aov == ORR_CHECK_Z ? depth : aov == ORR_CHECK_ID ? id : picture);
+    orr_bind_check_keys(call, table, what,
+                        aov == ORR_CHECK_ID                        ? id
+                        : aov == ORR_CHECK_Z || aov == ORR_CHECK_N ? numbers
+                                                                   : picture);
     t->flip = read_bound(call, table, name, "flip", 1);
     t->max = read_bound(call, table, name, "max", 1e30);
     t->psnr_db = read_bound(call, table, name, "psnr_db", 1000);
@@ -227,15 +233,16 @@ static void read_tolerances(orr_call *call, orr_check_spec *spec) {
 
 /* --- budgets, faults, data ------------------------------------------------------------------------ */
 
-/* Adds the numbers of the table at `index` to the budgets. */
-static void read_limits(orr_call *call, orr_check_spec *spec, orr_check_budget *budgets, int index) {
+/* Adds the numbers of the table at `index` to the budgets, but for the one called `other` (may be NULL). */
+static void read_limits(orr_call *call, orr_check_spec *spec, orr_check_budget *budgets, int index,
+                        const char *other) {
     lua_State *L = call->L;
     int count = orr_bind_sorted_keys(L, index), keys = lua_gettop(L);
     for (int k = 1; k <= count; k++) {
         lua_rawgeti(L, keys, k);
         const char *name = text_at(call, lua_gettop(L), "the name of a budget");
         lua_getfield(L, index, name);
-        if (!lua_istable(L, -1)) {
+        if (!other || strcmp(name, other) != 0) {
             char what[128];
             orr_format(what, sizeof what, "budget '%.80s'", name);
             if (spec->budget_count == MAX_LIST)
@@ -255,12 +262,12 @@ static void read_budgets(orr_call *call, orr_check_spec *spec) {
     if (!index) return;
     orr_bind_check_keys(call, index, "budget", known);
     orr_check_budget *budgets = make(call, MAX_LIST, sizeof *budgets);
-    read_limits(call, spec, budgets, index);
+    read_limits(call, spec, budgets, index, "passes");
     lua_getfield(L, index, "passes");
     if (!lua_isnil(L, -1)) {
         if (!lua_istable(L, -1))
             orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: budget.passes is { lighting = 2.5 }, in ms");
-        read_limits(call, spec, budgets, lua_gettop(L));
+        read_limits(call, spec, budgets, lua_gettop(L), NULL);
     }
     lua_pop(L, 1);
     spec->budgets = budgets;

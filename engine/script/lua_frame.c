@@ -161,6 +161,9 @@ static orr_region_figures figures(orr_call *call) {
     orr_status status = orr_region_stats(image, &roi, channel, &result, &err);
     orr_image_free(&owned);
     if (status != ORR_OK) orr_bind_raise(call, &err);
+    if (result.non_finite) /* a figure of the others would hide them */
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: %llu of %llu values are NaN or infinite", call->row->name,
+                      (unsigned long long)result.non_finite, (unsigned long long)result.count);
     return result;
 }
 
@@ -257,8 +260,10 @@ static int frame_flip(orr_call *call) {
                              &result, &err);
     orr_image_free(&read);
     if (status != ORR_OK) orr_bind_raise(call, &err);
-    lua_pushnumber(call->L, result.flip);
     orr_compare_result_free(&result);
+    if (isinf(result.max)) /* FLIP sees 0 there */
+        orr_bind_fail(call, ORR_E_SCRIPT, "frame:flip: a NaN or infinity stands against a number");
+    lua_pushnumber(call->L, result.flip);
     return 1;
 }
 

@@ -139,11 +139,23 @@ says 'wrong.lua:1: its height'
 says 'skipped: no test data'
 says 'crash_early: ended by SIGSEGV'
 expect 0 '1 passed' many --filter good
-expect 0 '1 passed' many --tag good
+expect 1 '1 passed, 1 error, 1 crashed' many --tag good # whose tags cannot be read does not vanish
+mkdir tagged && cp many/good.lua tagged && printf 'orrery.check{ expect = \n' >tagged/broken.lua
+"$orrery" check --list tagged >out.txt 2>err.txt || fail "--list: $(cat err.txt)"
+says 'broken                       broken'
+# Names that look alike as those of folders: neither is judged by the other's result.
+scene twins/a/b.lua 'expect = function(frame) frame:expect(false, "red: \27[31m") end'
+scene twins/a_b.lua 'expect = function() end'
+for i in 1 2 3 4 5; do expect 1 '1 passed, 1 failed' twins; done
+says 'a/b: frame 0: twins/a/b.lua:1: red: ?[31m'
 expect 2 'no scene fits' many --filter nosuch
 expect 2 'is no regression scene' many/library.lua
 expect 2 'no file or folder' nosuch.lua
 expect 2 '--update writes goldens' --update --mutate ball.lua
+expect 2 'what scenes say themselves' --update --enable vignette ball.lua
+expect 2 'what scenes say themselves' --calibrate 1 --set tonemap.white_point=3 ball.lua
+expect 2 'at most 1000 times' --calibrate 2147483648 ball.lua
+expect 1 '1 passed' ball.lua --html nosuch/page.html # what came of the scenes is told all the same
 expect 2 'tests/scenes'
 
 # --- budgets ---------------------------------------------------------------------------------------------------

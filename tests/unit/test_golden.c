@@ -146,6 +146,18 @@ static void write_golden(orr_golden *g, orr_image *images) {
     assert_int_equal(orr_golden_write(folder, g, NULL, NULL), ORR_OK);
 }
 
+static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n";
+
+static orr_status read_pointer(void *context, const char *name, uint8_t **data, size_t *size,
+                               orr_error *err) {
+    (void)context, (void)name, (void)err;
+    *size = sizeof pointer - 1;
+    *data = malloc(sizeof pointer);
+    assert_non_null(*data);
+    memcpy(*data, pointer, sizeof pointer);
+    return ORR_OK;
+}
+
 static void test_files(void **state) {
     (void)state;
     orr_golden g, read;
@@ -171,12 +183,15 @@ static void test_files(void **state) {
     assert_int_equal(orr_file_write(path, "x", 1, NULL), ORR_OK);
     assert_int_equal(orr_golden_images(&read, &source, 5, back, &err), ORR_E_BAD_DATA);
     assert_non_null(strstr(err.message, "0005.png"));
-    static const char pointer[] = "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 3\n";
     assert_int_equal(orr_file_write(path, pointer, sizeof pointer - 1, NULL), ORR_OK);
     assert_int_equal(orr_golden_images(&read, &source, 5, back, &err), ORR_E_BAD_DATA);
     assert_non_null(strstr(err.message, "git lfs pull"));
     orr_file_remove(path);
     assert_int_equal(orr_golden_images(&read, &source, 5, back, &err), ORR_E_BAD_DATA);
+    const orr_golden_source pointers = {read_pointer, NULL};
+    orr_golden none_read;
+    assert_int_equal(orr_golden_open(&pointers, &none_read, &err), ORR_E_BAD_DATA);
+    assert_non_null(strstr(err.message, "golden.json is a pointer of Git LFS"));
     /* A golden without that frame leaves no file of it behind. */
     orr_golden empty = read;
     empty.frame_count = 0;
@@ -279,6 +294,18 @@ static void test_rules(void **state) {
     /* What was measured on the golden's own device widens nothing there. */
     measured[0].device = here;
     assert_int_equal(judged(&g, &here, none, apart, reason, sizeof reason), ORR_VERDICT_FAILED);
+    /* What is not finite is too far off whatever is allowed: FLIP does not see it. */
+    assert_int_equal(
+        judged(&g, &here, loose, (orr_check_metrics){INFINITY, 0, 20, 1, 0, 0.01}, reason, sizeof reason),
+        ORR_VERDICT_FAILED);
+    assert_non_null(strstr(reason, "NaN"));
+    /* Z is held to how far it lay off, not only to how many pixels of it did. */
+    orr_check_rule rule;
+    measured[0].device = gpu;
+    measured[0].given[ORR_CHECK_Z] = true;
+    measured[0].aovs[ORR_CHECK_Z] = (orr_check_metrics){0.001, NAN, NAN, NAN, 9, 0.5};
+    orr_check_rule_make(&g, &gpu, ORR_CHECK_Z, &none, &rule);
+    assert_true(rule.bounds.max == 0.001 && rule.bounds.differing == 0.5);
     /* A figure that could not be computed breaks its bound. */
     assert_int_equal(judged(&g, &here, loose, (orr_check_metrics){0, NAN, 0, 0, 0, 0}, reason, sizeof reason),
                      ORR_VERDICT_FAILED);

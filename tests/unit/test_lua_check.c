@@ -1,4 +1,5 @@
 /* orrery.check and the frames its `expect` sees: what is declared, what is refused, what fails and where. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,8 +58,8 @@ static void free_frame(orr_check_frame *frame) {
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++) orr_image_free(&frame->images[aov]);
 }
 
-/* The failures that `text` has with that frame; caller frees. */
-static orr_text failures_of(const char *text) {
+/* The failures that `text` has with that frame; caller frees. `wrong`: its beauty has one NaN. */
+static orr_text failures_with(const char *text, bool wrong) {
     orr_script *script = NULL;
     orr_error err = {0};
     orr_check_frame frame;
@@ -69,11 +70,16 @@ static orr_text failures_of(const char *text) {
     assert_non_null(spec);
     assert_non_null(spec->expect);
     make_frame(&frame);
+    if (wrong) ((float *)frame.images[ORR_CHECK_BEAUTY].pixels)[99] = NAN;
     if (spec->expect(spec->expect_context, &frame, &failures, &err) != ORR_OK)
         fail_msg("expect: %s", err.message);
     free_frame(&frame);
     orr_script_destroy(&script);
     return failures;
+}
+
+static orr_text failures_of(const char *text) {
+    return failures_with(text, false);
 }
 
 #define EXPECT(body) "orrery.check{ expect = function(frame)\n" body "\nend }"
@@ -142,6 +148,11 @@ static void test_refusals(void **state) {
     expect_error("orrery.check{ tolerance = { display = { } }," EXPECT_NONE "}", "bounds nothing");
     expect_error("orrery.check{ tolerance = { display = 'exakt' }," EXPECT_NONE "}", "\"exact\"");
     expect_error("orrery.check{ aovs = { 'id' }, tolerance = { id = { flip = 1 } }," EXPECT_NONE "}", "flip");
+    expect_error("orrery.check{ aovs = { 'N' }, tolerance = { N = { flip = 1 } }," EXPECT_NONE "}", "flip");
+    expect_error("orrery.check{ size = { 12.5, 8 }," EXPECT_NONE "}", "whole number");
+    expect_error("orrery.check{ budget = { gpu_ms = { 3 } }," EXPECT_NONE "}", "budget 'gpu_ms'");
+    expect_error("orrery.check{ budget = { passes = { passes = { 3 } } }," EXPECT_NONE "}",
+                 "budget 'passes'");
     expect_error("orrery.check{ frames = {}," EXPECT_NONE "}", "no frame");
     expect_error("orrery.check{ frames = { 1, 1 }," EXPECT_NONE "}", "twice");
     expect_error("orrery.check{ frames = 1.5," EXPECT_NONE "}", "whole");
@@ -224,6 +235,23 @@ static void test_failures(void **state) {
     fails_saying(EXPECT("frame.width = 3"), "cannot be assigned");
 }
 
+/* What is not finite is never left out of a figure. */
+static void test_not_finite(void **state) {
+    (void)state;
+    static const char *const figures[] = {"mean", "variance", "min", "max"};
+    for (size_t i = 0; i < 4; i++) {
+        char text[200];
+        snprintf(text, sizeof text, EXPECT("frame:%s{ aov = 'beauty' }"), figures[i]);
+        orr_text failures = failures_with(text, true);
+        if (!strstr(orr_text_cstr(&failures), "1 of 2304 values are NaN"))
+            fail_msg("frame:%s: '%s'", figures[i], orr_text_cstr(&failures));
+        orr_text_free(&failures);
+    }
+    orr_text failures = failures_with(EXPECT("frame:max{ aov = 'beauty', roi = {0, 0, 9, 1} }"), true);
+    assert_int_equal(failures.length, 0);
+    orr_text_free(&failures);
+}
+
 /* What the reference shows holds: every example of a frame's functions, with such a frame. */
 static void test_examples(void **state) {
     (void)state;
@@ -252,6 +280,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_declaration), cmocka_unit_test(test_refusals), cmocka_unit_test(test_data),
         cmocka_unit_test(test_figures),     cmocka_unit_test(test_failures), cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_not_finite),
     };
     return cmocka_run_group_tests(tests, start, finish);
 }
