@@ -11,13 +11,14 @@ enum { THREADS = 2 };
 #define MAX_REQUEST (UINT64_C(1) << 30) /* pictures of a frame */
 
 typedef struct child {
-    orr_arena arena; /* of the first request */
+    orr_arena arena;    /* of the first request */
+    bool reads_modules; /* that is all of it */
     const char *entry, *bundle;
     orr_engine_params engine_params;
     orr_script_params script_params;
     orr_script_override *overrides;
     uint32_t override_count;
-    double load_s, frame_s;
+    double frame_s;
     orr_cage cage;
     orr_engine *engine;
     orr_script *script;
@@ -90,7 +91,7 @@ static void get_overrides(child *c, orr_wire_reader *reader) {
     }
 }
 
-static void get_request(child *c, orr_wire_reader *reader) {
+static void get_place(child *c, orr_wire_reader *reader) {
     c->entry = orr_wire_get_text(reader, SIZE_MAX);
     c->bundle = orr_wire_get_text(reader, SIZE_MAX);
     c->engine_params.root = orr_wire_get_text(reader, SIZE_MAX);
@@ -98,11 +99,14 @@ static void get_request(child *c, orr_wire_reader *reader) {
     c->engine_params.threads = THREADS;
     c->engine_params.cache_folder = "";
     c->script_params.trust = ORR_TRUST_BUNDLE;
-    c->script_params.args = get_list(reader, &c->arena, &c->script_params.arg_count);
-    c->script_params.help = orr_wire_get_bool(reader);
-    c->script_params.timeout_s = c->load_s = orr_wire_get_f64(reader);
+    c->script_params.timeout_s = orr_wire_get_f64(reader);
     c->frame_s = orr_wire_get_f64(reader);
     c->cage = (orr_cage){.memory_bytes = orr_wire_get_u64(reader), .say = say, .context = c};
+}
+
+static void get_script(child *c, orr_wire_reader *reader) {
+    c->script_params.args = get_list(reader, &c->arena, &c->script_params.arg_count);
+    c->script_params.help = orr_wire_get_bool(reader);
     get_overrides(c, reader);
 }
 
@@ -114,8 +118,10 @@ static orr_status receive_request(child *c, orr_error *err) {
         orr_wire_receive(ORR_CHILD_CHANNEL_FD, MAX_REQUEST, 0, NULL, &type, &data, &size, err);
     if (status != ORR_OK) return status;
     orr_wire_reader reader = {.data = data, .size = size, .arena = &c->arena, .trusted = true};
-    if (type != ORR_WIRE_LOAD) orr_wire_wrong(&reader, "another request first");
-    get_request(c, &reader);
+    if (type != ORR_WIRE_LOAD && type != ORR_WIRE_MODULES) orr_wire_wrong(&reader, "another request first");
+    c->reads_modules = type == ORR_WIRE_MODULES;
+    get_place(c, &reader);
+    if (!c->reads_modules) get_script(c, &reader);
     status = orr_wire_end(&reader, err);
     free(data);
     return status;
@@ -135,11 +141,28 @@ static orr_status prepare(child *c, orr_error *err) {
     return orr_sandbox_enter(err);
 }
 
+static void answer_modules(const child *c) {
+    const orr_modules *modules = orr_engine_modules(c->engine);
+    orr_text message = {0};
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < orr_modules_count(modules); i++)
+        count += orr_vfs_inside(orr_modules_get(modules, i)->folder) != NULL;
+    orr_wire_put_u32(&message, count);
+    for (uint32_t i = 0; i < orr_modules_count(modules); i++)
+        if (orr_vfs_inside(orr_modules_get(modules, i)->folder))
+            orr_module_put(&orr_modules_get(modules, i)->module, &message);
+    answer(ORR_WIRE_MODULES, &message);
+}
+
 static orr_status run(child *c, orr_error *err) {
     orr_text message = {0};
     orr_vfs *vfs = orr_engine_vfs(c->engine);
     orr_status status = orr_vfs_mount_bundle(vfs, ORR_CHILD_PASSED_FD, c->bundle, "", err);
-    if (status == ORR_OK) status = orr_manifests_load_bundle(c->engine, err);
+    if (status == ORR_OK) status = orr_manifests_load_inside(c->engine, err);
+    if (status == ORR_OK && c->reads_modules) {
+        answer_modules(c);
+        return ORR_OK;
+    }
     if (status == ORR_OK) status = orr_script_run(c->script, c->entry, err);
     if (status == ORR_OK) status = orr_result_put(c->script, &message, err);
     if (status == ORR_OK && message.failed)

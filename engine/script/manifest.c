@@ -7,7 +7,7 @@
 
 #include "base/platform/platform.h"
 #include "base/text.h"
-#include "script/private.h"
+#include "script/remote.h"
 
 enum { MAX_BYTES = 256 << 10, MAX_INSTRUCTIONS = 1000000, MAX_MEMORY = 16 << 20, MAX_ITEMS = 256 };
 
@@ -471,7 +471,7 @@ static orr_status load_inside(orr_engine *engine, const char *name, orr_error *e
     return status;
 }
 
-orr_status orr_manifests_load_bundle(orr_engine *engine, orr_error *err) {
+orr_status orr_manifests_load_inside(orr_engine *engine, orr_error *err) {
     char **names = NULL;
     size_t count = 0;
     if (orr_vfs_exists(orr_engine_vfs(engine), "modules") != ORR_VFS_FOLDER) return ORR_OK;

@@ -12,6 +12,8 @@
 
 struct orr_remote {
     orr_child *child;
+    atomic_int *stop; /* as orr_script_params… */
+    bool talks;
     double load_s, frame_s;
     uint64_t memory_bytes;
     size_t printed;
@@ -68,9 +70,8 @@ static orr_status late(orr_remote *remote, double timeout_s, orr_error *err) {
 
 /* --- its answers --------------------------------------------------------------------------------- */
 
-static void print(orr_script *script, const char *text) {
-    orr_remote *remote = script->remote;
-    FILE *stream = script->params.talks ? stdout : stderr;
+static void print(orr_remote *remote, const char *text) {
+    FILE *stream = remote->talks ? stdout : stderr;
     size_t length = strlen(text);
     if (remote->printed + length > 2 * (size_t)ORR_WIRE_MAX_PRINT) return;
     remote->printed += length;
@@ -90,14 +91,13 @@ static orr_status told(orr_wire_reader *reader, orr_error *err) {
 }
 
 /* Reads messages until one of type `wanted` is there; the caller frees `*data`. */
-static orr_status await(orr_script *script, orr_wire_type wanted, double timeout_s, double limit_s,
+static orr_status await(orr_remote *remote, orr_wire_type wanted, double timeout_s, double limit_s,
                         uint8_t **data, size_t *size, orr_error *err) {
-    orr_remote *remote = script->remote;
     uint64_t until = orr_time_ns() + nanoseconds(limit_s);
     for (;;) {
         uint32_t type = 0;
         orr_status status = orr_wire_receive(orr_child_channel(remote->child), ORR_REMOTE_MAX_BYTES, until,
-                                             script->params.stop, &type, data, size, err);
+                                             remote->stop, &type, data, size, err);
         if (status == ORR_E_TIMEOUT) return late(remote, timeout_s, err);
         if (status == ORR_E_PROCESS) return gone(remote, err);
         if (status != ORR_OK) return status;
@@ -107,7 +107,7 @@ static orr_status await(orr_script *script, orr_wire_type wanted, double timeout
         if (type == ORR_WIRE_PRINT) {
             const char *text = orr_wire_get_lines(&reader, ORR_WIRE_MAX_TEXT);
             status = orr_wire_end(&reader, err);
-            if (status == ORR_OK) print(script, text);
+            if (status == ORR_OK) print(remote, text);
         } else if (type == ORR_WIRE_ERROR) {
             status = told(&reader, err);
         } else {
@@ -123,13 +123,12 @@ static orr_status await(orr_script *script, orr_wire_type wanted, double timeout
 
 /* Whoever sends one wrong thing is not asked again. */
 static orr_status distrust(orr_remote *remote, orr_status status) {
-    if (status != ORR_OK) orr_child_kill(remote->child);
+    if (status != ORR_OK && remote->child) orr_child_kill(remote->child);
     return status;
 }
 
-static orr_status ask(orr_script *script, orr_wire_type type, orr_text *message, orr_wire_type wanted,
+static orr_status ask(orr_remote *remote, orr_wire_type type, orr_text *message, orr_wire_type wanted,
                       uint8_t **data, size_t *size, orr_error *err) {
-    orr_remote *remote = script->remote;
     double limit_s = remote->frame_s + ORR_REMOTE_GRACE_S;
     orr_status status = orr_wire_send(orr_child_channel(remote->child), type, message, UINT64_C(1) << 30,
                                       nanoseconds(limit_s), err);
@@ -137,7 +136,7 @@ static orr_status ask(orr_script *script, orr_wire_type type, orr_text *message,
     if (status == ORR_E_PROCESS) return gone(remote, err);
     if (status == ORR_E_TIMEOUT) return late(remote, remote->frame_s, err);
     if (status != ORR_OK) return status;
-    return await(script, wanted, remote->frame_s, limit_s, data, size, err);
+    return await(remote, wanted, remote->frame_s, limit_s, data, size, err);
 }
 
 /* --- its beginning ------------------------------------------------------------------------------- */
@@ -168,18 +167,22 @@ static void put_module_folders(orr_engine *engine, orr_text *out) {
     orr_text_free(&list);
 }
 
-static void put_request(const orr_script *script, const char *name, orr_text *out) {
-    const orr_remote *remote = script->remote;
+/* What both kinds of request begin with. */
+static void put_place(const orr_remote *remote, orr_engine *engine, const orr_bundle *bundle,
+                      const char *name, orr_text *out) {
     orr_wire_put_text(out, name);
-    orr_wire_put_text(out, orr_bundle_path(script->params.bundle));
-    orr_wire_put_text(out, orr_engine_root(script->engine));
-    put_module_folders(script->engine, out);
-    orr_wire_put_u32(out, script->params.arg_count);
-    for (uint32_t i = 0; i < script->params.arg_count; i++) orr_wire_put_text(out, script->params.args[i]);
-    orr_wire_put_u32(out, script->params.help);
+    orr_wire_put_text(out, orr_bundle_path(bundle));
+    orr_wire_put_text(out, orr_engine_root(engine));
+    put_module_folders(engine, out);
     orr_wire_put_f64(out, remote->load_s);
     orr_wire_put_f64(out, remote->frame_s);
     orr_wire_put_u64(out, remote->memory_bytes);
+}
+
+static void put_script(const orr_script *script, orr_text *out) {
+    orr_wire_put_u32(out, script->params.arg_count);
+    for (uint32_t i = 0; i < script->params.arg_count; i++) orr_wire_put_text(out, script->params.args[i]);
+    orr_wire_put_u32(out, script->params.help);
     orr_wire_put_u32(out, script->override_count);
     for (uint32_t i = 0; i < script->override_count; i++) {
         const orr_script_override *o = &script->overrides[i];
@@ -207,8 +210,7 @@ static const char **environment(orr_arena *arena) {
     return list;
 }
 
-static orr_status start(orr_script *script, orr_error *err) {
-    orr_remote *remote = script->remote;
+static orr_status start(orr_remote *remote, const orr_bundle *bundle, orr_error *err) {
     char program[4096];
     orr_arena arena = {0};
     if (!orr_path_program(program, sizeof program))
@@ -219,8 +221,8 @@ static orr_status start(orr_script *script, orr_error *err) {
         .env = environment(&arena),
         .clean_env = true,
         .channel = true,
-        .pass_fd = orr_bundle_fd(script->params.bundle),
-        .data_bytes = !ORR_SANITIZED ? remote->memory_bytes + ORR_REMOTE_BESIDE : 0,
+        .pass_fd = orr_bundle_fd(bundle),
+        .data_bytes = ORR_SANITIZED ? 0 : remote->memory_bytes + ORR_REMOTE_BESIDE,
         .dies_with_caller = true,
     };
     orr_status status = orr_child_start(&params, &remote->child, err);
@@ -228,47 +230,97 @@ static orr_status start(orr_script *script, orr_error *err) {
     return status;
 }
 
-static orr_status load(orr_script *script, const char *name, uint8_t **data, size_t *size, orr_error *err) {
-    orr_remote *remote = script->remote;
-    orr_text request = {0};
-    orr_status status = start(script, err);
-    if (status != ORR_OK) return status;
-    put_request(script, name, &request);
-    status = orr_wire_send(orr_child_channel(remote->child), ORR_WIRE_LOAD, &request, UINT64_C(1) << 30,
-                           nanoseconds(ORR_REMOTE_START_S), err);
-    orr_text_free(&request);
-    if (status == ORR_E_PROCESS) return gone(remote, err);
+/* Starts it with its first request, which is freed, and waits until it is locked in, and then for its answer.
+ */
+static orr_status begin(orr_remote *remote, const orr_bundle *bundle, orr_wire_type type, orr_text *request,
+                        orr_wire_type wanted, uint8_t **data, size_t *size, orr_error *err) {
+    orr_status status = start(remote, bundle, err);
+    if (status == ORR_OK) {
+        status = orr_wire_send(orr_child_channel(remote->child), type, request, UINT64_C(1) << 30,
+                               nanoseconds(ORR_REMOTE_START_S), err);
+        if (status == ORR_E_PROCESS) status = gone(remote, err);
+    }
+    orr_text_free(request);
     if (status == ORR_OK)
-        status = await(script, ORR_WIRE_LOCKED, ORR_REMOTE_START_S, ORR_REMOTE_START_S, data, size, err);
+        status = await(remote, ORR_WIRE_LOCKED, ORR_REMOTE_START_S, ORR_REMOTE_START_S, data, size, err);
     free(*data);
     *data = NULL;
     if (status != ORR_OK) return status;
-    return await(script, ORR_WIRE_SCENE, remote->load_s, remote->load_s + ORR_REMOTE_GRACE_S, data, size,
-                 err);
+    return await(remote, wanted, remote->load_s, remote->load_s + ORR_REMOTE_GRACE_S, data, size, err);
+}
+
+static orr_remote new_remote(double timeout_s, uint64_t memory_bytes) {
+    return (orr_remote){.load_s = timeout_s > 0 ? timeout_s : ORR_REMOTE_LOAD_S,
+                        .frame_s = timeout_s > 0 ? timeout_s : ORR_REMOTE_FRAME_S,
+                        .memory_bytes = memory_bytes ? memory_bytes : ORR_REMOTE_MEMORY};
 }
 
 orr_status orr_remote_run(orr_script *script, const char *name, orr_error *err) {
     const orr_script_params *params = &script->params;
+    orr_text request = {0};
     uint8_t *data = NULL;
     size_t size = 0;
     if (script->remote || !params->bundle)
         return orr_fail(err, ORR_E_ARGUMENT, name,
                         "a script of a bundle needs the bundle it is in, and is run once");
-    script->remote = orr_calloc(1, sizeof *script->remote);
-    if (!script->remote) return orr_fail(err, ORR_E_MEMORY, name, "no memory for a script");
-    script->remote->load_s = params->timeout_s > 0 ? params->timeout_s : ORR_REMOTE_LOAD_S;
-    script->remote->frame_s = params->timeout_s > 0 ? params->timeout_s : ORR_REMOTE_FRAME_S;
-    script->remote->memory_bytes = params->memory_bytes ? params->memory_bytes : ORR_REMOTE_MEMORY;
-    orr_status status = load(script, name, &data, &size, err);
+    orr_remote *remote = script->remote = orr_calloc(1, sizeof *script->remote);
+    if (!remote) return orr_fail(err, ORR_E_MEMORY, name, "no memory for a script");
+    *remote = new_remote(params->timeout_s, params->memory_bytes);
+    remote->stop = params->stop;
+    remote->talks = params->talks;
+    put_place(remote, script->engine, params->bundle, name, &request);
+    put_script(script, &request);
+    orr_status status =
+        begin(remote, params->bundle, ORR_WIRE_LOAD, &request, ORR_WIRE_SCENE, &data, &size, err);
     if (status == ORR_OK) {
         orr_wire_reader reader = {.data = data, .size = size, .arena = &script->arena};
         status = orr_result_get(script, &reader, err);
         if (status == ORR_OK) status = orr_wire_end(&reader, err);
     }
     free(data);
-    if (!script->remote->child) return status;
-    return distrust(script->remote, status);
+    return distrust(remote, status);
 }
+
+/* --- modules of a bundle ------------------------------------------------------------------------- */
+
+/* One of them; its texts and rows go into an arena that the registry takes over. */
+static orr_status add_module(orr_engine *engine, orr_wire_reader *reader, orr_error *err) {
+    orr_arena arena = {0};
+    orr_module_desc module;
+    char folder[ORR_WIRE_MAX_NAME];
+    reader->arena = &arena;
+    orr_module_get(reader, &module);
+    bool fits = !reader->wrong && orr_format(folder, sizeof folder, ORR_VFS_SCHEME "modules/%s", module.name);
+    if (!fits || orr_vfs_exists(orr_engine_vfs(engine), orr_vfs_inside(folder)) != ORR_VFS_FOLDER) {
+        orr_wire_wrong(reader, "a module that the bundle has not");
+        orr_arena_free(&arena);
+        return ORR_OK;
+    }
+    return orr_modules_add_descriptor(orr_engine_modules(engine), &module, folder, &arena, err);
+}
+
+orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundle, orr_error *err) {
+    orr_remote remote = new_remote(0, 0);
+    orr_text request = {0};
+    uint8_t *data = NULL;
+    size_t size = 0;
+    if (orr_vfs_exists(orr_engine_vfs(engine), "modules") != ORR_VFS_FOLDER) return ORR_OK;
+    put_place(&remote, engine, bundle, "", &request);
+    orr_status status =
+        begin(&remote, bundle, ORR_WIRE_MODULES, &request, ORR_WIRE_MODULES, &data, &size, err);
+    if (status == ORR_OK) {
+        orr_wire_reader reader = {.data = data, .size = size};
+        uint32_t count = orr_wire_get_count(&reader, ORR_REMOTE_MAX_LIST, 28, "modules");
+        for (uint32_t i = 0; i < count && status == ORR_OK && !reader.wrong; i++)
+            status = add_module(engine, &reader, err);
+        if (status == ORR_OK) status = orr_wire_end(&reader, err);
+    }
+    free(data);
+    orr_child_destroy(&remote.child);
+    return status;
+}
+
+/* --- its end, when nobody wants it any more ------------------------------------------------------ */
 
 void orr_remote_destroy(orr_remote **remote) {
     if (!*remote) return;
@@ -301,7 +353,7 @@ orr_status orr_remote_evaluate(void *context, double t_s, orr_param_value *value
     size_t size = 0;
     if (!script->remote_track_count) return ORR_OK;
     orr_wire_put_f64(&request, t_s);
-    orr_status status = ask(script, ORR_WIRE_EVALUATE, &request, ORR_WIRE_VALUES, &data, &size, err);
+    orr_status status = ask(script->remote, ORR_WIRE_EVALUATE, &request, ORR_WIRE_VALUES, &data, &size, err);
     if (status == ORR_OK) {
         orr_arena arena = {0};
         orr_wire_reader reader = {.data = data, .size = size, .arena = &arena};
@@ -320,7 +372,7 @@ orr_status orr_remote_expect(void *context, const orr_check_frame *frame, orr_te
     uint8_t *data = NULL;
     size_t size = 0;
     orr_frame_put(frame, &request);
-    orr_status status = ask(script, ORR_WIRE_EXPECT, &request, ORR_WIRE_FAILURES, &data, &size, err);
+    orr_status status = ask(script->remote, ORR_WIRE_EXPECT, &request, ORR_WIRE_FAILURES, &data, &size, err);
     if (status == ORR_OK) {
         orr_arena arena = {0};
         orr_wire_reader reader = {.data = data, .size = size, .arena = &arena};

@@ -51,10 +51,17 @@ ORR_MUST_CHECK orr_status orr_result_put(orr_script *script, orr_text *out, orr_
 /* Makes them in `script`, the sequence not yet sealed. Status and reader as above. */
 ORR_MUST_CHECK orr_status orr_result_get(orr_script *script, orr_wire_reader *reader, orr_error *err);
 
+/* What a manifest says (wire_module.c); the registry checks it like any. */
+void orr_module_put(const orr_module_desc *module, orr_text *out);
+void orr_module_get(orr_wire_reader *reader, orr_module_desc *module);
+
 /* A finished frame (wire_frame.c). What `get` gives is malloc'd where it is large: orr_frame_free. */
 void orr_frame_put(const orr_check_frame *frame, orr_text *out);
 ORR_MUST_CHECK orr_status orr_frame_get(orr_wire_reader *reader, orr_check_frame *frame, orr_error *err);
 void orr_frame_free(orr_check_frame *frame);
+
+/* As orr_manifests_load_bundle, in this process. */
+ORR_MUST_CHECK orr_status orr_manifests_load_inside(orr_engine *engine, orr_error *err);
 
 /* --- the other process, from here (remote.c) ----------------------------------------------------- */
 /* Starts it, has it run the script of that name in the bundle, and makes of `script` what it answers. */

@@ -26,12 +26,13 @@ typedef enum orr_wire_type {
     ORR_WIRE_VALUES,   /* from: one value per track */
     ORR_WIRE_FAILURES, /* from: what `expect` found */
     ORR_WIRE_ERROR,    /* from: instead of an answer */
-    ORR_WIRE_PRINT     /* from: at any time before an answer */
+    ORR_WIRE_PRINT,    /* from: at any time before an answer */
+    ORR_WIRE_MODULES   /* to, instead of the first: what manifests to read; from: what they say */
 } orr_wire_type;
 
 enum {
-    ORR_WIRE_MAX_NAME = 1024,      /* bytes of a name or a path */
-    ORR_WIRE_MAX_TEXT = 64 << 10,  /* of any other text */
+    ORR_WIRE_MAX_NAME = 1024,     /* bytes of a name or a path */
+    ORR_WIRE_MAX_TEXT = 64 << 10, /* of any other text */
     ORR_WIRE_MAX_PRINT = 64 << 10 /* of all that a script prints */
 };
 

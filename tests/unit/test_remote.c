@@ -68,6 +68,8 @@ static run run_bundle(const orr_bundle_source *sources, uint32_t count, const ch
     params.trust = ORR_TRUST_BUNDLE;
     params.engine = r.engine;
     params.bundle = r.bundle;
+    r.status = orr_manifests_load_bundle(r.engine, r.bundle, &r.err);
+    if (r.status != ORR_OK) return r;
     OK(orr_script_create(&params, &r.script, &err));
     r.status = orr_script_run(r.script, entry, &r.err);
     return r;
@@ -377,6 +379,63 @@ static void everything(void **state) {
     orr_file_remove(path);
 }
 
+/* Its modules too come out of the other process, and into the registry as if read here. */
+static void modules(void **state) {
+    (void)state;
+    static const char text[] =
+        SCENE "return orrery.sequence{ scene = scene, camera = camera, modules = { stripes = { "
+              "width_px = 3, mode = 'soft' } } }";
+    static const char manifest[] =
+        "return { name = 'stripes', abi = 1, doc = 'Stripes', version = '1.2.3',\n"
+        "  params = { { name = 'width_px', type = 'f32', def = 2, min = 1, max = 9, neutral = 1, doc = "
+        "'Width' },\n"
+        "    { name = 'mode', type = 'enum', choices = { 'hard', 'soft' }, def = 'hard', doc = 'Edge', "
+        "rebuild = 'spec' },\n"
+        "    { name = 'tint', type = 'vec3', def = { 1, 0.5, 0 }, aliases = 'hue', doc = 'Colour', interp = "
+        "'log',\n"
+        "      used_when = 'mode=soft' } },\n"
+        "  passes = { { name = 'main', stage = 'lens', shader = 's.comp', size_of = 'ldr', pointwise = "
+        "true,\n"
+        "    after = 'vignette.main', binds = { { 'ldr', 'modify' }, { 'depth', 'read', at = 'sky' } } } } }";
+    const orr_bundle_source sources[] = {
+        {.name = "main.lua", .data = text, .size = strlen(text)},
+        {.name = "modules/stripes/stripes.lua", .data = manifest, .size = strlen(manifest)},
+        {.name = "modules/stripes/s.comp", .data = "void main() {}", .size = 14}};
+    run r = run_bundle(sources, 3, "main.lua", NULL);
+    if (r.status != ORR_OK) fail_msg("%s", r.err.message);
+    orr_arena arena = {0};
+    orr_module_desc here;
+    orr_text one = {0}, other = {0};
+    orr_error err = {0};
+    OK(orr_manifest_read(manifest, strlen(manifest), "stripes.lua", &arena, &here, &err));
+    const orr_modules *registry = orr_engine_modules(r.engine);
+    int32_t at = orr_modules_find(registry, "stripes");
+    assert_true(at >= 0);
+    const orr_effect *effect = orr_modules_get(registry, (uint32_t)at);
+    assert_string_equal(effect->folder, "bundle:/modules/stripes");
+    orr_module_put(&here, &one);
+    orr_module_put(&effect->module, &other);
+    assert_int_equal(one.length, other.length);
+    assert_memory_equal(one.data, other.data, one.length);
+    bool enabled = false;
+    const orr_settings *settings = orr_script_settings(r.script);
+    for (uint32_t i = 0; i < settings->effect_count; i++)
+        if (settings->effects[i].effect == effect)
+            enabled = settings->effects[i].enabled && settings->effects[i].values[0].number[0] == 3;
+    assert_true(enabled);
+    orr_text_free(&one);
+    orr_text_free(&other);
+    orr_arena_free(&arena);
+    end(&r);
+    const orr_bundle_source evil[] = {
+        {.name = "main.lua", .data = "return", .size = 6},
+        {.name = "modules/stripes/stripes.lua", .data = "while true do end", .size = 17}};
+    r = run_bundle(evil, 2, "main.lua", NULL);
+    assert_int_equal(r.status, ORR_E_BAD_DATA);
+    assert_non_null(strstr(r.err.message, "runs for more than"));
+    end(&r);
+}
+
 /* --- its limits ---------------------------------------------------------------------------------- */
 
 static void lua_is_less(void **state) {
@@ -637,10 +696,9 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], ORR_SCRIPT_CHILD) == 0)
         return is_evil(name) ? evil(name) : orr_script_child();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything),   cmocka_unit_test(turntable),
-        cmocka_unit_test(flythrough),   cmocka_unit_test(lua_is_less),
-        cmocka_unit_test(ends),         cmocka_unit_test(fails_later),
-        cmocka_unit_test(declares),     cmocka_unit_test(is_not_believed),
+        cmocka_unit_test(everything),   cmocka_unit_test(turntable),   cmocka_unit_test(flythrough),
+        cmocka_unit_test(modules),      cmocka_unit_test(lua_is_less), cmocka_unit_test(ends),
+        cmocka_unit_test(fails_later),  cmocka_unit_test(declares),    cmocka_unit_test(is_not_believed),
         cmocka_unit_test(is_locked_in), cmocka_unit_test(examples),
     };
     return cmocka_run_group_tests(tests, start, stop);
