@@ -55,6 +55,10 @@ static void split_returns(const char *returns, char *type, size_t size, const ch
     *words = *space ? space + 1 : "";
 }
 
+static const char *limits(const orr_lua_row *row) {
+    return row->flags & ORR_LUA_HOST ? " Not for scripts of bundles." : "";
+}
+
 /* --- JSON ---------------------------------------------------------------------------------------- */
 
 static void json_field(orr_text *out, const char *name, const char *value) {
@@ -102,6 +106,7 @@ static void json_row(orr_text *out, const orr_lua_row *row) {
                : strchr(row->name, ':')   ? "method"
                                           : "function");
     json_field(out, "doc", row->doc);
+    orr_text_printf(out, ", \"bundles\": %s", row->flags & ORR_LUA_HOST ? "false" : "true");
     json_field(out, "returns", row->returns);
     json_field(out, "example", row->example);
     if (takes_options(row)) {
@@ -207,7 +212,7 @@ static void stub_options(orr_text *out, const orr_lua_row *row) {
 
 /* "orrery_scene" for methods of scene: the local that carries them in the stub. */
 static void stub_function(orr_text *out, const orr_lua_row *row) {
-    orr_text_printf(out, "---%s\n", row->doc);
+    orr_text_printf(out, "---%s%s\n", row->doc, limits(row));
     if (takes_options(row)) {
         orr_text_puts(out, "---@param options ");
         option_class(row, out);
@@ -308,11 +313,11 @@ static void md_extras(orr_text *out, const orr_lua_extra *extras, uint32_t count
 
 static void md_row(orr_text *out, const orr_lua_row *row) {
     bool field = row->flags & ORR_LUA_FIELD;
-    orr_text_printf(out, "### `%s%s`\n\n%s\n\n", row->name,
+    orr_text_printf(out, "### `%s%s`\n\n%s%s\n\n", row->name,
                     field                ? ""
                     : takes_options(row) ? "{ … }"
                                          : "(…)",
-                    row->doc);
+                    row->doc, limits(row));
     if (takes_options(row) || row->args)
         orr_text_puts(out, "| option | type | default | |\n|---|---|---|---|\n");
     each_option(row, md_param, out);
