@@ -172,7 +172,7 @@ scene long.lua 'expect = function() while true do end end'
 rm -rf "${TMPDIR:?}"/* # a signal before it has begun would be lost: what it writes first shows that it has
 "$orrery" check long.lua >out.txt 2>err.txt &
 pid=$!
-while [ -z "$(ls -d "$TMPDIR"/orrery-check-*/declared.jsonl 2>/dev/null)" ]; do sleep 0.1; done
+while kill -0 $pid 2>/dev/null && [ -z "$(ls -d "$TMPDIR"/orrery-check-*/declared.jsonl 2>/dev/null)" ]; do sleep 0.1; done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || fail "interrupted: exit code $?"
