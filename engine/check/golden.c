@@ -65,14 +65,14 @@ static void file_name(int64_t frame, const char *extension, char out[32]) {
 typedef struct layer {
     orr_pixel_type type;
     uint32_t channels;
-    const char *names[3];
+    const char *names[4];
 } layer;
 static const layer layers[ORR_CHECK_DISPLAY] = {
     [ORR_CHECK_Z] = {ORR_PIXEL_F32, 1, {"Z"}},
     [ORR_CHECK_N] = {ORR_PIXEL_F16, 3, {"N.X", "N.Y", "N.Z"}},
     [ORR_CHECK_ALBEDO] = {ORR_PIXEL_F16, 3, {"albedo.R", "albedo.G", "albedo.B"}},
     [ORR_CHECK_ID] = {ORR_PIXEL_U32, 2, {"id.object", "id.material"}},
-    [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 3, {"R", "G", "B"}},
+    [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 4, {"R", "G", "B", "A"}},
 };
 
 static const orr_exr_plane *find_plane(const orr_exr_image *exr, const char *name) {
@@ -84,7 +84,7 @@ static const orr_exr_plane *find_plane(const orr_exr_image *exr, const char *nam
 /* Joins the planes of an AOV; an image without them stays empty. */
 static orr_status take_layer(const orr_exr_image *exr, const layer *l, const char *file, orr_image *out,
                              orr_error *err) {
-    const orr_exr_plane *planes[3] = {0};
+    const orr_exr_plane *planes[4] = {0};
     for (uint32_t c = 0; c < l->channels; c++) {
         planes[c] = find_plane(exr, l->names[c]);
         if (!planes[0]) return ORR_OK;

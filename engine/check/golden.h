@@ -84,9 +84,9 @@ void orr_golden_print(const orr_golden *golden, orr_text *out); /* deterministic
 ORR_MUST_CHECK orr_status orr_golden_open(const orr_golden_source *source, orr_golden *out, orr_error *err);
 const orr_golden_frame *orr_golden_find(const orr_golden *golden, int64_t frame); /* NULL = it has none */
 
-/* The images of a frame, each in the type that it is stored in: display u8 x3 sRGB; beauty, N, albedo f16 x3;
- * Z f32; id u32 x2. Freed with orr_check_images_free. ORR_E_BAD_DATA for a file that is not the one
- * golden.json tells of; a Git LFS pointer says `git lfs pull`. */
+/* The images of a frame, each in the type that it is stored in: display u8 x3 sRGB; beauty f16 x4, N and
+ * albedo f16 x3; Z f32; id u32 x2. Freed with orr_check_images_free. ORR_E_BAD_DATA for a file that is not
+ * the one golden.json tells of; a Git LFS pointer says `git lfs pull`. */
 ORR_MUST_CHECK orr_status orr_golden_images(const orr_golden *golden, const orr_golden_source *source,
                                             int64_t frame, orr_image images[ORR_CHECK_AOV_COUNT],
                                             orr_error *err);

@@ -34,7 +34,7 @@ orr_status orr_check_capture(orr_check_aov aov, const orr_frame_output *output, 
     } shapes[ORR_CHECK_AOV_COUNT] = {
         [ORR_CHECK_Z] = {ORR_PIXEL_F32, 1, 1},      [ORR_CHECK_N] = {ORR_PIXEL_F16, 3, 4},
         [ORR_CHECK_ALBEDO] = {ORR_PIXEL_F16, 3, 4}, [ORR_CHECK_ID] = {ORR_PIXEL_U32, 2, 2},
-        [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 3, 4}, [ORR_CHECK_DISPLAY] = {ORR_PIXEL_U8, 3, 4}};
+        [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 4, 4}, [ORR_CHECK_DISPLAY] = {ORR_PIXEL_U8, 3, 4}};
     orr_status status =
         orr_image_create(output->width, output->height, shapes[aov].channels, shapes[aov].type, out, err);
     if (status != ORR_OK) return status;
@@ -58,9 +58,11 @@ orr_status orr_check_as_float(orr_check_aov aov, const orr_image *captured, doub
     if (status != ORR_OK) return status;
     const double scale = aov == ORR_CHECK_BEAUTY && exposure > 0 ? 1 / exposure : 1;
     const size_t count = (size_t)captured->width * captured->height * captured->channels;
-    for (size_t i = 0; i < count; i++)
-        ((float *)out->pixels)[i] =
-            (float)((double)orr_f16_to_f32(((const uint16_t *)captured->pixels)[i]) * scale);
+    for (size_t i = 0; i < count; i++) {
+        const double value = (double)orr_f16_to_f32(((const uint16_t *)captured->pixels)[i]);
+        const bool alpha = captured->channels == 4 && i % 4 == 3;
+        ((float *)out->pixels)[i] = (float)(alpha ? value : value * scale);
+    }
     return ORR_OK;
 }
 

@@ -45,7 +45,7 @@ static void show_ids(const orr_image *image, size_t count, uint8_t *out) {
 
 static void show_half(orr_check_aov aov, const orr_image *image, size_t count, uint8_t *out) {
     for (size_t i = 0; i < count * 3; i++) {
-        double v = half_at(image, i);
+        double v = half_at(image, i / 3 * image->channels + i % 3);
         out[i] = aov == ORR_CHECK_N        ? as_byte(v * 0.5 + 0.5)
                  : aov == ORR_CHECK_BEAUTY ? encode(v > 0 ? v / (1 + v) * 1.5 : 0)
                                            : encode(v);

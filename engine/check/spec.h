@@ -66,8 +66,9 @@ typedef struct orr_check_frame {
     int64_t frame;
     double t_s, exposure, ev100;
     uint32_t width, height;
-    orr_image images[ORR_CHECK_AOV_COUNT]; /* empty where not captured. Z, N, albedo, beauty: f32 (beauty in
-                                              nit, not pre-exposed); id: u32 x2; display: u8 x3 sRGB */
+    orr_image
+        images[ORR_CHECK_AOV_COUNT]; /* empty where not captured. Z, N, albedo, beauty: f32 (beauty in
+                                        nit, not pre-exposed, with alpha); id: u32 x2; display: u8 x3 sRGB */
 } orr_check_frame;
 
 typedef struct orr_check_spec {

@@ -44,10 +44,10 @@ static const orr_check_frame *frame_of(const orr_call *call) {
 /* clang-format off */
 static const orr_param_row region_rows[] = {
     {.name = "aov", .type = ORR_PARAM_ENUM, .def = "display", .choices = "display|beauty|albedo|N|Z|id", .doc = "Of which image: display is 0 to 1 as stored, beauty in nit, Z in metres, ids whole"},
-    {.name = "channel", .type = ORR_PARAM_ENUM, .def = "luminance", .choices = "luminance|r|g|b|x|y|z|object|material", .doc = "Which of its channels; luminance is 0.2126 r + 0.7152 g + 0.0722 b of the values as they are, and the distance of Z"},
+    {.name = "channel", .type = ORR_PARAM_ENUM, .def = "luminance", .choices = "luminance|r|g|b|x|y|z|object|material|a", .doc = "Which of its channels; a, of beauty alone, is how much is covered; luminance is 0.2126 r + 0.7152 g + 0.0722 b of the values as they are, and the distance of Z"},
 };
 /* clang-format on */
-enum { LUMINANCE, RED, FIRST_XYZ = 4, OBJECT = 7 };
+enum { LUMINANCE, RED, FIRST_XYZ = 4, OBJECT = 7, ALPHA = 9 };
 static const orr_check_aov row_aovs[] = {ORR_CHECK_DISPLAY, ORR_CHECK_BEAUTY, ORR_CHECK_ALBEDO,
                                          ORR_CHECK_N,       ORR_CHECK_Z,      ORR_CHECK_ID};
 static const orr_param_table region_table = ORR_PARAM_TABLE(region_rows, "frame");
@@ -77,7 +77,8 @@ static const orr_image *captured(orr_call *call, orr_check_aov aov) {
 static int channel_of(orr_call *call, orr_check_aov aov) {
     int channel = (int)orr_call_number(call, "channel");
     if (aov == ORR_CHECK_Z && (channel == LUMINANCE || channel == FIRST_XYZ + 2)) return 0;
-    if (aov == ORR_CHECK_ID && channel >= OBJECT) return channel - OBJECT;
+    if (aov == ORR_CHECK_BEAUTY && channel == ALPHA) return 3;
+    if (aov == ORR_CHECK_ID && channel >= OBJECT && channel < ALPHA) return channel - OBJECT;
     if (aov == ORR_CHECK_N && channel >= FIRST_XYZ && channel < OBJECT) return channel - FIRST_XYZ;
     if (aov < ORR_CHECK_BEAUTY && aov != ORR_CHECK_ALBEDO)
         orr_bind_fail(call, ORR_E_SCRIPT, "%s: give the channel of %s: %s", call->row->name,
@@ -86,8 +87,8 @@ static int channel_of(orr_call *call, orr_check_aov aov) {
                       : aov == ORR_CHECK_ID ? "object or material"
                                             : "x, y or z");
     if (channel >= FIRST_XYZ)
-        orr_bind_fail(call, ORR_E_SCRIPT, "%s: the channels of %s are luminance, r, g and b", call->row->name,
-                      orr_check_aov_name(aov));
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: the channels of %s are luminance, r, g and b%s",
+                      call->row->name, orr_check_aov_name(aov), aov == ORR_CHECK_BEAUTY ? ", and a" : "");
     return channel == LUMINANCE ? -1 : channel - RED;
 }
 

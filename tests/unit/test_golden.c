@@ -24,7 +24,7 @@ static void make_images(orr_image images[ORR_CHECK_AOV_COUNT]) {
     } shapes[ORR_CHECK_AOV_COUNT] = {
         [ORR_CHECK_Z] = {ORR_PIXEL_F32, 1},      [ORR_CHECK_N] = {ORR_PIXEL_F16, 3},
         [ORR_CHECK_ALBEDO] = {ORR_PIXEL_F16, 3}, [ORR_CHECK_ID] = {ORR_PIXEL_U32, 2},
-        [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 3}, [ORR_CHECK_DISPLAY] = {ORR_PIXEL_U8, 3}};
+        [ORR_CHECK_BEAUTY] = {ORR_PIXEL_F16, 4}, [ORR_CHECK_DISPLAY] = {ORR_PIXEL_U8, 3}};
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++) {
         assert_int_equal(orr_image_create(20, 12, shapes[aov].channels, shapes[aov].type, &images[aov], NULL),
                          ORR_OK);
@@ -347,15 +347,16 @@ static void test_triage(void **state) {
 
 static void test_capture(void **state) {
     (void)state;
-    const float hdr[8] = {1, 2, 3, 1, 70000, -1, 0.5f, 1};
+    const float hdr[8] = {1, 2, 3, 0.25f, 70000, -1, 0.5f, 1};
     const uint8_t ldr[8] = {1, 2, 3, 255, 4, 5, 6, 255};
     orr_frame_output output = {
         .channel = "hdr", .width = 2, .height = 1, .pixels = hdr, .size_bytes = sizeof hdr};
     orr_image image, nit;
     assert_int_equal(orr_check_capture(ORR_CHECK_BEAUTY, &output, &image, NULL), ORR_OK);
-    assert_true(orr_f16_to_f32(((uint16_t *)image.pixels)[3]) == 65504);
+    assert_true(orr_f16_to_f32(((uint16_t *)image.pixels)[4]) == 65504);
     assert_int_equal(orr_check_as_float(ORR_CHECK_BEAUTY, &image, 0.5, &nit, NULL), ORR_OK);
-    assert_true(((float *)nit.pixels)[1] == 4 && ((float *)nit.pixels)[5] == 1);
+    assert_true(((float *)nit.pixels)[1] == 4 && ((float *)nit.pixels)[6] == 1);
+    assert_true(((float *)nit.pixels)[3] == 0.25f); /* alpha is no light */
     orr_image_free(&nit);
     orr_image_free(&image);
     output = (orr_frame_output){.channel = "ldr", .width = 2, .height = 1, .pixels = ldr, .size_bytes = 8};

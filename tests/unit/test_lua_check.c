@@ -40,15 +40,16 @@ static void make_frame(orr_check_frame *frame) {
     frame->height = 36;
     const size_t count = 64 * 36;
     assert_int_equal(orr_image_create(64, 36, 3, ORR_PIXEL_U8, &frame->images[ORR_CHECK_DISPLAY], NULL), 0);
-    assert_int_equal(orr_image_create(64, 36, 3, ORR_PIXEL_F32, &frame->images[ORR_CHECK_BEAUTY], NULL), 0);
+    assert_int_equal(orr_image_create(64, 36, 4, ORR_PIXEL_F32, &frame->images[ORR_CHECK_BEAUTY], NULL), 0);
     assert_int_equal(orr_image_create(64, 36, 1, ORR_PIXEL_F32, &frame->images[ORR_CHECK_Z], NULL), 0);
     assert_int_equal(orr_image_create(64, 36, 2, ORR_PIXEL_U32, &frame->images[ORR_CHECK_ID], NULL), 0);
     frame->images[ORR_CHECK_DISPLAY].srgb = true;
     for (size_t i = 0; i < count * 3; i++) {
         ((uint8_t *)frame->images[ORR_CHECK_DISPLAY].pixels)[i] = 128;
-        ((float *)frame->images[ORR_CHECK_BEAUTY].pixels)[i] = 3000;
+        ((float *)frame->images[ORR_CHECK_BEAUTY].pixels)[i / 3 * 4 + i % 3] = 3000;
     }
     for (size_t i = 0; i < count; i++) {
+        ((float *)frame->images[ORR_CHECK_BEAUTY].pixels)[i * 4 + 3] = 1;
         ((float *)frame->images[ORR_CHECK_Z].pixels)[i] = i % 64 < 32 ? 2 : 8;
         ((uint32_t *)frame->images[ORR_CHECK_ID].pixels)[i * 2] = i % 64 < 32 ? 7 : 9;
     }
@@ -70,7 +71,7 @@ static orr_text failures_with(const char *text, bool wrong) {
     assert_non_null(spec);
     assert_non_null(spec->expect);
     make_frame(&frame);
-    if (wrong) ((float *)frame.images[ORR_CHECK_BEAUTY].pixels)[99] = NAN;
+    if (wrong) ((float *)frame.images[ORR_CHECK_BEAUTY].pixels)[100] = NAN;
     if (spec->expect(spec->expect_context, &frame, &failures, &err) != ORR_OK)
         fail_msg("expect: %s", err.message);
     free_frame(&frame);
@@ -203,6 +204,7 @@ static void test_figures(void **state) {
                "assert(frame:pixel(0, 0, 'Z') == 2 and frame:pixel(63, 35, 'Z') == 8)\n"
                "assert(select('#', frame:pixel(0, 0, 'id')) == 2)\n"
                "frame:near(frame:mean{ aov = 'beauty' }, 3000, 1e-3)\n"
+               "assert(frame:min{ aov = 'beauty', channel = 'a' } == 1)\n"
                "frame:near(frame:mean{ aov = 'Z', roi = {0, 0, 32, 36} }, 2, 0)\n"
                "frame:near(frame:variance{ aov = 'Z' }, 9, 1e-9)\n"
                "assert(frame:min{ aov = 'id', channel = 'object' } == 7)\n"
@@ -227,6 +229,8 @@ static void test_failures(void **state) {
     fails_saying(EXPECT("frame:mean{ aov = 'N', channel = 'x' }"), "'N' was not captured");
     fails_saying(EXPECT("frame:mean{ aov = 'id' }"), "object or material");
     fails_saying(EXPECT("frame:mean{ channel = 'x' }"), "luminance, r, g and b");
+    fails_saying(EXPECT("frame:mean{ channel = 'a' }"), "luminance, r, g and b");
+    fails_saying(EXPECT("frame:mean{ aov = 'id', channel = 'a' }"), "object or material");
     fails_saying(EXPECT("frame:mean{ roi = {0, 0, 65, 1} }"), "64");
     fails_saying(EXPECT("frame:mean{ roi = {0, 0, 0, 1} }"), "no pixels");
     fails_saying(EXPECT("frame:edge_width{ from = {0, 1}, to = {60, 1} }"), "edge");
