@@ -23,7 +23,7 @@ warnings=$(sed -n '/^set(ORRERY_C_FLAGS/,/)$/p' cmake/OrreryFlags.cmake | sed 's
 failed=0
 for layer in ${*:-base jobs space}; do
     [ -d "engine/$layer" ] || continue
-    for file in engine/"$layer"/*.c engine/"$layer"/platform/*_windows.c; do
+    for file in engine/"$layer"/*.c engine/"$layer"/platform/*_windows.c engine/"$layer"/platform/*_other.c; do
         [ -f "$file" ] || continue
         # shellcheck disable=SC2086 # the warnings are many words
         $cc -std=c17 -O1 $warnings -D__USE_MINGW_ANSI_STDIO=1 '-DORRERY_VERSION="0"' -Iengine/include -Iengine \
