@@ -160,6 +160,9 @@ block c 1 >guide/glow/glow.c
     fail "the guide's C example does not compile"
 render guide.png --modules guide --enable vignette --set vignette.strength=0.5
 render glow.png --modules guide --enable glow --set glow.strength=0.5
+sed 's/samples = 1 }/samples = 1, modules = { glow = { strength = 0.5 } } }/' shot.lua >glowing.lua
+expect 0 'guide/glow/glow.so' bundle trace glowing.lua --modules guide
+expect 4 'is native code' bundle pack glowing.lua --modules guide --out native.zip
 render fade.png --modules mine --enable fade --set fade.strength=0.5
 same guide.png glow.png "the guide's two examples do not agree"
 same guide.png fade.png "the guide's example darkens by another factor than it says"
