@@ -70,8 +70,10 @@ void orr_reads_add(orr_reads *reads, orr_read_kind kind, const char *asked, cons
     if (!reads) return;
     const orr_read read = {kind, asked, path, under, size, orr_digest_of(data, size)};
     orr_mutex_lock(reads->mutex);
-    uint32_t i = 0;
-    while (i < reads->count && order(&reads->list[i], &read)) i++;
+    uint32_t i = 0; /* digests first: they differ at once, where paths are long alike */
+    while (i < reads->count &&
+           (!orr_digest_equal(&reads->list[i].digest, &read.digest) || order(&reads->list[i], &read)))
+        i++;
     if (i == reads->count) reads->failed |= !add(reads, &read);
     orr_mutex_unlock(reads->mutex);
 }
