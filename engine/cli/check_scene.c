@@ -324,8 +324,11 @@ static orr_status open_golden(scene *s, orr_error *err) {
 }
 
 static orr_status render(scene *s, orr_error *err) {
-    return orr_sequence_render(s->renderer, s->sequence, orr_script_settings(s->params->script), &s->options,
-                               &s->report, err);
+    const orr_settings *settings = orr_script_settings(s->params->script);
+    orr_status status = orr_sequence_render(s->renderer, s->sequence, settings, &s->options, &s->report, err);
+    if (status != ORR_E_LIMIT || !s->options.digest_passes || s->result->frame_count) return status;
+    s->options.digest_passes = false; /* too large for them: such a golden has none, and AOVs have to tell */
+    return orr_sequence_render(s->renderer, s->sequence, settings, &s->options, &s->report, err);
 }
 
 /* --- triage

@@ -359,6 +359,18 @@ static orr_status refuse_mixtures(const orr_cli *cli, orr_error *err) {
     return ORR_OK;
 }
 
+/* Two may be held against the same pictures, but only one can be what they are of. */
+static orr_status refuse_twins(const check *c, orr_error *err) {
+    const orr_check_item *items = c->list.items;
+    for (uint32_t i = 0; i < c->list.count; i++)
+        for (uint32_t k = 0; k < i; k++)
+            if (items[i].golden && items[k].golden && !strcmp(items[i].golden, items[k].golden))
+                return orr_fail(err, ORR_E_USAGE, items[i].golden,
+                                "%s and %s have one golden, %s: update one of them, with --filter",
+                                items[k].name, items[i].name, items[i].golden);
+    return ORR_OK;
+}
+
 static orr_status make_work(check *c, orr_error *err) {
     if (c->cli->out) {
         orr_format(c->work, sizeof c->work, "%s", c->cli->out);
@@ -377,6 +389,7 @@ static orr_status run(check *c, orr_error *err) {
                           c->cli->filter || c->cli->tag
                               ? "no scene fits --filter and --tag"
                               : "no regression scene there: a script with orrery.check{ … }");
+    if (status == ORR_OK && (c->cli->update || c->cli->calibrate)) status = refuse_twins(c, err);
     if (status != ORR_OK || c->cli->list) return status;
     if (c->cli->calibrate) {
         status = orr_check_calibrate(c->cli, c->work, &c->list, &c->results, &c->wall_s, err);

@@ -65,6 +65,14 @@ diff -r golden first >/dev/null || fail "the same golden is not the same bytes"
 [ -z "$(ls "$TMPDIR")" ] || fail "a run that passed left $(ls "$TMPDIR")"
 expect 3 'no device' --device nosuchdevice ball.lua
 
+# One that is too large for digests of its passes has none.
+scene large.lua 'golden = "golden/large"'
+sed -i 's/{64, 48}/{3840, 2160}/' large.lua
+expect 0 'golden written' --update large.lua
+grep -q '"passes": \[\]' golden/large/golden.json || fail "digests of 3840x2160"
+expect 0 '1 passed' large.lua
+rm -rf golden/large
+
 # --- a shader breaks ----------------------------------------------------------------------------------------
 
 mkdir root
@@ -152,6 +160,9 @@ expect 2 'no scene fits' many --filter nosuch
 expect 2 'is no regression scene' many/library.lua
 expect 2 'no file or folder' nosuch.lua
 expect 2 '--update writes goldens' --update --mutate ball.lua
+sed 's/expect = /golden = "pair", expect = /' many/good.lua >twins/one.lua
+cp twins/one.lua twins/two.lua
+expect 2 'have one golden' --update twins
 expect 2 'what scenes say themselves' --update --enable vignette ball.lua
 expect 2 'what scenes say themselves' --calibrate 1 --set tonemap.white_point=3 ball.lua
 expect 2 'at most 1000 times' --calibrate 2147483648 ball.lua
