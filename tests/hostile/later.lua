@@ -30,7 +30,7 @@ local scene, kept = orrery.scene(), {}
 scene:group{ scale = function(t) while t > 0.01 and t < 0.9 do kept[#kept + 1] = ("x"):rep(2e7) .. #kept end return {1, 1, 1} end }
 scene:environment{}
 return orrery.sequence{ scene = scene, camera = scene:camera{}, size = {16, 16}, fps = 24, frames = 24, samples = 1 }
---@ 5 is gone
+--@ 5 the script's process 
 local scene = orrery.scene()
 local function deep() return (("x"):gsub("x", deep)) end
 scene:group{ scale = function(t) if t > 0.01 and t < 0.9 then deep() end return {1, 1, 1} end }

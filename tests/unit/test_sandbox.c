@@ -75,6 +75,10 @@ static int try_ioctl(void) {
 static int try_stderr(void) {
     return write(2, "escaped\n", 8) != 8;
 }
+static int try_stdin(void) {
+    char byte;
+    return read(0, &byte, 1) < 0;
+}
 static int try_unlink(void) {
     return unlink("/tmp/orrery_no_such_file");
 }
@@ -104,6 +108,7 @@ static const struct trial {
 #endif
     {"ioctl", try_ioctl},
     {"stderr", try_stderr},
+    {"stdin", try_stdin},
 };
 
 /* --- in the process that is locked in ------------------------------------------------------------ */

@@ -17,7 +17,7 @@
 /* Computing, memory, waiting, clocks; reading and closing what is open. A thread that was made just before has
  * yet to begin. */
 static const int allowed[] = {
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(close),
+    SCMP_SYS(pread64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(close),
     SCMP_SYS(poll), SCMP_SYS(ppoll),
     SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise),
     SCMP_SYS(futex), SCMP_SYS(sched_yield), SCMP_SYS(membarrier), SCMP_SYS(rseq), SCMP_SYS(set_robust_list),
@@ -63,7 +63,8 @@ static condition has_bits(unsigned argument, scmp_datum_t mask, scmp_datum_t bit
     return (condition){argument, SCMP_CMP_MASKED_EQ, mask, bits};
 }
 
-/* Only the channel is written to, only memory that cannot be executed is mapped, only itself is signalled. */
+/* Only the channel is read in order and written to (stderr may be a terminal), only memory that cannot be
+ * executed is mapped, only itself is signalled. */
 static int add_conditions(scmp_filter_ctx filter) {
     const uint32_t no = SCMP_ACT_ERRNO(EACCES);
     const condition channel = equals(0, ORR_CHILD_CHANNEL_FD), itself = equals(0, (scmp_datum_t)getpid());
@@ -71,12 +72,15 @@ static int add_conditions(scmp_filter_ctx filter) {
     const condition keeping = equals(1, F_DUPFD_CLOEXEC), else_ = differs(1, F_DUPFD_CLOEXEC);
     const condition transfer[] = {channel,
                                   equals(4, 0)}; /* no address: the channel's other end is the only one */
-    const int writes[] = {SCMP_SYS(write), SCMP_SYS(writev)};
+    const condition others = differs(0, ORR_CHILD_CHANNEL_FD);
+    const int reads[] = {SCMP_SYS(read), SCMP_SYS(readv)}, writes[] = {SCMP_SYS(write), SCMP_SYS(writev)};
     const int transfers[] = {SCMP_SYS(sendto), SCMP_SYS(recvfrom)};
     const int maps[] = {SCMP_SYS(mmap), SCMP_SYS(mprotect)}; /* LuaJIT does without machine code */
     int failure = 0;
     for (size_t i = 0; i < 2 && !failure; i++) {
-        failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, writes[i], 1, &channel);
+        failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, reads[i], 1, &channel);
+        if (!failure) failure = seccomp_rule_add_array(filter, no, reads[i], 1, &others);
+        if (!failure) failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, writes[i], 1, &channel);
         for (int fd = 0; fd < ORR_CHILD_CHANNEL_FD && !failure; fd++) { /* a complaint is lost: no matter */
             const condition stream = equals(0, (scmp_datum_t)fd);
             failure =
