@@ -102,12 +102,12 @@ static orr_status check_packed(const packing *p, const char *out, orr_error *err
         }
     }
     orr_bundle_close(&bundle);
-    if (status != ORR_OK) orr_file_remove(out);
     return status;
 }
 
 static orr_status pack(const orr_cli *cli, packing *p, orr_error *err) {
     orr_status status = check_usage(cli, err);
+    if (status == ORR_OK) status = orr_file_probe(cli->out, err); /* nothing is gathered for naught */
     if (status == ORR_OK) status = gather(cli, p, err);
     if (status != ORR_OK) return status;
     const orr_bundle_entry entry = {p->sources.entry, p->sources.sets, p->sources.set_count};
@@ -119,8 +119,15 @@ static orr_status pack(const orr_cli *cli, packing *p, orr_error *err) {
                                            .secret_key = cli->sign,
                                            .base = cli->base,
                                            .jobs = p->jobs};
-    status = orr_bundle_pack(&params, cli->out, &p->report, err);
-    return status == ORR_OK && p->trace.read_count ? check_packed(p, cli->out, err) : status;
+    char part[4096]; /* what was there stays until the new one is checked */
+    if (!orr_format(part, sizeof part, "%s.unchecked", cli->out))
+        return orr_fail(err, ORR_E_LIMIT, NULL, "--out: the path is too long");
+    status = orr_bundle_pack(&params, part, &p->report, err);
+    if (status != ORR_OK) return status;
+    status = check_packed(p, part, err);
+    if (status == ORR_OK) status = orr_file_rename(part, cli->out, err);
+    if (status != ORR_OK) orr_file_remove(part);
+    return status;
 }
 
 static void say_packed(const orr_cli *cli, const orr_bundle_pack_report *report) {

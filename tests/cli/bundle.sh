@@ -164,6 +164,9 @@ expect 2 "did you mean 'bundle verify'?" bundle verfy shot.zip
 expect 2 "no entry 'none.lua'" bundle render shot.zip --entry none.lua
 echo 'return 1.6' >shot/parts/size.lua
 expect 1 "size.lua' was changed since" bundle pack --from-trace trace.json --out no.zip
+expect 1 "size.lua' was changed since" bundle pack --from-trace trace.json --out again.zip
+same shot.zip again.zip
+[ -z "$(find . -name '*unchecked*')" ] || fail "a bundle that was not finished is left"
 echo 'return 1.5' >shot/parts/size.lua
 echo '{"script": 1}' >bad.json
 expect 4 'bad.json' bundle pack --from-trace bad.json --out no.zip
