@@ -9,8 +9,8 @@
 #include "orrery/status.h"
 
 /* For all threads of the process, and for ever. From then on it may not open a file or a socket, start a
- * process or a thread, or make memory executable; it may read from and write to ORR_CHILD_CHANNEL_FD alone,
- * and other files that are open by offset (process.h). Asking for a file, a thread or information about the
+ * process or a thread, or make memory executable; it may read from and write to ORR_CHILD_CHANNEL_FD alone
+ * (process.h), and read at an offset what else is open. Asking for a file, a thread or information about the
  * system is refused; anything else ends the process (SIGSYS). ORR_E_UNSUPPORTED when the system has no such
  * lock although systems like it do: then nothing that is not trusted may run. Does nothing where
  * orr_sandbox_name is NULL. */
