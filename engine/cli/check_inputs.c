@@ -9,8 +9,9 @@
 static const char *below(const char *path, const char *folder) {
     char real[2048];
     if (!folder || !orr_path_real(folder, real, sizeof real)) return NULL;
-    size_t length = strlen(real);
-    return !strncmp(path, real, length) && path[length] == '/' ? path + length + 1 : NULL;
+    if (!orr_path_is_below(real, path)) return NULL;
+    const char *rest = path + strlen(real);
+    return *rest == '/' ? rest + 1 : rest; /* the root folder ends with one */
 }
 
 static void name_of(const orr_read *read, const orr_check_places *places, char *out, size_t size) {

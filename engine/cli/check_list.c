@@ -115,6 +115,13 @@ static orr_status add(finder *f, const char *file, const char *name) {
     return item->file && item->name ? ORR_OK : no_memory(f->err);
 }
 
+/* A link from a folder to itself or to one that it lies in: there is no end to that. */
+static bool leads_back(const char *folder, const char *path) {
+    char here[2048], there[2048];
+    return orr_path_real(folder, here, sizeof here) && orr_path_real(path, there, sizeof there) &&
+           (!strcmp(here, there) || orr_path_is_below(there, here));
+}
+
 static orr_status walk(finder *f, const char *folder, const char *below, int depth) {
     char **names = NULL;
     size_t count = 0;
@@ -127,7 +134,7 @@ static orr_status walk(finder *f, const char *folder, const char *below, int dep
         if (names[i][0] == '.') continue;
         if (length > 4 && !strcmp(names[i] + length - 4, ".lua")) {
             if (calls_check(path)) status = add(f, path, name);
-        } else if (depth < MAX_DEPTH && orr_folder_exists(path)) {
+        } else if (depth < MAX_DEPTH && orr_folder_exists(path) && !leads_back(folder, path)) {
             status = walk(f, path, name, depth + 1);
         }
     }

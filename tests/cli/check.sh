@@ -147,6 +147,9 @@ says 'wrong.lua:1: its height'
 says 'skipped: no test data'
 says 'crash_early: ended by SIGSEGV'
 expect 0 '1 passed' many --filter good
+ln -s . many/again && ln -s ../.. many/above # links that lead back are not followed
+expect 0 '1 scene ' many --filter good
+rm many/again many/above
 expect 1 '1 passed, 1 error, 1 crashed' many --tag good # whose tags cannot be read does not vanish
 mkdir tagged && cp many/good.lua tagged && printf 'orrery.check{ expect = \n' >tagged/broken.lua
 "$orrery" check --list tagged >out.txt 2>err.txt || fail "--list: $(cat err.txt)"
