@@ -250,6 +250,7 @@ static orr_status begin(orr_remote *remote, const orr_bundle *bundle, orr_wire_t
 }
 
 static orr_remote new_remote(double timeout_s, uint64_t memory_bytes) {
+    if (timeout_s > 1e9) timeout_s = 1e9; /* thirty years: nanoseconds have to fit */
     return (orr_remote){.load_s = timeout_s > 0 ? timeout_s : ORR_REMOTE_LOAD_S,
                         .frame_s = timeout_s > 0 ? timeout_s : ORR_REMOTE_FRAME_S,
                         .memory_bytes = memory_bytes ? memory_bytes : ORR_REMOTE_MEMORY};

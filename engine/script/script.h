@@ -42,7 +42,9 @@ typedef struct orr_script_params {
     uint32_t overlay_count;
     const char *const *args; /* orrery.args */
     uint32_t arg_count;
-    double timeout_s; /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off */
+    double timeout_s; /* of the script's own time, its functions of t included; 0 = none. Turns the JIT off.
+                         Of ORR_TRUST_BUNDLE: for the script, and again for each time its functions are asked;
+                         0 = 30 s and 10 s */
     /* Called on another thread when a script is two seconds over its timeout inside one call of C (a pattern
      * that backtracks without end): nothing in the process can stop it then. The program's answer is to end;
      * NULL = wait for ever. */
@@ -62,7 +64,7 @@ void orr_script_destroy(orr_script **script);
  * `--set` that the script does not declare or accept; what the engine refused (a missing model …) keeps its
  * own code. Once per script. */
 ORR_MUST_CHECK orr_status orr_script_run(orr_script *script, const char *path, orr_error *err);
-/* The same for text; `name` is for messages, relative paths are looked up from `folder`. */
+/* The same for text; `name` is for messages, relative paths are looked up from `folder`. Not of a bundle. */
 ORR_MUST_CHECK orr_status orr_script_run_text(orr_script *script, const char *text, size_t size,
                                               const char *name, const char *folder, orr_error *err);
 
