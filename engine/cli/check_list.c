@@ -8,7 +8,7 @@
 #include "base/platform/process.h"
 #include "cli/check.h"
 
-enum { MAX_SCENES = 20000, MAX_DEPTH = 16, MAX_SCRIPT_BYTES = 16 << 20 };
+enum { MAX_SCENES = 20000, MAX_DEPTH = 16, BATCH = 500, MAX_SCRIPT_BYTES = 16 << 20 };
 static const uint64_t PATIENCE_NS = UINT64_C(20000000000), /* for a script up to its first call */
     DEVICE_NS = UINT64_C(60000000000),                     /* for a driver to start, on a busy machine */
     WAIT_NS = UINT64_C(100000000);
@@ -257,35 +257,36 @@ static void read_lines(const char *path, orr_check_list *list, bool *device, uin
     free(data);
 }
 
-/* One process for all items from `*next` on; it is past those that it got through. */
+/* One process for some items from `*next` on, as many as its words have room for; it is past those that it
+ * got through. */
 static orr_status declare_some(const orr_cli *cli, const char *work, orr_check_list *list, bool *device,
                                uint32_t *next, orr_error *err) {
     char file[2048], messages[2048];
     orr_check_words words;
     orr_child *child = NULL;
     orr_child_end end = {0};
+    const uint32_t last = list->count - *next > BATCH ? *next + BATCH : list->count;
     orr_path_join(file, sizeof file, work, "declared.jsonl");
     orr_path_join(messages, sizeof messages, work, "declared.txt");
     orr_file_remove(file);
-    orr_check_words_begin(cli, "check-list", 1, list->count, &list->arena, &words);
+    orr_check_words_begin(cli, "check-list", 1, BATCH, &list->arena, &words);
     orr_check_words_pair(&words, "--result", file);
     if (*device) orr_check_words_add(&words, "--list");
-    for (uint32_t i = *next; i < list->count; i++) orr_check_words_add(&words, list->items[i].file);
+    for (uint32_t i = *next; i < last; i++) orr_check_words_add(&words, list->items[i].file);
     if (words.failed) return no_memory(err);
     const orr_child_params params = {
         .argv = words.argv, .messages = messages, .pass_fd = -1, .dies_with_caller = true};
     orr_status status = orr_child_start(&params, &child, err);
     if (status != ORR_OK) return status;
     bool ended = false;
-    uint64_t patience_ns =
-                 (*device ? 0 : DEVICE_NS) + PATIENCE_NS + (list->count - *next) * (PATIENCE_NS / 100),
+    uint64_t patience_ns = (*device ? 0 : DEVICE_NS) + PATIENCE_NS + (last - *next) * (PATIENCE_NS / 100),
              begin_ns = orr_time_ns();
     while (!ended && !atomic_load(orr_cli_stop()) && orr_time_ns() - begin_ns < patience_ns)
         ended = orr_child_wait(child, WAIT_NS, &end);
     orr_child_destroy(&child);
     if (atomic_load(orr_cli_stop())) return orr_fail(err, ORR_E_INTERRUPTED, NULL, "interrupted");
     read_lines(file, list, device, next);
-    if (*next == list->count) return ORR_OK;
+    if (*next == last) return ORR_OK;
     if (!*device && (!ended || end.exit_code == orr_status_exit_code(ORR_E_NO_DEVICE))) {
         uint8_t *text = NULL;
         size_t size = 0;

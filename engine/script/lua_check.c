@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LIST = 256, MAX_TEXT = 4096 };
+enum { MAX_LIST = 256, MAX_FRAMES = 4096, MAX_TEXT = 4096 }; /* frames: what a golden may have */
 static const int64_t MAX_FRAME = 10000000;
 
 static void *make(orr_call *call, size_t count, size_t size) {
@@ -73,6 +73,11 @@ static void read_frames(orr_call *call, orr_check_spec *spec) {
         if (orr_frames_parse(lua_tostring(L, index), -MAX_FRAME, 2 * MAX_FRAME, &list, &spec->frame_count,
                              &err) != ORR_OK)
             orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: frames: %s", err.message);
+        if (spec->frame_count > MAX_FRAMES) {
+            free(list);
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: frames: %u frames are more than %d",
+                          spec->frame_count, MAX_FRAMES);
+        }
         frames = orr_arena_alloc(&call->script->arena, spec->frame_count, sizeof *frames);
         if (frames) memcpy(frames, list, spec->frame_count * sizeof *frames);
         free(list);

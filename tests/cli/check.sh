@@ -154,6 +154,12 @@ expect 1 '1 passed, 1 error, 1 crashed' many --tag good # whose tags cannot be r
 mkdir tagged && cp many/good.lua tagged && printf 'orrery.check{ expect = \n' >tagged/broken.lua
 "$orrery" check --list tagged >out.txt 2>err.txt || fail "--list: $(cat err.txt)"
 says 'broken                       broken'
+# More of them than one process is given, and one that takes it down.
+mkdir crowd && i=0
+while [ $i -lt 1010 ]; do i=$((i + 1)) && echo 'orrery.check{ tags = { "c" }, expect = function() end }' >crowd/s$i.lua; done
+cp many/crash_early.lua crowd/s700.lua
+"$orrery" check --list crowd >out.txt 2>err.txt || fail "--list: $(cat err.txt)"
+[ "$(grep -c 'asserts alone  c$' out.txt)" -eq 1009 ] && [ "$(grep -c 's700 *broken' out.txt)" -eq 1 ] || fail "a crowd: $(sort out.txt | uniq -c | sort -n | tail -3)"
 # Names that look alike as those of folders: neither is judged by the other's result.
 scene twins/a/b.lua 'expect = function(frame) frame:expect(false, "red: \27[31m") end'
 scene twins/a_b.lua 'expect = function() end'

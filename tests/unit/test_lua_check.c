@@ -157,6 +157,7 @@ static void test_refusals(void **state) {
     expect_error("orrery.check{ frames = {}," EXPECT_NONE "}", "no frame");
     expect_error("orrery.check{ frames = { 1, 1 }," EXPECT_NONE "}", "twice");
     expect_error("orrery.check{ frames = 1.5," EXPECT_NONE "}", "whole");
+    expect_error("orrery.check{ frames = '0-4096'," EXPECT_NONE "}", "4097 frames are more than 4096");
     expect_error("orrery.check{ frames = '0-'," EXPECT_NONE "}", "frames");
     expect_error("orrery.check{ budget = { gpu_m = 1 }," EXPECT_NONE "}", "did you mean 'gpu_ms'");
     expect_error("orrery.check{ mutate = { { file = 'a', replace = 'b' } }," EXPECT_NONE "}", "'find'");
