@@ -11,7 +11,7 @@ enum { ORR_TRACE_MAX_BYTES = 64 << 20 };
 /* Strings and lists live in the arena, which the owner frees. */
 typedef struct orr_trace {
     orr_arena arena;
-    const char *script;         /* canonical host path */
+    const char *script;         /* host path; its folder is canonical */
     const char *sequence;       /* name of what it returned; NULL = none */
     const char *golden;         /* folder of its check's golden, relative to the script's; NULL = none */
     const orr_bundle_set *sets; /* of --set, in their order */

@@ -80,10 +80,13 @@ static orr_status keep_reads(orr_engine *engine, orr_trace *trace, orr_error *er
 }
 
 static orr_status keep_script(const orr_script *script, const char *path, orr_trace *trace, orr_error *err) {
-    char real[4096];
+    char folder[4096], real[4096], file[4096];
     const orr_sequence *sequence = orr_script_sequence(script);
     const orr_check_spec *check = orr_script_check(script);
-    trace->script = keep(trace, orr_path_real(path, real, sizeof real) ? real : path);
+    orr_path_folder(folder, sizeof folder, path); /* the file may be a link: its place is where that is */
+    orr_path_join(file, sizeof file, orr_path_real(folder, real, sizeof real) ? real : folder,
+                  orr_path_name(path));
+    trace->script = keep(trace, file);
     if (sequence && !(trace->sequence = keep(trace, sequence->name))) return no_memory(err);
     if (check && check->golden && !(trace->golden = keep(trace, check->golden))) return no_memory(err);
     return trace->script ? ORR_OK : no_memory(err);

@@ -143,6 +143,17 @@ grep -q 'file=scripts/models/flag.gltf' out.txt || fail "near.zip does not set t
 expect 4 "no file 'none.gltf' in the bundle" bundle render far.zip --set file=none.gltf --out none.png
 expect 4 'in the bundle' bundle render far.zip --set file="$work/far/away/models/flag.gltf" --out none.png
 
+ln -s ../far/away/models shot/linked
+sed 's#models/flag.gltf#linked/flag.gltf#' shot/main.lua >shot/links.lua
+expect 0 '8 files' bundle pack shot/links.lua --out links.zip
+expect 0 '"rendered": 1' bundle render links.zip --frames 0 --out links.png --json
+same links.png plain/0000.png
+mkdir other && cp -r shot/. other/ && rm other/main.lua && ln -s ../shot/main.lua other/main.lua
+expect 0 '8 files' bundle pack other/main.lua --out other.zip
+expect 0 '"rendered": 1' bundle render other.zip --frames 0 --out other.png --json
+same other.png plain/0000.png
+rm shot/linked other/linked
+
 # --- what cannot travel says so --------------------------------------------------------------------------------------
 sed "s#path = file#path = '$work/far/away/models/flag.gltf'#" shot/main.lua >shot/absolute.lua
 sed "s#path = file#path = '../far/away/models/flag.gltf'#" shot/main.lua >shot/climbs.lua
