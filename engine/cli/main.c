@@ -10,6 +10,7 @@
 #include "base/platform/platform.h"
 #include "cli/check.h"
 #include "cli/cli.h"
+#include "script/wire.h"
 
 static int run_script_child(orr_cli *cli) {
     (void)cli;
@@ -167,7 +168,13 @@ const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t s
 int orr_cli_fail(const orr_cli *cli, const orr_error *err) {
     bool says_path = !err->path[0] || strstr(err->message, err->path);
     int code = orr_status_exit_code(err->code);
-    fprintf(stderr, "orrery: %s%s%s\n", says_path ? "" : err->path, says_path ? "" : ": ", err->message);
+    /* A message may quote what somebody else wrote; a terminal is to show it, and not to do it. */
+    orr_text line = {0};
+    orr_text_printf(&line, "orrery: %s%s%s\n", says_path ? "" : err->path, says_path ? "" : ": ",
+                    err->message);
+    if (line.data) orr_wire_clean(line.data, line.length, true);
+    fputs(orr_text_cstr(&line), stderr);
+    orr_text_free(&line);
     if (cli->json) {
         orr_text text = {0};
         orr_text_puts(&text, "{\"error\": ");

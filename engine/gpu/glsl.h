@@ -59,5 +59,12 @@ ORR_MUST_CHECK orr_status orr_glsl_reflect_specs(const uint32_t *spirv, size_t s
 ORR_MUST_CHECK orr_status orr_glsl_reflect_bindings(const uint32_t *spirv, size_t spirv_bytes,
                                                     uint32_t *bindings, uint32_t capacity, uint32_t *count,
                                                     orr_error *err);
+/* Whether a shader of somebody who is not trusted may be given to a driver. A device that is the processor
+ * (lavapipe) shares its memory with this program and checks few addresses, so there is nothing in it that
+ * could leave its own variables: no extension, buffer reference, shared memory, buffer or push constant; of
+ * set 0 the `bindings` (at most 64) alone, each declared once; and variables and calls within bounds, so that
+ * a driver can compile it. ORR_E_SHADER "a shader of a bundle …"; ORR_E_BAD_DATA, ORR_E_LIMIT. */
+ORR_MUST_CHECK orr_status orr_glsl_confine(const uint32_t *spirv, size_t spirv_bytes,
+                                           const uint32_t *bindings, uint32_t binding_count, orr_error *err);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/platform/platform.h"
 #include "render/renderer_private.h"
+#include "vfs/vfs.h"
 
 enum { BINDING_PARAMS, BINDING_FRAME, BINDING_FIRST };
 enum { MAX_SPECS = 64 /* of a pipeline, engine/gpu */ };
@@ -240,16 +241,13 @@ static orr_status spec_values(const orr_effect_pass *pass, orr_gpu_spec *specs, 
     return ORR_OK;
 }
 
-orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, orr_error *err) {
-    (void)graph;
-    orr_effect_pass *pass = g->context;
-    orr_renderer *r = pass->renderer;
+/* What its shader binds: known once `access`, `pingpong` and `present` are. */
+static void list_slots(orr_effect_pass *pass) {
+    uint32_t bind_count = pass->effect->module.passes[pass->row].bind_count;
     if (orr_param_block_size(&pass->effect->table))
         pass->slots[pass->slot_count++] = (orr_gpu_slot){BINDING_PARAMS, ORR_BIND_UNIFORM, 0};
     pass->slots[pass->slot_count++] = (orr_gpu_slot){BINDING_FRAME, ORR_BIND_UNIFORM, 0};
-    for (uint32_t b = 0; b < g->use_count; b++) {
-        pass->pingpong[b] = pass->access[b] == ORR_ACCESS_MODIFY && g->uses[b].in != g->uses[b].out;
-        pass->present[b] = g->uses[b].in >= 0 || pass->access[b] == ORR_ACCESS_CREATE;
+    for (uint32_t b = 0; b < bind_count; b++) {
         bool in_place = pass->access[b] == ORR_ACCESS_MODIFY && !pass->pingpong[b];
         if (pass->access[b] != ORR_ACCESS_CREATE && !in_place && pass->present[b])
             pass->slots[pass->slot_count++] = (orr_gpu_slot){BINDING_FIRST + 2 * b, ORR_BIND_SAMPLED, 0};
@@ -257,6 +255,25 @@ orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, or
             pass->slots[pass->slot_count++] = (orr_gpu_slot){
                 BINDING_FIRST + 2 * b + 1, in_place ? ORR_BIND_IMAGE_RW : ORR_BIND_IMAGE_WRITE, 0};
     }
+}
+
+/* A bundle's shader is somebody else's. */
+static orr_status check_shader(const orr_effect_pass *pass, const orr_gpu_shader *shader, orr_error *err) {
+    uint32_t bindings[2 + 2 * ORR_GRAPH_MAX_USES];
+    if (!orr_vfs_inside(pass->effect->folder)) return ORR_OK;
+    for (uint32_t i = 0; i < pass->slot_count; i++) bindings[i] = pass->slots[i].binding;
+    return orr_glsl_confine(shader->spirv, shader->spirv_bytes, bindings, pass->slot_count, err);
+}
+
+orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, orr_error *err) {
+    (void)graph;
+    orr_effect_pass *pass = g->context;
+    orr_renderer *r = pass->renderer;
+    for (uint32_t b = 0; b < g->use_count; b++) {
+        pass->pingpong[b] = pass->access[b] == ORR_ACCESS_MODIFY && g->uses[b].in != g->uses[b].out;
+        pass->present[b] = g->uses[b].in >= 0 || pass->access[b] == ORR_ACCESS_CREATE;
+    }
+    list_slots(pass);
     orr_text text = {0};
     preamble(pass, &text);
     orr_shader_ref ref = shader_ref(pass, &text);
@@ -270,8 +287,10 @@ orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, or
                                      .spec_count = spec_count};
     if (!status && (status = orr_shaders_get(r->shaders, &ref, &params.shader, err)))
         (void)shader_error(pass->effect, err);
-    if (!status && (status = note_reads(pass->effect, &params.shader, pass->read, err)))
-        (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
+    bool compiled = status == ORR_OK;
+    if (!status) status = check_shader(pass, &params.shader, err);
+    if (!status) status = note_reads(pass->effect, &params.shader, pass->read, err);
+    if (status && compiled) (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
     if (!status) status = orr_gpu_compute_create(r->gpu, &params, &pass->pipeline, err);
     orr_text_free(&text);
     return status;
@@ -329,13 +348,15 @@ orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, or
                 matters[0] |= optional, matters[1] |= modify && row->pointwise;
             }
             if (((variant & 1u) && !matters[0]) || ((variant & 2u) && !matters[1])) continue;
+            list_slots(&pass);
             orr_text text = {0};
             preamble(&pass, &text);
             orr_shader_ref ref = shader_ref(&pass, &text);
             orr_gpu_shader shader = {0};
             orr_status status = orr_shaders_get(shaders, &ref, &shader, err);
             bool compiled = status == ORR_OK;
-            if (compiled) status = note_reads(effect, &shader, read, err);
+            if (compiled) status = check_shader(&pass, &shader, err);
+            if (!status) status = note_reads(effect, &shader, read, err);
             if (!status && each) status = each(context, &ref, &shader, err);
             orr_text_free(&text);
             if (!compiled) return shader_error(effect, err);

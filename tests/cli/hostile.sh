@@ -135,6 +135,27 @@ END
 bundle b
 render 1 "the device is still in pass 'endless.main'" "a shader that never ends" --frame-timeout 5
 
+# --- shaders that reach for the memory of the program: on a device that is the processor it is theirs too -----------------
+# shader TEXT NAME OUTSIDE INSIDE
+shader() {
+    printf '%b\nvoid main() { ivec2 p = ivec2(gl_GlobalInvocationID.xy); vec4 c = ldr_read(p); %s ldr_write(p, c * params.strength); }\n' \
+        "$3" "$4" >b/modules/endless/endless.comp
+    bundle b
+    render 1 "$1" "$2"
+}
+shader 'uses no extension' "an address made of numbers" '#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_buffer_reference_uvec2 : require
+layout(buffer_reference, std430) buffer B { uint v[]; };' 'B b = B(uvec2(0xdead0000u, 0x1234u)); b.v[p.x] = 7u;'
+shader 'has no shared memory' "past the end of shared memory" 'shared float s[4];' 's[p.x * 100000000] = 1.0;'
+shader 'has no shared memory' "a buffer that nobody gave it" 'layout(binding = 99) buffer B { uint v[]; } b;' 'b.v[p.x] = 7u;'
+shader 'declares no images' "images that nobody gave it" 'layout(binding = 77) uniform sampler2D t[99];' 'c += texture(t[p.x], vec2(0.5));'
+shader 'numbers in an array' "an array of 8 GiB" '' 'float a[2147483647]; a[p.x] = 1.0; c.r += a[p.y];'
+shader 'instructions' "functions that call each other twice" "float f0(float x) { return sin(x); }$(
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+        echo "\\nfloat f$i(float x) { return f$((i - 1))(x) + f$((i - 1))(x + 1.0); }"
+    done)" 'c.r += f30(c.g);'
+shader '?[31m' "a file's name that talks to the terminal" '#line 7 "\033[31m"\n#error' ''
+
 # --- modules whose manifests are programs -------------------------------------------------------------------------------
 rm -rf b/modules && mkdir -p b/modules/evil
 echo 'while true do end' >b/modules/evil/evil.lua

@@ -224,6 +224,64 @@ static void test_specs(void **state) {
     free(words);
 }
 
+/* A shader of a bundle: `text` in main, `outside` before it; bindings 0 and 1 are the host's. "" = fine. */
+static void expect_confined(const char *outside, const char *text, const char *message) {
+    static const char preamble[] =
+        "layout(local_size_x = 16) in;\nlayout(binding = 0) uniform B { vec4 v; } b;\n"
+        "layout(binding = 1, rgba16f) uniform image2D image;\n";
+    static const uint32_t bindings[] = {0, 1};
+    char source[2000];
+    orr_error err = {0};
+    uint32_t *words = NULL;
+    size_t bytes = 0;
+    assert_true(
+        (size_t)snprintf(source, sizeof source,
+                         "%s\nvoid main() {\n ivec2 p = ivec2(gl_GlobalInvocationID.xy);\n vec4 c = b.v "
+                         "+ imageLoad(image, p);\n %s\n imageStore(image, p, c);\n}\n",
+                         outside, text) < sizeof source);
+    OK(build(source, preamble, NULL, ORR_GLSL_COMPUTE, &words, &bytes, &err));
+    orr_status status = orr_glsl_confine(words, bytes, bindings, 2, &err);
+    if (status != (*message ? ORR_E_SHADER : ORR_OK) || !strstr(err.message, message))
+        fail_msg("'%s' '%s': '%s' does not say '%s'", outside, text, err.message, message);
+    static const uint32_t values[] = {0, 1, 0x10000, 0xffffffff, 0x0004003b};
+    for (size_t i = 0; i < bytes / 4; i++) /* with any word changed it is refused or read */
+        for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
+            uint32_t kept = words[i];
+            words[i] = values[v];
+            (void)!orr_glsl_confine(words, bytes, bindings, 2, &err);
+            words[i] = kept;
+        }
+    free(words);
+}
+
+static void test_confined(void **state) {
+    (void)state;
+    expect_confined("const float k[4] = float[](1, 2, 3, 4); float f(float x) { return sin(x); }",
+                    "float a[64]; a[p.x & 63] = f(c.r); c.g += a[p.y & 63] + k[p.x & 3];", "");
+    expect_confined(
+        "#extension GL_EXT_buffer_reference : require\n#extension GL_EXT_buffer_reference_uvec2 : "
+        "require\nlayout(buffer_reference, std430) buffer R { uint v[]; };",
+        "R r = R(uvec2(4096u, 0u)); r.v[p.x] = 7u;", "uses no extension");
+    expect_confined("shared float s[4];", "s[p.x] = 1.0; c.r += s[p.y];", "no shared memory");
+    expect_confined("layout(binding = 9) buffer O { uint v[]; } o;", "o.v[p.x] = 7u;", "no buffers");
+    expect_confined("layout(push_constant) uniform P { vec4 v; } q;", "c += q.v;", "no push constants");
+    expect_confined("layout(binding = 7) uniform sampler2D t[9];", "c += texture(t[p.x], vec2(0));",
+                    "declares no images");
+    expect_confined("layout(binding = 0) uniform sampler2D t;", "c += texture(t, vec2(0));",
+                    "declares no images"); /* the host's block, taken for an image */
+    expect_confined("layout(set = 1, binding = 1) uniform sampler2D t;", "c += texture(t, vec2(0));",
+                    "declares no images");
+    expect_confined("", "double d = c.r; c.r = float(d * d);", "other numbers");
+    expect_confined("", "float a[16385]; a[p.x] = 1.0; c.r += a[p.y];", "numbers in an array");
+    expect_confined("float f(int x) { float a[9000]; a[x] = 1.0; return a[x / 2]; }",
+                    "c.r += f(p.x) + f(p.y);", "numbers in variables");
+    expect_confined(
+        "float f(float x) { return sin(x); }\n#define F(a, b) float a(float x) { return b(x) + b(x + "
+        "1.0) + b(x + 2.0) + b(x + 3.0); }\nF(f1, f) F(f2, f1) F(f3, f2) F(f4, f3) F(f5, f4) F(f6, f5) "
+        "F(f7, f6) F(f8, f7)",
+        "c.r += f8(c.g);", "instructions");
+}
+
 /* Cut anywhere, or with any word changed, a module is refused or read, never trusted. */
 static void test_damaged(void **state) {
     (void)state;
@@ -255,7 +313,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_includes), cmocka_unit_test(test_messages), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_digest),   cmocka_unit_test(test_block),    cmocka_unit_test(test_specs),
-        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_confined),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
