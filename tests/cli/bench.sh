@@ -68,7 +68,7 @@ bench '"skipped" not in r and all(abs(r[k]["flip"] - 0.25 - r[k]["flip_off_peer"
     compare --peer "$work/flip" --repeats 2 --size 64x36
 export ORRERY_BENCH_MIB=2
 bench '"skipped" in r or (r["files"] == 12 and r["bundle_bytes"] > 2 << 20 and r["ratio"]["median"] > 0)' bundle --repeats 2
-bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs", "compare", "bundle"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
+bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs", "compare", "bundle", "check"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
     all --script shot.lua --repeats 2 --size 32x32
 "$orrery" bench cold >out.txt 2>err.txt
 [ $? -eq 2 ] && grep -q -- --model err.txt || { echo "bench cold without a model is not wrong usage"; failed=1; }
