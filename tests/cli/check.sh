@@ -66,7 +66,7 @@ diff -r golden first >/dev/null || fail "the same golden is not the same bytes"
 expect 3 'no device' --device nosuchdevice ball.lua
 
 # One that is too large for digests of its passes has none.
-scene large.lua 'golden = "golden/large"'
+scene large.lua 'golden = "golden/large", memory_mib = 4096'
 sed -i 's/{64, 48}/{3840, 2160}/' large.lua
 expect 0 'golden written' --update large.lua
 grep -q '"passes": \[\]' golden/large/golden.json || fail "digests of 3840x2160"
