@@ -57,6 +57,7 @@ struct orr_assets {
     orr_mutex *mutex; /* guards what follows */
     char *folders[FOLDER_LIMIT];
     uint32_t folder_count;
+    bool leave_pixels;
     bool confined; /* the folders are of the VFS, and nothing else is looked at */
     asset **list;  /* by id - 1; an asset stays where it is */
     uint32_t count;
@@ -146,6 +147,10 @@ orr_status orr_assets_confine(orr_assets *assets, const char *folder, orr_error 
     orr_status status = ORR_OK;
     for (int i = 0; i < 3 && !status; i++) status = orr_assets_add_folder(assets, folders[i], err);
     return status;
+}
+
+void orr_assets_leave_pixels(orr_assets *assets) {
+    assets->leave_pixels = true;
 }
 
 /* --- reading -------------------------------------------------------------------------------------------- */
@@ -272,13 +277,13 @@ static void decode(void *argument) {
             orr_log_write(a->assets->log, ORR_LOG_WARNING,
                           "%s: %u primitive(s) left out: points and lines are not drawn", a->path,
                           a->model.skipped_primitives);
-        if (!a->status) start_images(a);
+        if (!a->status && !a->assets->leave_pixels) start_images(a);
         break;
     case ORR_ASSET_DEM:
         a->status = orr_dem_decode(a->data, a->size, a->path, &a->dem_params, &a->dem, &a->error);
         break;
     case ORR_ASSET_IMAGE:
-        decode_image(a);
+        if (!a->assets->leave_pixels) decode_image(a);
         break;
     }
     a->digest = orr_digest_end(a->digesting);
@@ -454,8 +459,9 @@ const orr_image *orr_assets_image(orr_assets *assets, orr_asset id) {
 
 const orr_image *orr_assets_model_image(orr_assets *assets, orr_asset id, uint32_t index) {
     const orr_model *model = orr_assets_model(assets, id);
-    if (!model || index >= model->image_count) return NULL;
-    const model_image *image = &get(assets, id)->images[index];
+    const model_image *images = model ? get(assets, id)->images : NULL;
+    if (!images || index >= model->image_count) return NULL;
+    const model_image *image = &images[index];
     return !image->status && image->image.pixels ? &image->image : NULL;
 }
 

@@ -45,6 +45,10 @@ ORR_MUST_CHECK orr_status orr_assets_add_folder(orr_assets *assets, const char *
  * are dropped. */
 ORR_MUST_CHECK orr_status orr_assets_confine(orr_assets *assets, const char *folder, orr_error *err);
 
+/* From now on pictures are read and digested, but not decoded, and a damaged one is not noticed: for who asks
+ * about structure alone. orr_assets_image and orr_assets_model_image give NULL. Before the first load. */
+void orr_assets_leave_pixels(orr_assets *assets);
+
 /* Starts loading. The same path with the same options gives the same id. A missing file is an error here,
  * with the folders that were searched; a damaged one is found by the wait. `dem` is read for ORR_ASSET_DEM
  * (NULL = defaults). */

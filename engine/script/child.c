@@ -133,6 +133,7 @@ static orr_status receive_request(child *c, orr_error *err) {
 static orr_status prepare(child *c, orr_error *err) {
     orr_status status = orr_engine_create(&c->engine_params, &c->engine, err);
     if (status == ORR_OK) status = orr_manifests_load(c->engine, err);
+    if (status == ORR_OK) orr_assets_leave_pixels(orr_engine_assets(c->engine)); /* nothing is drawn here */
     c->script_params.engine = c->engine;
     if (status == ORR_OK) status = orr_script_create_in(&c->script_params, &c->cage, &c->script, err);
     if (status != ORR_OK) return status;

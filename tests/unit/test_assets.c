@@ -346,6 +346,28 @@ static void test_confined(void **state) {
     orr_vfs_destroy(&vfs);
 }
 
+/* The structure and its digest are the same, and no picture is there. */
+static void test_leave_pixels(void **state) {
+    fixture *f = *state;
+    orr_error err = {0};
+    orr_digest whole, bare;
+    orr_asset model = load(f, ORR_ASSET_MODEL, "good/model.gltf");
+    assert_int_equal(orr_assets_wait_all(f->assets, &err), ORR_OK);
+    whole = orr_assets_digest(f->assets, model);
+    orr_assets_destroy(&f->assets);
+    assert_int_equal(orr_assets_create(&(orr_assets_params){.jobs = f->jobs}, &f->assets, NULL), ORR_OK);
+    assert_int_equal(orr_assets_add_folder(f->assets, f->folder, NULL), ORR_OK);
+    orr_assets_leave_pixels(f->assets);
+    model = load(f, ORR_ASSET_MODEL, "good/model.gltf");
+    orr_asset image = load(f, ORR_ASSET_IMAGE, "good/paint.png");
+    if (orr_assets_wait_all(f->assets, &err)) fail_msg("%s", err.message);
+    bare = orr_assets_digest(f->assets, model);
+    assert_true(orr_digest_equal(&whole, &bare));
+    assert_int_equal(orr_assets_model(f->assets, model)->triangle_count, 1);
+    assert_null(orr_assets_model_image(f->assets, model, 0));
+    assert_null(orr_assets_image(f->assets, image));
+}
+
 /* Destroying while jobs are in flight waits for them. */
 static void test_destroy_early(void **state) {
     fixture *f = *state;
@@ -390,7 +412,7 @@ int main(void) {
         BOTH(test_digest),          BOTH(test_missing),      BOTH(test_damaged),
         BOTH(test_damaged_texture), BOTH(test_escape),       BOTH(test_mounted),
         BOTH(test_reads),           BOTH(test_confined),     BOTH(test_destroy_early),
-        BOTH(test_real_model),
+        BOTH(test_leave_pixels),    BOTH(test_real_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
