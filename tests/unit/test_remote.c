@@ -475,7 +475,7 @@ static void ends(void **state) {
 static void fails_later(void **state) {
     (void)state;
     orr_error err = {0};
-    const orr_script_params brief = {.timeout_s = 0.5};
+    const orr_script_params brief = {.timeout_s = 2};
     run r = run_text(
         SCENE "scene:group{ scale = function(t) if t == 1 then error({}) end if t == 0.5 then while true "
               "do end end return {1, 1, 1} end }\n" RETURN,
@@ -620,12 +620,12 @@ static void is_not_believed(void **state) {
                  {"evil/exit.lua", ORR_E_SCRIPT, "exit code 3"},
                  {"evil/crash.lua", ORR_E_SCRIPT, "it crashed"},
                  {"evil/close.lua", ORR_E_BAD_DATA, "closed its channel"}};
-    const orr_script_params brief = {.timeout_s = 0.1};
     int messages = dup(2), nothing = open("/dev/null", O_WRONLY); /* what print.lua says is no news */
     dup2(nothing, 2);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const orr_bundle_source sources[] = {{.name = cases[i].entry, .data = "return", .size = 6}};
-        run r = run_bundle(sources, 1, cases[i].entry, &brief);
+        const orr_script_params params = {.timeout_s = cases[i].code == ORR_E_SCRIPT_TIMEOUT ? 0.1 : 60};
+        run r = run_bundle(sources, 1, cases[i].entry, &params);
         if (r.status != cases[i].code || !strstr(r.err.message, cases[i].says) || strchr(r.err.path, 27)) {
             dup2(messages, 2);
             fail_msg("%s: status %d: %s", cases[i].entry, r.status, r.err.message);
