@@ -24,6 +24,10 @@ typedef struct orr_check_scene_params {
 ORR_MUST_CHECK orr_status orr_check_scene(const orr_check_scene_params *params, orr_check_result *result,
                                           orr_error *err);
 
+/* Evaluates the sequence's functions of time at all its frames, twice, in two orders. ORR_E_SCRIPT names the
+ * one that depends on what was asked before. The calling thread must be the script's. */
+ORR_MUST_CHECK orr_status orr_check_pure(const orr_sequence *sequence, orr_error *err);
+
 /* The device in a golden's words; strings are the device's own. */
 orr_golden_device orr_check_device(const orr_gpu_device_info *device, const char *fingerprint);
 

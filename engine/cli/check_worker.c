@@ -140,6 +140,7 @@ static orr_status check(worker *w, orr_check_result *result, orr_error *err) {
         params.golden_out = NULL;
     }
     orr_status status = plant(w, spec, err);
+    if (status == ORR_OK && !cli->mutation) status = orr_check_pure(orr_script_sequence(w->script), err);
     if (status == ORR_OK) status = orr_check_scene(&params, result, err);
     if (status == ORR_OK && cli->mutation) status = orr_shaders_edits_met(orr_engine_shaders(w->engine), err);
     return status;

@@ -178,6 +178,16 @@ expect 2 'at most 1000 times' --calibrate 2147483648 ball.lua
 expect 1 '1 passed' ball.lua --html nosuch/page.html # what came of the scenes is told all the same
 expect 2 'tests/scenes'
 
+# --- a frame that depends on the one before ---------------------------------------------------------------------
+
+cat >stateful.lua <<'END'
+orrery.check{ size = {16, 16}, samples = 1, frames = {1, 2, 3}, expect = function() end }
+local scene, last, sum = orrery.scene(), nil, 0
+scene:mesh{ shape = orrery.sphere{}, position_m = function(t) if t ~= last then last, sum = t, sum + 0.1 end return {sum, 0, 0} end }
+return orrery.sequence{ scene = scene, camera = scene:camera{}, frames = 8 }
+END
+expect 1 "a function of time for 'position_m' gives another value" stateful.lua
+
 # --- budgets ---------------------------------------------------------------------------------------------------
 
 scene slow.lua 'expect = function() end, budget = { gpu_ms = 1e-6 }'
