@@ -385,6 +385,13 @@ static void modules(void **state) {
     static const char text[] =
         SCENE "return orrery.sequence{ scene = scene, camera = camera, modules = { stripes = { "
               "width_px = 3, mode = 'soft' } } }";
+    static const char shader[] =
+        "void main() {\n"
+        "    ivec2 p = ivec2(gl_GlobalInvocationID.xy);\n"
+        "    if (any(greaterThanEqual(p, ivec2(frame.size)))) return;\n"
+        "    vec4 c = ldr_read(p) * params.width_px + depth_read(p).x * float(SPEC_MODE);\n"
+        "    ldr_write(p, vec4(c.rgb * params.tint, c.a));\n"
+        "}\n";
     static const char manifest[] =
         "return { name = 'stripes', abi = 1, doc = 'Stripes', version = '1.2.3',\n"
         "  params = { { name = 'width_px', type = 'f32', def = 2, min = 1, max = 9, neutral = 1, doc = "
@@ -400,7 +407,7 @@ static void modules(void **state) {
     const orr_bundle_source sources[] = {
         {.name = "main.lua", .data = text, .size = strlen(text)},
         {.name = "modules/stripes/stripes.lua", .data = manifest, .size = strlen(manifest)},
-        {.name = "modules/stripes/s.comp", .data = "void main() {}", .size = 14}};
+        {.name = "modules/stripes/s.comp", .data = shader, .size = strlen(shader)}};
     run r = run_bundle(sources, 3, "main.lua", NULL);
     if (r.status != ORR_OK) fail_msg("%s", r.err.message);
     orr_arena arena = {0};
