@@ -53,7 +53,6 @@ static orr_status verify_modules(const orr_opened *o, findings *found, orr_error
         if (!orr_vfs_inside(effect->folder)) continue;
         spirv_context c = {o, effect->module.name, 0, 0};
         orr_status status = orr_module_shaders(orr_engine_shaders(o->engine), effect, compare_spirv, &c, err);
-        if (status == ORR_E_SHADER) err->code = status = ORR_E_BAD_DATA; /* the bundle's fault, no frame's */
         if (status != ORR_OK) return status;
         orr_text_printf(
             &found->text, "module %s: SPIR-V is that of its GLSL for %u of %u shader variants%s\n", c.module,

@@ -29,8 +29,18 @@ typedef struct entry {
     struct entry *next;
 } entry;
 
+/* A shared source in memory. */
+typedef struct kept {
+    const char *folder, *name;
+    uint8_t *data; /* of the arena */
+    size_t size;
+    struct kept *next;
+} kept;
+
 struct orr_shaders {
-    orr_arena arena; /* folder names; immutable after create */
+    orr_arena arena; /* folder names, kept sources; immutable after create and keep_sources */
+    kept *kept;
+    bool keeps;
     const char **source_folders, **spirv_folders;
     const char *cache_folder;
     const orr_log *log;
@@ -114,6 +124,54 @@ static bool name_stays_inside(const char *name) {
     return true;
 }
 
+static orr_status keep(orr_shaders *shaders, const char *folder, const char *name, orr_error *err) {
+    char path[2 * PATH_BYTES];
+    uint8_t *data = NULL;
+    size_t size = 0;
+    orr_path_join(path, sizeof path, folder, name);
+    if (!orr_file_exists(path)) return ORR_OK;
+    orr_status status = orr_file_read(path, SOURCE_LIMIT, &data, &size, err);
+    if (status) return status;
+    kept *file = ORR_ARENA_NEW(&shaders->arena, kept, 1);
+    uint8_t *copy = orr_arena_alloc(&shaders->arena, size + 1, 1);
+    const char *copied = orr_arena_strdup(&shaders->arena, name);
+    if (file && copy && copied) {
+        memcpy(copy, data, size);
+        *file = (kept){folder, copied, copy, size, shaders->kept};
+        shaders->kept = file;
+    } else {
+        status = orr_fail(err, ORR_E_MEMORY, path, "no memory for '%s'", path);
+    }
+    free(data);
+    return status;
+}
+
+orr_status orr_shaders_keep_sources(orr_shaders *shaders, orr_error *err) {
+    orr_status status = ORR_OK;
+    for (const char **folder = shaders->source_folders; *folder && !status; folder++) {
+        char **names = NULL;
+        size_t count = 0;
+        if (orr_folder_exists(*folder)) status = orr_folder_list(*folder, &names, &count, err);
+        for (size_t i = 0; i < count && !status; i++) status = keep(shaders, *folder, names[i], err);
+        orr_names_free(&names, count);
+    }
+    shaders->keeps = true;
+    return status;
+}
+
+/* ORR_E_NOT_FOUND, without words, when it was not there. */
+static orr_status read_kept(const orr_shaders *shaders, const char *folder, const char *name, uint8_t **data,
+                            size_t *size, orr_error *err) {
+    const kept *file = shaders->kept;
+    while (file && (strcmp(file->folder, folder) != 0 || strcmp(file->name, name) != 0)) file = file->next;
+    if (!file) return ORR_E_NOT_FOUND;
+    *data = malloc(file->size + 1);
+    if (!*data) return orr_fail(err, ORR_E_MEMORY, name, "no memory for '%s'", name);
+    memcpy(*data, file->data, file->size + 1); /* the arena's memory is zero: the NUL too */
+    *size = file->size;
+    return ORR_OK;
+}
+
 typedef struct search {
     orr_shaders *shaders;
     const char *folder;
@@ -146,6 +204,7 @@ static orr_status read_source(const orr_shaders *shaders, const char *folder, co
                               bool of_module, uint8_t **data, size_t *size, orr_error *err) {
     char path[2 * PATH_BYTES];
     const char *inside = orr_vfs_inside(folder);
+    if (!inside && shaders->keeps) return read_kept(shaders, folder, name, data, size, err);
     orr_path_join(path, sizeof path, inside ? inside : folder, name);
     bool there =
         inside ? shaders->vfs && orr_vfs_exists(shaders->vfs, path) == ORR_VFS_FILE : orr_file_exists(path);

@@ -33,6 +33,9 @@ typedef struct orr_shader_ref {
     const char *preamble; /* generated text; NULL = none */
     orr_glsl_stage stage;
 } orr_shader_ref;
+/* Reads all shared sources now and looks at none on disk again: for a process that is about to give up its
+ * files. Call it before anything else does. */
+ORR_MUST_CHECK orr_status orr_shaders_keep_sources(orr_shaders *shaders, orr_error *err);
 /* Where shared sources are looked for; NULL-terminated, the store's. */
 const char *const *orr_shaders_source_folders(const orr_shaders *shaders);
 /* SPIR-V words, owned by the store until it is destroyed. */

@@ -133,6 +133,8 @@ static orr_status receive_request(child *c, orr_error *err) {
 static orr_status prepare(child *c, orr_error *err) {
     orr_status status = orr_engine_create(&c->engine_params, &c->engine, err);
     if (status == ORR_OK) status = orr_manifests_load(c->engine, err);
+    if (status == ORR_OK && c->reads_modules)
+        status = orr_shaders_keep_sources(orr_engine_shaders(c->engine), err);
     if (status == ORR_OK) orr_assets_leave_pixels(orr_engine_assets(c->engine)); /* nothing is drawn here */
     c->script_params.engine = c->engine;
     if (status == ORR_OK) status = orr_script_create_in(&c->script_params, &c->cage, &c->script, err);
@@ -140,6 +142,18 @@ static orr_status prepare(child *c, orr_error *err) {
     c->script->overrides = c->overrides;
     c->script->override_count = c->override_count;
     return orr_sandbox_enter(err);
+}
+
+/* A compiler can be made to run for ever, or out of stack, by what it compiles: whatever does that, does it
+ * here. The process that renders compiles again what went well. */
+static orr_status compile_modules(const child *c, orr_error *err) {
+    const orr_modules *modules = orr_engine_modules(c->engine);
+    orr_status status = ORR_OK;
+    for (uint32_t i = 0; i < orr_modules_count(modules) && status == ORR_OK; i++)
+        if (orr_vfs_inside(orr_modules_get(modules, i)->folder))
+            status = orr_module_shaders(orr_engine_shaders(c->engine), orr_modules_get(modules, i), NULL,
+                                        NULL, err);
+    return status;
 }
 
 static void answer_modules(const child *c) {
@@ -160,6 +174,7 @@ static orr_status run(child *c, orr_error *err) {
     orr_vfs *vfs = orr_engine_vfs(c->engine);
     orr_status status = orr_vfs_mount_bundle(vfs, ORR_CHILD_PASSED_FD, c->bundle, "", err);
     if (status == ORR_OK) status = orr_manifests_load_inside(c->engine, err);
+    if (status == ORR_OK && c->reads_modules) status = compile_modules(c, err);
     if (status == ORR_OK && c->reads_modules) {
         answer_modules(c);
         return ORR_OK;

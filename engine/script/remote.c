@@ -300,6 +300,24 @@ static orr_status add_module(orr_engine *engine, orr_wire_reader *reader, orr_er
     return orr_modules_add_descriptor(orr_engine_modules(engine), &module, folder, &arena, err);
 }
 
+/* Whatever became of that process, there was no script in it: it is the bundle that is wrong. */
+static orr_status blame_modules(const orr_bundle *bundle, orr_status status, orr_error *err) {
+    const char *path = orr_bundle_path(bundle);
+    if (status == ORR_E_SCRIPT_TIMEOUT)
+        return orr_fail(err, ORR_E_BAD_DATA, path,
+                        "compiling the shaders of '%s' takes more than %g s, and was given up", path,
+                        ORR_REMOTE_LOAD_S);
+    if (status == ORR_E_SCRIPT)
+        return orr_fail(
+            err, ORR_E_BAD_DATA, path,
+            "compiling the shaders of '%s' ended the process that did it: they nest too deeply, or "
+            "take too much memory",
+            path);
+    if (status != ORR_E_SHADER) return status;
+    err->code = ORR_E_BAD_DATA;
+    return ORR_E_BAD_DATA;
+}
+
 orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundle, orr_error *err) {
     orr_remote remote = new_remote(0, 0);
     orr_text request = {0};
@@ -318,7 +336,7 @@ orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundl
     }
     free(data);
     orr_child_destroy(&remote.child);
-    return status;
+    return status == ORR_OK ? ORR_OK : blame_modules(bundle, status, err);
 }
 
 /* --- its end, when nobody wants it any more ------------------------------------------------------ */
