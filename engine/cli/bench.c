@@ -189,8 +189,8 @@ static const bench benches[] = {
     {"all", "all of these", orr_bench_all},
 };
 enum { BENCH_COUNT = sizeof benches / sizeof benches[0] };
-const char *const orr_bench_names[] = {"cold",   "turntable", "sequence", "passes", "pointwise",
-                                       "memory", "jobs",      "compare",  "bundle", "check", NULL};
+const char *const orr_bench_names[] = {"cold", "turntable", "sequence", "passes", "pointwise", "memory",
+                                       "jobs", "compare",   "bundle",   "check",  NULL};
 
 static const char *bench_name(const void *context, size_t i) {
     return (void)context, benches[i].name;
