@@ -314,7 +314,7 @@ static orr_status blame_modules(const orr_bundle *bundle, orr_status status, orr
             "take too much memory",
             path);
     if (status != ORR_E_SHADER) return status;
-    err->code = ORR_E_BAD_DATA;
+    if (err) err->code = ORR_E_BAD_DATA;
     return ORR_E_BAD_DATA;
 }
 
