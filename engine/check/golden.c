@@ -18,6 +18,9 @@ static orr_status read_file(void *context, const char *name, uint8_t **data, siz
     return orr_file_read(path, ORR_GOLDEN_MAX_BYTES, data, size, err);
 }
 
+/* Below the golden's folder: new files wait here until all of them are there. */
+#define ASIDE ".new"
+
 static orr_status refuse_pointer(const char *file, const uint8_t *data, size_t size, orr_error *err) {
     if (size < sizeof lfs_pointer - 1 || memcmp(data, lfs_pointer, sizeof lfs_pointer - 1) != 0)
         return ORR_OK;
@@ -218,18 +221,20 @@ orr_status orr_golden_write_frame(const char *folder, int64_t frame, double expo
     uint8_t *data = NULL;
     size_t size = 0;
     bool deep = false;
+    char aside[2048];
     *out = (orr_golden_frame){.frame = frame};
-    orr_status status = orr_folder_create(folder, err);
+    orr_path_join(aside, sizeof aside, folder, ASIDE);
+    orr_status status = orr_folder_create(aside, err);
     for (int aov = 0; aov < ORR_CHECK_DISPLAY; aov++) deep |= images[aov].pixels != NULL;
     if (status == ORR_OK && images[ORR_CHECK_DISPLAY].pixels) {
         file_name(frame, "png", file);
         status = orr_png_encode(&images[ORR_CHECK_DISPLAY], &(orr_png_params){.level = 9}, &data, &size, err);
-        if (status == ORR_OK) status = write_file(folder, file, data, size, arena, &out->png, err);
+        if (status == ORR_OK) status = write_file(aside, file, data, size, arena, &out->png, err);
     }
     if (status == ORR_OK && deep) {
         file_name(frame, "exr", file);
         status = encode_layers(images, exposure, &data, &size, err);
-        if (status == ORR_OK) status = write_file(folder, file, data, size, arena, &out->exr, err);
+        if (status == ORR_OK) status = write_file(aside, file, data, size, arena, &out->exr, err);
     }
     return status;
 }
@@ -241,15 +246,35 @@ static void remove_file(const char *folder, int64_t frame, const char *extension
     orr_file_remove(path);
 }
 
+void orr_golden_abandon(const char *folder) {
+    char aside[2048];
+    orr_path_join(aside, sizeof aside, folder, ASIDE);
+    orr_folder_remove(aside);
+}
+
+static orr_status move_file(const char *folder, int64_t frame, const char *extension, orr_error *err) {
+    char file[32], aside[2048], from[2100], to[2100];
+    file_name(frame, extension, file);
+    orr_path_join(aside, sizeof aside, folder, ASIDE);
+    orr_path_join(from, sizeof from, aside, file);
+    orr_path_join(to, sizeof to, folder, file);
+    return orr_file_exists(from) ? orr_file_rename(from, to, err) : ORR_OK;
+}
+
 orr_status orr_golden_write(const char *folder, const orr_golden *golden, const orr_golden *old,
                             orr_error *err) {
     char path[2048];
     orr_text text = {0};
     orr_golden_print(golden, &text);
     orr_path_join(path, sizeof path, folder, "golden.json");
-    orr_status status = text.failed ? orr_fail(err, ORR_E_MEMORY, path, "no memory for a golden")
-                                    : orr_file_write(path, text.data, text.length, err);
+    orr_status status = text.failed ? orr_fail(err, ORR_E_MEMORY, path, "no memory for a golden") : ORR_OK;
+    for (uint32_t i = 0; status == ORR_OK && i < golden->frame_count; i++) {
+        status = move_file(folder, golden->frames[i].frame, "png", err);
+        if (status == ORR_OK) status = move_file(folder, golden->frames[i].frame, "exr", err);
+    }
+    if (status == ORR_OK) status = orr_file_write(path, text.data, text.length, err);
     orr_text_free(&text);
+    orr_golden_abandon(folder);
     for (uint32_t i = 0; status == ORR_OK && old && i < old->frame_count; i++) {
         const orr_golden_frame *was = &old->frames[i], *is = orr_golden_find(golden, was->frame);
         if (was->png && !(is && is->png)) remove_file(folder, was->frame, "png");

@@ -92,13 +92,16 @@ ORR_MUST_CHECK orr_status orr_golden_images(const orr_golden *golden, const orr_
                                             orr_error *err);
 void orr_check_images_free(orr_image images[ORR_CHECK_AOV_COUNT]);
 
-/* Writes a frame's files into `folder` and fills `out` but for its passes; strings into `arena`. Images are
- * as orr_golden_images gives them; empty ones are left out. */
+/* Writes a frame's files aside, for orr_golden_write to put into `folder`, and fills `out` but for its
+ * passes; strings into `arena`. Images are as orr_golden_images gives them; empty ones are left out. */
 ORR_MUST_CHECK orr_status orr_golden_write_frame(const char *folder, int64_t frame, double exposure,
                                                  const orr_image images[ORR_CHECK_AOV_COUNT],
                                                  orr_arena *arena, orr_golden_frame *out, orr_error *err);
-/* Writes golden.json, last, and removes files of `old` (may be NULL) that `golden` has no more. */
+/* Puts the frames' files in their place, then golden.json, and removes files of `old` (may be NULL) that
+ * `golden` has no more. */
 ORR_MUST_CHECK orr_status orr_golden_write(const char *folder, const orr_golden *golden,
                                            const orr_golden *old, orr_error *err);
+/* Removes what was written aside: the golden stays as it was. */
+void orr_golden_abandon(const char *folder);
 
 #endif

@@ -181,10 +181,6 @@ void orr_check_worse(orr_check_metrics *worst, const orr_check_metrics *other) {
 
 /* --- the rule ----------------------------------------------------------------------------------------- */
 
-static bool same_device(const orr_golden_device *a, const orr_golden_device *b) {
-    return !strcmp(a->name, b->name) && !strcmp(a->driver, b->driver);
-}
-
 /* What was measured for this device (`*own`), or else the worst of its tier; false when nothing was. */
 static bool find_measured(const orr_golden *golden, const orr_golden_device *device, orr_check_aov aov,
                           orr_check_metrics *out, const char **of, bool *own) {
@@ -192,7 +188,8 @@ static bool find_measured(const orr_golden *golden, const orr_golden_device *dev
     for (int pass = 0; pass < 2 && !found; pass++)
         for (uint32_t i = 0; i < golden->measured_count; i++) {
             const orr_golden_measured *m = &golden->measured[i];
-            bool fits = pass == 0 ? same_device(&m->device, device) : !strcmp(m->device.tier, device->tier);
+            bool fits = pass == 0 ? orr_golden_same_numbers(&m->device, device)
+                                  : !strcmp(m->device.tier, device->tier);
             if (!fits || !m->given[aov]) continue;
             if (found)
                 orr_check_worse(out, &m->aovs[aov]);

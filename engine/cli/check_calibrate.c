@@ -85,10 +85,6 @@ static orr_status measure(const calibration *c, const char *const *folders, cons
     return status;
 }
 
-static bool is_device(const orr_golden_device *a, const orr_check_list *list) {
-    return !strcmp(a->name, list->device) && !strcmp(a->driver, list->driver);
-}
-
 /* golden.json with the entry of this device, new or in the place of its last. */
 static orr_status record(calibration *c, const char *folder, orr_golden *golden,
                          const orr_golden_measured *entry, orr_error *err) {
@@ -96,7 +92,8 @@ static orr_status record(calibration *c, const char *folder, orr_golden *golden,
     uint32_t n = 0;
     if (!list) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for what was measured");
     for (uint32_t i = 0; i < golden->measured_count; i++)
-        if (!is_device(&golden->measured[i].device, c->list)) list[n++] = golden->measured[i];
+        if (!orr_golden_same_numbers(&golden->measured[i].device, &entry->device))
+            list[n++] = golden->measured[i];
     if (n == ORR_GOLDEN_MAX_MEASURED)
         return orr_fail(err, ORR_E_LIMIT, NULL, "%d devices were measured already", ORR_GOLDEN_MAX_MEASURED);
     list[n++] = *entry;

@@ -83,10 +83,12 @@ static bool calls_check(const char *path) {
     size_t size = 0;
     bool found = false;
     if (orr_file_read(path, MAX_SCRIPT_BYTES, &data, &size, NULL) != ORR_OK) return false;
-    for (const char *line = (const char *)data; line && !found; line = strchr(line, '\n')) {
+    const char *begin = (const char *)data;
+    if (!strncmp(begin, "\xef\xbb\xbf", 3)) begin += 3; /* Lua passes over this mark too */
+    for (const char *line = begin; line && !found; line = strchr(line, '\n')) {
         line += strspn(line, "\n");
         const char *text = line + strspn(line, " \t");
-        found = !strncmp(text, "orrery.check", 12) && strchr(" \t({\n", text[12]) && text[12];
+        found = !strncmp(text, "orrery.check", 12) && strchr(" \t({\r\n", text[12]) && text[12];
         if (!*line) break;
     }
     free(data);

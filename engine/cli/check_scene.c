@@ -594,6 +594,7 @@ orr_status orr_check_scene(const orr_check_scene_params *params, orr_check_resul
         result->fingerprint = keep(s, s->device.fingerprint);
         status = run(s, err);
     }
+    if (status != ORR_OK && params->golden_out) orr_golden_abandon(params->golden_out);
     orr_golden_free(&s->old);
     free(s);
     return status;

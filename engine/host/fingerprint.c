@@ -67,7 +67,6 @@ orr_status orr_engine_fingerprint(orr_engine *engine, const char *lua_results, c
     orr_status status = orr_engine_gpu(engine, &gpu, err);
     if (status) return status;
     orr_digest_builder *digest = orr_digest_begin();
-    orr_digest_add_text(digest, orr_version());
     orr_digest_add_text(digest, orr_gpu_device(gpu)->driver);
     orr_digest_add_text(digest, lua_results ? lua_results : "");
     add_libm(digest);

@@ -9,7 +9,7 @@
 #include "image/compare.h"
 #include "image/region.h"
 
-enum { MAX_PICTURE_BYTES = 1 << 30 };
+enum { MAX_PICTURE_BYTES = 1 << 30, FAILURES_BYTES = 64 << 10, MESSAGE_BYTES = 4 << 10 };
 
 static void frame_destroy(void *object) {
     orr_lua_frame *frame = object;
@@ -277,9 +277,11 @@ static void note(orr_call *call, const char *message) {
     if (!failures)
         orr_bind_fail(call, ORR_E_SCRIPT, "%s is for `expect` of orrery.check, while it runs",
                       call->row->name);
+    if (failures->length > FAILURES_BYTES) return; /* it failed, and why is known */
     orr_bind_where(call->L, where, sizeof where);
     orr_text_printf(failures, "%s: ", where);
-    for (const char *c = message; *c; c++) orr_text_append(failures, *c == '\n' ? " " : c, 1);
+    for (const char *c = message; *c && c < message + MESSAGE_BYTES; c++)
+        orr_text_append(failures, *c == '\n' ? " " : c, 1);
     orr_text_puts(failures, "\n");
 }
 

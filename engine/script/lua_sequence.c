@@ -304,13 +304,11 @@ orr_status orr_sequence_seal(orr_script_sequence_object *object, orr_error *err)
         object->sealed = true; /* …and its functions where they can be called */
         return ORR_OK;
     }
-    double seconds = (double)sequence->fps_den / sequence->fps_num;
-    int64_t last = sequence->first_frame + sequence->frame_count - 1;
+    int64_t first = sequence->first_frame, last = first + sequence->frame_count - 1;
     for (uint32_t i = 0; status == ORR_OK && i < sequence->track_count; i++) {
-        status =
-            orr_track_check_pure(script, object->tracks[i], (double)sequence->first_frame * seconds, err);
+        status = orr_track_check_pure(script, object->tracks[i], orr_sequence_time(sequence, first), err);
         if (status == ORR_OK)
-            status = orr_track_check_pure(script, object->tracks[i], (double)last * seconds, err);
+            status = orr_track_check_pure(script, object->tracks[i], orr_sequence_time(sequence, last), err);
     }
     if (status == ORR_OK) status = orr_scene_settle(script, object->scene, err);
     object->sealed = status == ORR_OK;
