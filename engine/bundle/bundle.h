@@ -57,7 +57,8 @@ typedef struct orr_bundle_source {
     const char *path; /* host file; NULL = `data` */
     const void *data;
     size_t size;
-    const char *licence; /* "" or NULL = not stated */
+    const char *licence;        /* "" or NULL = not stated */
+    const orr_digest *expected; /* must be packed: else ORR_E_STALE. NULL = whatever is there */
 } orr_bundle_source;
 typedef struct orr_bundle_pack_params {
     const orr_bundle_source *sources; /* in any order */

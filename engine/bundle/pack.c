@@ -32,6 +32,8 @@ static orr_status add_source(const orr_bundle_source *source, orr_bundle_item *i
     item->zip.size_bytes = source->size;
     item->licence = source->licence ? source->licence : "";
     item->path = source->path;
+    item->digested = source->expected != NULL;
+    if (source->expected) item->digest = *source->expected;
     item->data = source->path ? NULL : source->data ? source->data : nothing;
     if (strlen(item->licence) > ORR_BUNDLE_MAX_LICENCE || !orr_bundle_is_text(item->licence))
         return orr_fail(err, ORR_E_BAD_DATA, source->name,

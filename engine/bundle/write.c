@@ -144,7 +144,9 @@ static orr_status digest_group(const window *from, size_t group, orr_error *err)
         orr_sha256_add(&item->sha, b->bytes, b->size);
         if (!b->last) continue;
         orr_digest digest = orr_sha256_end(&item->sha);
-        if (item->digested && !orr_digest_equal(&digest, &item->digest)) return changed(item, err);
+        if (item->digested && !orr_digest_equal(&digest, &item->digest))
+            return orr_fail(err, ORR_E_STALE, source_name(item), "'%s' was changed since it was first read",
+                            source_name(item));
         item->digest = digest;
         item->digested = true;
     }

@@ -91,7 +91,10 @@ static orr_status add_entry(orr_bundle_sources *s, const orr_bundle_place *place
     for (uint32_t i = 0; i < s->count; i++) {
         const orr_bundle_source *other = &s->list[i];
         if (strcmp(other->name, name) != 0) continue;
-        if (what->path && other->path && !strcmp(other->path, what->path)) return ORR_OK;
+        bool stale = what->expected && other->expected && !orr_digest_equal(what->expected, other->expected);
+        if (what->path && other->path && !strcmp(other->path, what->path) && !stale) return ORR_OK;
+        if (stale)
+            return orr_fail(err, ORR_E_STALE, name, "'%s' was changed while the script read it", what->path);
         return orr_fail(err, ORR_E_EXISTS, name, "two files would be '%s' in the bundle: '%s' and '%s'", name,
                         other->path ? other->path : "SPIR-V", what->path ? what->path : "SPIR-V");
     }
@@ -113,8 +116,8 @@ static orr_status add_entry(orr_bundle_sources *s, const orr_bundle_place *place
 }
 
 static orr_status add_file(orr_bundle_sources *s, const orr_bundle_place *place, const char *below,
-                           const char *path, orr_error *err) {
-    const orr_bundle_source what = {.path = path};
+                           const char *path, const orr_digest *expected, orr_error *err) {
+    const orr_bundle_source what = {.path = path, .expected = expected};
     return add_entry(s, place, below, &what, err);
 }
 
@@ -142,7 +145,7 @@ static orr_status add_folder(orr_bundle_sources *s, const orr_bundle_place *plac
         else if (orr_folder_exists(path))
             status = add_folder(s, place, name, depth + 1, err);
         else
-            status = add_file(s, place, name, path, err);
+            status = add_file(s, place, name, path, NULL, err);
     }
     orr_names_free(&names, count);
     return status;
@@ -254,7 +257,7 @@ static orr_status add_parameter_file(const orr_trace *trace, const orr_read *rea
     for (uint32_t i = first; i < trace->asset_count; i++)
         if (!strcmp(trace->assets[i].value, read->asked) && !(values[i] = orr_arena_strdup(&s->arena, name)))
             return no_memory(err);
-    return add_file(s, &s->places[at], file, read->path, err);
+    return add_file(s, &s->places[at], file, read->path, &read->digest, err);
 }
 
 /* A model has a place of its own for what it refers to, wherever its folder goes. */
@@ -277,7 +280,7 @@ static orr_status add_found(const orr_read *read, orr_bundle_sources *s, orr_err
     orr_status status = ORR_OK;
     for (; place && status == ORR_OK; place = place_of(s, read->under, &from)) {
         uint32_t index = (uint32_t)(place - s->places);
-        status = add_file(s, place, below, read->path, err);
+        status = add_file(s, place, below, read->path, &read->digest, err);
         if (status == ORR_OK && read->kind == ORR_READ_ASSET) {
             (void)join_inside(name, sizeof name, s->places[index].inside, below);
             status = add_place_of_model(s, read, name, err);

@@ -80,31 +80,6 @@ static orr_status gather(const orr_cli *cli, packing *p, orr_error *err) {
     return status == ORR_OK ? orr_bundle_of_trace(&p->trace, p->engine, &p->sources, err) : status;
 }
 
-static const orr_bundle_file *find_file(const orr_bundle_manifest *manifest, const char *name) {
-    for (uint32_t i = 0; i < manifest->file_count; i++)
-        if (strcmp(manifest->files[i].name, name) == 0) return &manifest->files[i];
-    return NULL;
-}
-
-/* What was packed is what was traced: the files may have changed since. */
-static orr_status check_packed(const packing *p, const char *out, orr_error *err) {
-    orr_bundle *bundle = NULL;
-    orr_status status = orr_bundle_open(out, &bundle, err);
-    for (uint32_t i = 0; i < p->trace.read_count && status == ORR_OK; i++) {
-        const orr_read *read = &p->trace.reads[i];
-        for (uint32_t k = 0; k < p->sources.count; k++) {
-            const orr_bundle_source *source = &p->sources.list[k];
-            if (!source->path || strcmp(source->path, read->path) != 0) continue;
-            const orr_bundle_file *file = find_file(orr_bundle_get_manifest(bundle), source->name);
-            if (file && !orr_digest_equal(&file->digest, &read->digest))
-                status = orr_fail(err, ORR_E_STALE, read->path, "'%s' was changed since the script read it",
-                                  read->path);
-        }
-    }
-    orr_bundle_close(&bundle);
-    return status;
-}
-
 static orr_status pack(const orr_cli *cli, packing *p, orr_error *err) {
     orr_status status = check_usage(cli, err);
     if (status == ORR_OK) status = orr_file_probe(cli->out, err); /* nothing is gathered for naught */
@@ -119,15 +94,7 @@ static orr_status pack(const orr_cli *cli, packing *p, orr_error *err) {
                                            .secret_key = cli->sign,
                                            .base = cli->base,
                                            .jobs = p->jobs};
-    char part[4096]; /* what was there stays until the new one is checked */
-    if (!orr_format(part, sizeof part, "%s.unchecked", cli->out))
-        return orr_fail(err, ORR_E_LIMIT, NULL, "--out: the path is too long");
-    status = orr_bundle_pack(&params, part, &p->report, err);
-    if (status != ORR_OK) return status;
-    status = check_packed(p, part, err);
-    if (status == ORR_OK) status = orr_file_rename(part, cli->out, err);
-    if (status != ORR_OK) orr_file_remove(part);
-    return status;
+    return orr_bundle_pack(&params, cli->out, &p->report, err);
 }
 
 static void say_packed(const orr_cli *cli, const orr_bundle_pack_report *report) {

@@ -177,7 +177,9 @@ echo 'return 1.6' >shot/parts/size.lua
 expect 1 "size.lua' was changed since" bundle pack --from-trace trace.json --out no.zip
 expect 1 "size.lua' was changed since" bundle pack --from-trace trace.json --out again.zip
 same shot.zip again.zip
-[ -z "$(find . -name '*unchecked*')" ] || fail "a bundle that was not finished is left"
+expect 0 '8 files' bundle pack shot/main.lua --out now.zip
+expect 1 "size.lua' was changed since" bundle pack --from-trace trace.json --base now.zip --out no.zip
+[ ! -e no.zip ] || fail "a bundle that was not finished is left"
 echo 'return 1.5' >shot/parts/size.lua
 echo '{"script": 1}' >bad.json
 expect 4 'bad.json' bundle pack --from-trace bad.json --out no.zip
