@@ -12,6 +12,9 @@
 ORR_MUST_CHECK orr_status orr_trace_run(const orr_cli *cli, orr_engine *engine, const char *path,
                                         orr_trace *trace, orr_error *err);
 
+/* Waits until all is there that rendering would read. */
+ORR_MUST_CHECK orr_status orr_trace_read_all(orr_engine *engine, const orr_script *script, orr_error *err);
+
 /* --- what goes into a bundle (bundle_sources.c) ----------------------------------------------- */
 /* A folder of the host and what it is in the bundle; "" = its top. */
 typedef struct orr_bundle_place {

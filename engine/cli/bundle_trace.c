@@ -14,9 +14,8 @@ static orr_status no_memory(orr_error *err) {
 
 /* --- by running it ---------------------------------------------------------------------------- */
 
-/* The scene is published, which waits for its assets, and the modules that others wrote are compiled: so all
- * is read that rendering would read. */
-static orr_status read_all(orr_engine *engine, const orr_script *script, orr_error *err) {
+/* The scene is published, which waits for its assets, and the modules that others wrote are compiled. */
+orr_status orr_trace_read_all(orr_engine *engine, const orr_script *script, orr_error *err) {
     const orr_sequence *sequence = orr_script_sequence(script);
     const orr_settings *settings = orr_script_settings(script);
     orr_revision *revision = NULL;
@@ -98,7 +97,7 @@ orr_status orr_trace_run(const orr_cli *cli, orr_engine *engine, const char *pat
     const orr_script_params params = orr_cli_script_params(cli, engine);
     orr_status status = orr_script_create(&params, &script, err);
     if (status == ORR_OK) status = orr_script_run(script, path, err);
-    if (status == ORR_OK) status = read_all(engine, script, err);
+    if (status == ORR_OK) status = orr_trace_read_all(engine, script, err);
     if (status == ORR_OK) status = keep_script(script, path, trace, err);
     if (status == ORR_OK) status = keep_sets(cli, trace, err);
     if (status == ORR_OK) status = keep_assets(script, trace, err);

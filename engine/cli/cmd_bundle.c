@@ -171,6 +171,12 @@ static void list_json(const orr_bundle *bundle, orr_text *out) {
     orr_text_puts(out, "\n ]}\n");
 }
 
+static void put_entry(const orr_bundle_entry *entry, orr_text *out) {
+    orr_text_puts(out, entry->script);
+    for (uint32_t i = 0; i < entry->set_count; i++)
+        orr_text_printf(out, "  %s=%s", entry->sets[i].name, entry->sets[i].value);
+}
+
 static void list_text(const orr_bundle *bundle, orr_text *out) {
     const orr_bundle_manifest *m = orr_bundle_get_manifest(bundle);
     char hex[65];
@@ -183,9 +189,8 @@ static void list_text(const orr_bundle *bundle, orr_text *out) {
     if (m->base_digest)
         orr_text_printf(out, "delta over    the bundle with manifest sha256 %s\n", m->base_digest);
     for (uint32_t i = 0; i < m->entry_count; i++) {
-        orr_text_printf(out, "entry         %s", m->entries[i].script);
-        for (uint32_t k = 0; k < m->entries[i].set_count; k++)
-            orr_text_printf(out, "  %s=%s", m->entries[i].sets[k].name, m->entries[i].sets[k].value);
+        orr_text_puts(out, "entry         ");
+        put_entry(&m->entries[i], out);
         orr_text_puts(out, "\n");
     }
     for (uint32_t i = 0; i < m->file_count; i++)
@@ -227,7 +232,29 @@ static void say_differences(const orr_cli *cli, const orr_bundle_difference *lis
         orr_text_printf(out, ", \"old_bytes\": %llu, \"new_bytes\": %llu}", (unsigned long long)d->old_bytes,
                         (unsigned long long)d->new_bytes);
     }
-    if (cli->json) orr_text_puts(out, count ? "\n]}\n" : "]}\n");
+    if (cli->json) orr_text_puts(out, "],\n \"entries\": [");
+}
+
+/* Entries with what is set for them are in no file. The list of one that lacks them is shorter. */
+static void say_entries(const orr_cli *cli, const orr_bundle *a, const orr_bundle *b, orr_text *out) {
+    const orr_bundle_manifest *x = orr_bundle_get_manifest(a), *y = orr_bundle_get_manifest(b);
+    for (uint32_t i = 0, said = 0; i < x->entry_count || i < y->entry_count; i++) {
+        orr_text old = {0}, new = {0};
+        if (i < x->entry_count) put_entry(&x->entries[i], &old);
+        if (i < y->entry_count) put_entry(&y->entries[i], &new);
+        bool same = strcmp(orr_text_cstr(&old), orr_text_cstr(&new)) == 0;
+        if (!same && cli->json) {
+            orr_text_puts(out, said++ ? ",\n  {\"old\": " : "\n  {\"old\": ");
+            orr_text_json_string(out, orr_text_cstr(&old));
+            orr_cli_json_text(out, "new", orr_text_cstr(&new));
+            orr_text_puts(out, "}");
+        } else if (!same) {
+            orr_text_printf(out, "entry    %s -> %s\n", old.length ? orr_text_cstr(&old) : "none",
+                            new.length ? orr_text_cstr(&new) : "none");
+        }
+        orr_text_free(&old);
+        orr_text_free(&new);
+    }
 }
 
 int orr_cmd_bundle_diff(orr_cli *cli) {
@@ -239,7 +266,11 @@ int orr_cmd_bundle_diff(orr_cli *cli) {
     orr_status status = orr_bundle_open(cli->words[0], &a, &err);
     if (status == ORR_OK) status = orr_bundle_open(cli->words[1], &b, &err);
     if (status == ORR_OK) status = orr_bundle_diff(a, b, &list, &count, &err);
-    if (status == ORR_OK) say_differences(cli, list, count, &text);
+    if (status == ORR_OK) {
+        say_differences(cli, list, count, &text);
+        say_entries(cli, a, b, &text);
+        if (cli->json) orr_text_puts(&text, "]}\n");
+    }
     orr_cli_print(&text);
     free(list);
     orr_bundle_close(&a);

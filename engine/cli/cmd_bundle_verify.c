@@ -134,6 +134,7 @@ static orr_status verify_entry(const orr_cli *cli, const orr_opened *o, const or
         orr_path_join(place.folder, sizeof place.folder, strcmp(folder, ".") ? folder : "", check->golden);
         inside = orr_vfs_exists(orr_engine_vfs(o->engine), place.folder) == ORR_VFS_FOLDER;
     }
+    if (status == ORR_OK && !inside) status = orr_trace_read_all(o->engine, run.script, err);
     if (inside)
         status = check_entry(o, entry->script, run.script, &place, found, err);
     else if (status == ORR_OK)

@@ -278,6 +278,15 @@ echo 'return 1.4' >shot/parts/size.lua
 expect 0 '8 files' bundle pack shot/main.lua --out new.zip
 expect 0 '' bundle diff base.zip base.zip
 [ -s out.txt ] && fail "a bundle differs from itself"
+expect 0 'entry    scripts/main.lua -> scripts/main.lua  wide=2' bundle diff shot.zip set.zip
+expect 0 '{"old": "scripts/main.lua", "new": "scripts/main.lua  wide=2"}' bundle diff shot.zip set.zip --json
+mkdir torn && echo 'no picture' >torn/sky.hdr && cat >torn/main.lua <<'END'
+local scene = orrery.scene()
+scene:environment{ source = "hdri", hdri = "sky.hdr" }
+return orrery.sequence{ scene = scene, camera = scene:camera{}, size = {8, 8}, samples = 1 }
+END
+expect 0 '2 files' bundle pack torn --out torn.zip
+expect 4 'sky.hdr' bundle verify torn.zip
 expect 0 'changed' bundle diff base.zip new.zip
 [ "$(wc -l <out.txt)" -eq 1 ] && grep -q 'scripts/parts/size.lua' out.txt || fail "other differences"
 expect 0 '"change": "removed", "name": "modules/stripes/stripes.comp"' bundle diff striped.zip base.zip --json
