@@ -52,7 +52,7 @@ orr_status orr_opened_bundle(const orr_cli *cli, orr_opened *o, orr_error *err) 
     if (status == ORR_OK)
         status =
             orr_vfs_mount_bundle(orr_engine_vfs(o->engine), orr_bundle_fd(o->bundle), cli->words[0], "", err);
-    return status == ORR_OK ? orr_manifests_load_bundle(o->engine, o->bundle, err) : status;
+    return status == ORR_OK ? orr_manifests_load_bundle(o->engine, o->bundle, orr_cli_stop(), err) : status;
 }
 
 void orr_opened_close(orr_opened *o) {

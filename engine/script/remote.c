@@ -318,8 +318,10 @@ static orr_status blame_modules(const orr_bundle *bundle, orr_status status, orr
     return ORR_E_BAD_DATA;
 }
 
-orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundle, orr_error *err) {
+orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundle, atomic_int *stop,
+                                     orr_error *err) {
     orr_remote remote = new_remote(0, 0);
+    remote.stop = stop;
     orr_text request = {0};
     uint8_t *data = NULL;
     size_t size = 0;

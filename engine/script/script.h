@@ -99,9 +99,10 @@ int orr_script_child(void);
 /* Reads every manifest under the engine's module folders into its registry. Once per engine. */
 ORR_MUST_CHECK orr_status orr_manifests_load(orr_engine *engine, orr_error *err);
 /* The same of modules/ of the bundle, which is mounted in the engine's VFS: in a process that is locked in,
- * as scripts of a bundle. A damaged one, or one named as one that is there already, is an error. */
+ * as scripts of a bundle, and there their shaders are compiled once. A damaged one, or one named as one that
+ * is there already, is an error; `stop` (may be NULL), once it is raised, ends it. */
 ORR_MUST_CHECK orr_status orr_manifests_load_bundle(orr_engine *engine, const orr_bundle *bundle,
-                                                    orr_error *err);
+                                                    atomic_int *stop, orr_error *err);
 /* One manifest from memory. All strings and rows of `module` live in `arena`. Bounded: size, instructions,
  * memory, rows. */
 ORR_MUST_CHECK orr_status orr_manifest_read(const char *text, size_t size, const char *name, orr_arena *arena,

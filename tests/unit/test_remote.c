@@ -68,7 +68,7 @@ static run run_bundle(const orr_bundle_source *sources, uint32_t count, const ch
     params.trust = ORR_TRUST_BUNDLE;
     params.engine = r.engine;
     params.bundle = r.bundle;
-    r.status = orr_manifests_load_bundle(r.engine, r.bundle, &r.err);
+    r.status = orr_manifests_load_bundle(r.engine, r.bundle, NULL, &r.err);
     if (r.status != ORR_OK) return r;
     OK(orr_script_create(&params, &r.script, &err));
     r.status = orr_script_run(r.script, entry, &r.err);
