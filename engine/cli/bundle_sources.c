@@ -375,7 +375,7 @@ static orr_status add_module(const orr_read *read, orr_engine *engine, orr_bundl
             "for the trace",
             name, read->under);
     module_context context = {engine, s, name};
-    return orr_module_shaders(orr_engine_shaders(engine), effect, add_spirv, &context, err);
+    return orr_module_shaders(orr_engine_shaders(engine), effect, true, add_spirv, &context, err);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ orr_status orr_trace_read_all(orr_engine *engine, const orr_script *script, orr_
     for (uint32_t i = 0; status == ORR_OK && settings && i < settings->effect_count; i++) {
         const orr_effect *effect = settings->effects[i].effect;
         if (settings->effects[i].enabled && !orr_engine_module_is_own(engine, effect->folder))
-            status = orr_module_shaders(orr_engine_shaders(engine), effect, NULL, NULL, err);
+            status = orr_module_shaders(orr_engine_shaders(engine), effect, false, NULL, NULL, err);
     }
     return status;
 }

@@ -52,7 +52,8 @@ static orr_status verify_modules(const orr_opened *o, findings *found, orr_error
         const orr_effect *effect = orr_modules_get(modules, i);
         if (!orr_vfs_inside(effect->folder)) continue;
         spirv_context c = {o, effect->module.name, 0, 0};
-        orr_status status = orr_module_shaders(orr_engine_shaders(o->engine), effect, compare_spirv, &c, err);
+        orr_status status =
+            orr_module_shaders(orr_engine_shaders(o->engine), effect, true, compare_spirv, &c, err);
         if (status != ORR_OK) return status;
         orr_text_printf(
             &found->text, "module %s: SPIR-V is that of its GLSL for %u of %u shader variants%s\n", c.module,

@@ -258,9 +258,10 @@ static void list_slots(orr_effect_pass *pass) {
 }
 
 /* A bundle's shader is somebody else's. */
-static orr_status check_shader(const orr_effect_pass *pass, const orr_gpu_shader *shader, orr_error *err) {
+static orr_status check_shader(const orr_effect_pass *pass, const orr_gpu_shader *shader, bool confined,
+                               orr_error *err) {
     uint32_t bindings[2 + 2 * ORR_GRAPH_MAX_USES];
-    if (!orr_vfs_inside(pass->effect->folder)) return ORR_OK;
+    if (!confined && !orr_vfs_inside(pass->effect->folder)) return ORR_OK;
     for (uint32_t i = 0; i < pass->slot_count; i++) bindings[i] = pass->slots[i].binding;
     return orr_glsl_confine(shader->spirv, shader->spirv_bytes, bindings, pass->slot_count, err);
 }
@@ -288,7 +289,7 @@ orr_status orr_effect_finish(const orr_graph *graph, const orr_graph_pass *g, or
     if (!status && (status = orr_shaders_get(r->shaders, &ref, &params.shader, err)))
         (void)shader_error(pass->effect, err);
     bool compiled = status == ORR_OK;
-    if (!status) status = check_shader(pass, &params.shader, err);
+    if (!status) status = check_shader(pass, &params.shader, false, err);
     if (!status) status = note_reads(pass->effect, &params.shader, pass->read, err);
     if (status && compiled) (void)orr_error_prefix(err, "module '%s'", pass->effect->module.name);
     if (!status) status = orr_gpu_compute_create(r->gpu, &params, &pass->pipeline, err);
@@ -330,8 +331,8 @@ orr_status orr_effect_record(void *context, orr_cmd *cmd, const orr_pass_io *io,
 
 /* Ahead of time the graph is not known: both ways of a modify are built for pointwise passes; optional inputs
  * as absent and present. */
-orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, orr_module_shader_fn each,
-                              void *context, orr_error *err) {
+orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, bool confined,
+                              orr_module_shader_fn each, void *context, orr_error *err) {
     bool read[ORR_EFFECT_MAX_ROWS] = {false};
     for (uint32_t p = 0; p < effect->module.pass_count; p++) {
         const orr_pass_row *row = &effect->module.passes[p];
@@ -355,7 +356,7 @@ orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, or
             orr_gpu_shader shader = {0};
             orr_status status = orr_shaders_get(shaders, &ref, &shader, err);
             bool compiled = status == ORR_OK;
-            if (compiled) status = check_shader(&pass, &shader, err);
+            if (compiled) status = check_shader(&pass, &shader, confined, err);
             if (!status) status = note_reads(effect, &shader, read, err);
             if (!status && each) status = each(context, &ref, &shader, err);
             orr_text_free(&text);

@@ -40,10 +40,11 @@ ORR_MUST_CHECK orr_status orr_renderer_build_shaders(orr_shaders *shaders, const
                                                      const char *folder, uint32_t *count, orr_error *err);
 
 /* Compiles every variant of every shader of one module, whichever a graph may ask for, and shows each to
- * `each` (may be NULL). */
+ * `each` (may be NULL). With `confined` each is held to what a bundle's shader may be (orr_glsl_confine), as
+ * those that lie in a bundle are in any case. */
 typedef orr_status (*orr_module_shader_fn)(void *context, const orr_shader_ref *ref,
                                            const orr_gpu_shader *shader, orr_error *err);
-ORR_MUST_CHECK orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect,
+ORR_MUST_CHECK orr_status orr_module_shaders(orr_shaders *shaders, const orr_effect *effect, bool confined,
                                              orr_module_shader_fn each, void *context, orr_error *err);
 
 /* The tables of stages and channels, in order, for docs and messages. */

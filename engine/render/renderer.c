@@ -229,7 +229,7 @@ orr_status orr_renderer_build_shaders(orr_shaders *shaders, const orr_settings *
     build_context build = {shaders, folder, count};
     orr_status status = orr_core_build(shaders, folder, count, err);
     for (uint32_t i = 0; !status && settings && i < settings->effect_count; i++)
-        status = orr_module_shaders(shaders, settings->effects[i].effect, build_shader, &build, err);
+        status = orr_module_shaders(shaders, settings->effects[i].effect, false, build_shader, &build, err);
     return status;
 }
 

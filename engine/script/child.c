@@ -151,8 +151,8 @@ static orr_status compile_modules(const child *c, orr_error *err) {
     orr_status status = ORR_OK;
     for (uint32_t i = 0; i < orr_modules_count(modules) && status == ORR_OK; i++)
         if (orr_vfs_inside(orr_modules_get(modules, i)->folder))
-            status = orr_module_shaders(orr_engine_shaders(c->engine), orr_modules_get(modules, i), NULL,
-                                        NULL, err);
+            status = orr_module_shaders(orr_engine_shaders(c->engine), orr_modules_get(modules, i), true,
+                                        NULL, NULL, err);
     return status;
 }
 

@@ -213,6 +213,8 @@ grep -q 'mods/stripes/stripes.lua' out.txt && grep -q 'mods/stripes/stripes.comp
 expect 0 'manifest' bundle pack shot/striped.lua --modules mods --out striped.zip
 expect 0 'MIT                  modules/stripes/stripes.glsl' bundle list striped.zip
 [ "$(grep -c 'modules/stripes/stripes.comp.*.spv' out.txt)" -ge 1 ] || fail "no SPIR-V in striped.zip"
+mkdir -p shares/stripes && cp mods/stripes/* shares/stripes/ && echo 'shared float s[4]; float stripes(float a, float b, float r) { s[0] = a + b; return s[1] * r; }' >shares/stripes/stripes.glsl
+expect 1 'no shared memory' bundle pack shot/striped.lua --modules shares --out no.zip
 expect 0 '"rendered": 1' render shot/striped.lua --modules mods --frames 1 --out striped.png --json
 expect 0 '"rendered": 1' bundle render striped.zip --frames 1 --out inside.png --json
 same striped.png inside.png
