@@ -305,6 +305,7 @@ static orr_status fill_options(scene *s, orr_error *err) {
     o->height = spec->height;
     o->samples = spec->samples;
     o->stop = s->params->stop;
+    o->frame_timeout_s = s->params->frame_timeout_s;
     o->frame = on_frame;
     o->frame_context = s;
     o->digest_passes = s->params->golden_out != NULL;

@@ -15,6 +15,7 @@ typedef struct orr_check_scene_params {
     const char *data_folder; /* …and of test data (may be NULL): recorded inputs are named from them */
     const char *fingerprint; /* of this machine; "" = unknown, and then nothing is exact by right */
     bool budgets;            /* render once more, and judge what it costs */
+    double frame_timeout_s;  /* as orr_sequence_options: ORR_E_FRAME_TIMEOUT; 0 = none */
     bool verdict_alone;      /* a planted fault is tried: no pictures, no triage */
     atomic_int *stop;
 } orr_check_scene_params;

@@ -128,6 +128,7 @@ static orr_status check(worker *w, orr_check_result *result, orr_error *err) {
                                      .fingerprint = w->fingerprint,
                                      .budgets = cli->budgets,
                                      .verdict_alone = cli->mutation > 0,
+                                     .frame_timeout_s = cli->frame_timeout_s,
                                      .stop = orr_cli_stop()};
     const orr_check_spec *spec = orr_script_check(w->script);
     orr_golden_source source = {0};
@@ -189,14 +190,16 @@ int orr_cmd_check_scene(orr_cli *cli) {
     result.message = result.messages_text = result.device = result.driver = result.fingerprint = "";
     orr_status status = cli->result ? run(&w, &result, &err)
                                     : orr_fail(&err, ORR_E_USAGE, NULL, "check-scene needs --result");
-    int code = status == ORR_OK ? 0 : orr_cli_fail(cli, &err);
     result.wall_s = (double)(orr_time_ns() - started_ns) * 1e-9;
     result.peak_rss_bytes = orr_peak_rss_bytes();
     if (status != ORR_OK) {
-        result.verdict = ORR_VERDICT_ERROR;
+        result.verdict = status == ORR_E_FRAME_TIMEOUT ? ORR_VERDICT_TIMEOUT : ORR_VERDICT_ERROR;
         result.message = err.message;
     }
-    if (cli->result && write_result(cli, &result, &err) != ORR_OK) code = orr_cli_fail(cli, &err);
+    orr_error unwritten = {0};
+    orr_status written = cli->result ? write_result(cli, &result, &unwritten) : ORR_OK;
+    int code = status == ORR_OK ? 0 : orr_cli_fail(cli, &err); /* ends the program where the device hangs */
+    if (written != ORR_OK) code = orr_cli_fail(cli, &unwritten);
     orr_script_destroy(&w.script);
     if (w.engine) orr_engine_destroy(&w.engine);
     orr_check_result_free(&result);

@@ -90,9 +90,12 @@ static orr_status add_job(check *c, const orr_check_item *item, const job_kind *
     orr_check_words_pair(&words, "--mutation", kind->mutation ? number : NULL);
     if (cli->update) orr_check_words_add(&words, "--update");
     if (cli->budgets && !kind->mutation) orr_check_words_add(&words, "--budgets");
+    job->timeout_s = cli->timeout_s > 0 ? cli->timeout_s : item->timeout_s;
+    orr_format(number, sizeof number, "%.3f",
+               0.75 * job->timeout_s); /* a hanging shader is told by its pass */
+    orr_check_words_pair(&words, "--frame-timeout", job->timeout_s > 0 ? number : NULL);
     if (words.failed) return no_memory(err);
     job->argv = words.argv;
-    job->timeout_s = cli->timeout_s > 0 ? cli->timeout_s : item->timeout_s;
     job->memory_mib = cli->memory_mib > 0 ? cli->memory_mib : item->memory_mib;
     return ORR_OK;
 }

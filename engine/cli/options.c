@@ -40,7 +40,7 @@ static const orr_cli_option options[] = {
     {"video", "FILE", ORR_CLI_TEXT, FIELD(video), RENDER, "file:", "A video, made by the ffmpeg program", false},
     {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), RENDER, "file:json", "Times, memory and settings as JSON", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED " bundle.trace bundle.pack", NULL, "Stop a script that runs longer than this", false},
-    {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), RENDER, NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
+    {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), RENDER " check-scene", NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), "check", NULL, "Stop each scene after this long, whatever its timeout_s says", false},
     {"memory", "MIB", ORR_CLI_SECONDS, FIELD(memory_mib), "check", NULL, "Stop each scene that takes more, whatever its memory_mib says", false},
     {"filter", "TEXT", ORR_CLI_TEXT, FIELD(filter), "check", NULL, "Only scenes with this in their name", false},

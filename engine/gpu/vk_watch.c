@@ -36,7 +36,10 @@ void orr_vk_mark(orr_cmd *cmd) {
                                cmd->scope_depth > 0 ? cmd->scope_stack[cmd->scope_depth - 1] : NO_SCOPE};
     order(cmd, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT);
     gpu->vk.vkCmdUpdateBuffer(cmd->body, marks->handle, 0, sizeof words, words);
-    order(cmd, VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT, VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT);
+    /* To the host too: a device may keep the write to itself until the command has ended, which is too late.
+     */
+    order(cmd, VK_PIPELINE_STAGE_2_ALL_TRANSFER_BIT,
+          VK_PIPELINE_STAGE_2_ALL_COMMANDS_BIT | VK_PIPELINE_STAGE_2_HOST_BIT);
 }
 
 void orr_gpu_watched(const orr_gpu *gpu, char name[48]) {

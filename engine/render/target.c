@@ -447,18 +447,17 @@ static uint64_t patience_ns(const orr_target *t) {
 }
 
 /* Says which pass the device is in when that is why a frame failed, and gives up one that does not end it. */
-static orr_status name_pass(orr_target *t, int64_t frame, orr_status status, orr_error *err) {
+static orr_status name_pass(orr_target *t, orr_status status, orr_error *err) {
     if (!patience_ns(t) || (status != ORR_E_TIMEOUT && status != ORR_E_DEVICE_LOST)) return status;
     char pass[48];
     orr_gpu_watched(t->renderer->gpu, pass);
     const char *in = pass[0] ? " in pass '" : " outside of all passes", *end = pass[0] ? "'" : "";
     if (status == ORR_E_DEVICE_LOST)
-        return orr_fail(err, status, t->label, "frame %lld: the device was lost%s%s%s", (long long)frame, in,
-                        pass, end);
+        return orr_fail(err, status, t->label, "the device was lost%s%s%s", in, pass, end);
     orr_gpu_give_up(t->renderer->gpu);
     return orr_fail(err, ORR_E_FRAME_TIMEOUT, t->label,
-                    "frame %lld did not end within %g s: the device is still%s%s%s", (long long)frame,
-                    t->params.frame_timeout_s, in, pass, end);
+                    "it did not end within %g s: the device is still%s%s%s", t->params.frame_timeout_s, in,
+                    pass, end);
 }
 
 orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32_t *slot_index,
@@ -489,7 +488,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     slot->result.culled = input->pose->draw_count - slot->result.draws;
     if (!status) orr_target_count_geometry(t, slot);
     orr_arena_free(&arena);
-    if (status) status = name_pass(t, input->frame, status, err);
+    if (status) status = name_pass(t, status, err);
     if (status) return orr_target_view_error(t, input->frame, status, err);
     slot->busy = true;
     *slot_index = s;
@@ -527,7 +526,7 @@ static orr_status wait_frame(orr_target *t, const orr_target_slot *slot, orr_err
              most = patience_ns(t);
     if (!most) return orr_gpu_wait(gpu, value, UINT64_MAX, err);
     orr_status status = orr_gpu_wait(gpu, value, begin + most > now ? begin + most - now : 0, err);
-    return status ? name_pass(t, slot->result.frame, status, err) : ORR_OK;
+    return status ? name_pass(t, status, err) : ORR_OK;
 }
 
 orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *result, orr_error *err) {

@@ -146,6 +146,14 @@ says 'wrong.lua:1: a mean is'
 says 'wrong.lua:1: its height'
 says 'skipped: no test data'
 says 'crash_early: ended by SIGSEGV'
+mkdir -p endless/slow # a shader that does not end is told by its pass
+printf '%s\n' 'return { name = "slow", abi = 1, doc = "slow", params = { { name = "turns", type = "f32", def = 9e8, min = 0, max = 1e9, neutral = 0, doc = "how many" } },' \
+    '  passes = { { name = "main", stage = "lens", shader = "slow.comp", size_of = "ldr", pointwise = true, binds = { { "ldr", "modify" } } } } }' >endless/slow/slow.lua
+printf '%s\n' '#define A x = x * 1664525u + 1013904223u; x ^= x >> 13;' '#define B A A A A A A A A' '#define C B B B B B B B B' '#define D C C C C C C C C' \
+    'void main() { ivec2 p = ivec2(gl_GlobalInvocationID.xy); uint x = uint(p.x); for (uint i = 0u; i < uint(params.turns); i++) { D }' \
+    '  ldr_write(p, ldr_read(p) + float(x & 1u)); }' >endless/slow/slow.comp
+scene slow_pass.lua 'expect = function() end, timeout_s = 8'
+expect 1 "in pass 'slow.main'" slow_pass.lua --modules endless --enable slow
 expect 0 '1 passed' many --filter good
 ln -s . many/again && ln -s ../.. many/above # links that lead back are not followed
 expect 0 '1 scene ' many --filter good

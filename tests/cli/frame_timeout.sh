@@ -63,7 +63,7 @@ for json in '' --json; do
         --frame-timeout 5 >out.txt 2>err.txt
     code=$?
     [ $code -eq 1 ] || fail "a frame without end: exit code $code, not 1: $(cat out.txt err.txt)"
-    grep -q "frame 0 did not end within 5 s: the device is still in pass 'endless.main'" err.txt ||
+    grep -q "frame 0: it did not end within 5 s: the device is still in pass 'endless.main'" err.txt ||
         fail "the message does not name the pass: $(cat err.txt)"
 done
 grep -q '"error": "frame_timeout".*endless\.main' out.txt || fail "--json does not say it: $(cat out.txt)"
