@@ -451,6 +451,9 @@ static int check(orr_call *call) {
     spec->timeout_s = orr_call_number(call, "timeout_s");
     spec->memory_mib = orr_call_number(call, "memory_mib");
     const char *golden = orr_call_text(call, "golden");
+    if (script->cage && orr_path_leaves(golden))
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: golden '%.200s' leads out of the script's folder",
+                      golden);
     if (golden[0]) spec->golden = keep(call, golden);
     int expect = orr_call_extra(call, "expect");
     if (expect) {

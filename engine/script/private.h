@@ -31,6 +31,8 @@ typedef struct orr_cage {
 /* The other process, from here (remote.h). */
 typedef struct orr_remote orr_remote;
 
+/* Whether a path may lead out of the folder that it is looked up from: absolute, or with "..". */
+bool orr_path_leaves(const char *path);
 /* A file that a node or a material shows: as the script named it, in a cage. */
 enum { ORR_DEM_SPACING, ORR_DEM_SCALE, ORR_DEM_ARRAY, ORR_DEM_ROWS };
 typedef struct orr_script_asset {

@@ -126,12 +126,16 @@ static void get_frames(orr_wire_reader *reader, orr_check_spec *spec, int64_t *f
     spec->frames = spec->frame_count ? frames : NULL;
 }
 
-/* A path that stays below where it is looked up from. */
-static const char *get_inside(orr_wire_reader *reader) {
-    const char *path = orr_wire_get_text_or_null(reader, ORR_WIRE_MAX_NAME);
-    bool leaves = path && (path[0] == '/' || strpbrk(path, "\\:"));
+bool orr_path_leaves(const char *path) {
+    bool leaves = path[0] == '/' || strpbrk(path, "\\:");
     for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
         leaves = leaves || (strncmp(part, "..", 2) == 0 && (!part[2] || part[2] == '/'));
+    return leaves;
+}
+
+static const char *get_inside(orr_wire_reader *reader) {
+    const char *path = orr_wire_get_text_or_null(reader, ORR_WIRE_MAX_NAME);
+    bool leaves = path && orr_path_leaves(path);
     if (leaves) orr_wire_wrong(reader, "a path that leaves the bundle: '%.200s'", path);
     return leaves ? NULL : path;
 }
@@ -165,7 +169,7 @@ static void get_lists(orr_wire_reader *reader, orr_check_spec *spec) {
     orr_check_data *data = make_list(reader, &spec->data_count, 8, sizeof *data, "files of test data");
     for (uint32_t i = 0; i < spec->data_count; i++) {
         data[i].parameter = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
-        data[i].file = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
+        data[i].file = get_inside(reader);
     }
     spec->tags = tags;
     spec->mutations = mutations;

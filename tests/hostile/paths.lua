@@ -44,3 +44,5 @@ orrery.sequence{ scene = scene, camera = scene:camera{}, preset = "/etc/passwd" 
 --@ 5 the name '../../../tmp/x' is used for files
 local scene = orrery.scene()
 return orrery.sequence{ name = "../../../tmp/x", scene = scene, camera = scene:camera{} }
+--@ 5 main.lua:1: orrery.check: golden
+orrery.check{ golden = "../../../etc" }
