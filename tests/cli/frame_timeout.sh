@@ -58,14 +58,13 @@ void main() {
     ldr_write(p, ldr_read(p) + float(x & 1u));
 }
 END_OF_SHADER
-for json in '' --json; do
-    timeout 120 "$orrery" render shot.lua --quiet $json --modules modules --enable endless --out 'endless_####.png' \
-        --frame-timeout 5 >out.txt 2>err.txt
-    code=$?
-    [ $code -eq 1 ] || fail "a frame without end: exit code $code, not 1: $(cat out.txt err.txt)"
-    grep -q "frame 0: it did not end within 5 s: the device is still in pass 'endless.main'" err.txt ||
-        fail "the message does not name the pass: $(cat err.txt)"
-done
+# Once only: what a process leaves running on a GPU that it gave up can keep others from it for a long time.
+timeout 120 "$orrery" render shot.lua --quiet --json --modules modules --enable endless --out 'endless_####.png' \
+    --frame-timeout 5 >out.txt 2>err.txt
+code=$?
+[ $code -eq 1 ] || fail "a frame without end: exit code $code, not 1: $(cat out.txt err.txt)"
+grep -q "frame 0: it did not end within 5 s: the device is still in pass 'endless.main'" err.txt ||
+    fail "the message does not name the pass: $(cat err.txt)"
 grep -q '"error": "frame_timeout".*endless\.main' out.txt || fail "--json does not say it: $(cat out.txt)"
 [ ! -e endless_0000.png ] || fail "a frame that did not end has a file"
 exit $failed
