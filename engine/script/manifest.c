@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "script/remote.h"
 
-enum { MAX_BYTES = 256 << 10, MAX_INSTRUCTIONS = 1000000, MAX_MEMORY = 16 << 20, MAX_ITEMS = 256 };
+enum { MAX_BYTES = 256 << 10, MAX_INSTRUCTIONS = 100000, MAX_MEMORY = 16 << 20, MAX_ITEMS = 256 };
 
 typedef struct reader {
     orr_arena *arena;

@@ -1,0 +1,1 @@
+local s = "x" while true do s = 0 .. s end
