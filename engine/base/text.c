@@ -51,20 +51,54 @@ void orr_text_printf(orr_text *text, const char *format, ...) {
     va_end(args);
 }
 
-size_t orr_utf8_length(const char *text) {
+size_t orr_utf8_next(const char *text, size_t size, uint32_t *code_point) {
+    if (size == 0 || text[0] == 0) return 0;
     const unsigned char *s = (const unsigned char *)text;
-    if (s[0] < 0x80) return s[0] ? 1 : 0;
-    size_t length = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-                    : (s[0] & 0xf0) == 0xe0        ? 3
-                    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                                   : 0;
-    for (size_t i = 1; i < length; i++)
+    size_t length = s[0] < 0x80   ? 1
+                    : s[0] < 0xc2 ? 0
+                    : s[0] < 0xe0 ? 2
+                    : s[0] < 0xf0 ? 3
+                    : s[0] < 0xf5 ? 4
+                                  : 0;
+    if (length == 0 || length > size) return 0;
+    uint32_t point = length == 1 ? s[0] : s[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
         if ((s[i] & 0xc0) != 0x80) return 0;
-    if (s[0] == 0xe0 && s[1] < 0xa0) return 0; /* overlong */
-    if (s[0] == 0xed && s[1] > 0x9f) return 0; /* surrogates */
-    if (s[0] == 0xf0 && s[1] < 0x90) return 0; /* overlong */
-    if (s[0] == 0xf4 && s[1] > 0x8f) return 0; /* above U+10FFFF */
+        point = point << 6 | (s[i] & 0x3fu);
+    }
+    if ((length == 3 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))) ||
+        (length == 4 && (point < 0x10000 || point > 0x10ffff)))
+        return 0;
+    if (code_point) *code_point = point;
     return length;
+}
+
+size_t orr_utf8_length(const char *text) {
+    size_t size = 0;
+    while (size < 4 && text[size]) size++;
+    return orr_utf8_next(text, size, NULL);
+}
+
+/* Whether a terminal may act on it: control characters, and what turns the direction of writing, which makes
+ * a line read otherwise than it is. */
+static bool acts(uint32_t point) {
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x202a && point <= 0x202e) ||
+           (point >= 0x2066 && point <= 0x2069);
+}
+
+size_t orr_utf8_printable(const char *text, size_t size) {
+    uint32_t point = 0;
+    size_t length = orr_utf8_next(text, size, &point);
+    return acts(point) ? 0 : length;
+}
+
+void orr_text_clean(char *text, size_t size, bool lines) {
+    for (size_t i = 0; i < size;) {
+        size_t good =
+            lines && (text[i] == '\n' || text[i] == '\t') ? 1 : orr_utf8_printable(text + i, size - i);
+        if (!good) text[i] = '?';
+        i += good ? good : 1;
+    }
 }
 
 void orr_text_json_string(orr_text *text, const char *string) {
@@ -261,6 +295,12 @@ const char *orr_nearest_name(const char *name, size_t count,
         nearest = candidate;
     }
     return nearest;
+}
+
+bool orr_path_has_parent(const char *path) {
+    for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
+        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) return true;
+    return false;
 }
 
 bool orr_path_is_below(const char *folder, const char *path) {

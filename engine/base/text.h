@@ -22,8 +22,15 @@ void orr_text_json_string(orr_text *text, const char *string); /* quoted, escape
 void orr_text_free(orr_text *text);
 const char *orr_text_cstr(const orr_text *text); /* never NULL */
 
-/* Bytes of the well-formed UTF-8 character at `text` (RFC 3629); 0 = none, or the end. */
-size_t orr_utf8_length(const char *text);
+/* Bytes of the well-formed UTF-8 character at `text` (RFC 3629); 0 when it is none (overlong, surrogate, cut,
+ * NUL). `code_point` may be NULL. */
+size_t orr_utf8_next(const char *text, size_t size, uint32_t *code_point);
+size_t orr_utf8_length(const char *text); /* the same of a text that ends with NUL */
+/* The same of a character that a terminal only shows: no control character, and none that turns the direction
+ * of writing. */
+size_t orr_utf8_printable(const char *text, size_t size);
+/* Replaces every byte of what is not printable so by '?'; with `lines` line breaks and tabs stay. */
+void orr_text_clean(char *text, size_t size, bool lines);
 
 /* snprintf that always terminates; returns false when it had to cut. */
 bool orr_format(char *buffer, size_t size, const char *format, ...) ORR_PRINTF(3, 4);
@@ -40,6 +47,8 @@ void orr_format_f64(char *buffer, size_t size, double value);
 
 /* Is `path` below `folder`, by their text ('/' between names)? Of canonical paths that is the truth. */
 bool orr_path_is_below(const char *folder, const char *path);
+/* Is one of the names in `path` ".."? */
+bool orr_path_has_parent(const char *path);
 
 /* The candidate nearest to `name` by Damerau-Levenshtein distance, or NULL when none is near
  * (distance > 1 + length/3). `get(context, i)` yields candidate i of `count`. For "did you mean". */

@@ -6,22 +6,12 @@
 #include "base/arena.h"
 #include "base/text.h"
 
-/* Bytes of the UTF-8 character at `text`; 0 = none, or one that no terminal should be given: controls, and
- * what turns the direction of writing. */
+/* Bytes of the character at `text`; 0 = none, or one that no terminal should be given, or that breaks a line.
+ */
 static size_t character(const char *text, size_t left) {
-    const unsigned char *c = (const unsigned char *)text;
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t bytes = c[0] < 0x80 ? 1 : c[0] >> 5 == 6 ? 2 : c[0] >> 4 == 14 ? 3 : c[0] >> 3 == 30 ? 4 : 0;
-    if (bytes == 0 || bytes > left) return 0;
-    uint32_t code = bytes == 1 ? c[0] : c[0] & (0x7fu >> bytes);
-    for (size_t i = 1; i < bytes; i++) {
-        if (c[i] >> 6 != 2) return 0;
-        code = code << 6 | (c[i] & 0x3fu);
-    }
-    bool control = code < 32 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
-                   (code >= 0x2066 && code <= 0x2069);
-    bool valid = code >= smallest[bytes] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    return valid && !control ? bytes : 0;
+    uint32_t point = 0;
+    size_t bytes = orr_utf8_next(text, left, &point);
+    return point == 0x2028 || point == 0x2029 ? 0 : bytes ? orr_utf8_printable(text, left) : 0;
 }
 
 bool orr_bundle_is_text(const char *text) {

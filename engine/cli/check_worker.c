@@ -13,14 +13,6 @@ const char *orr_check_data_folder(const orr_cli *cli) {
     return folder && folder[0] ? folder : NULL;
 }
 
-static orr_status numbers(orr_engine *engine, char fingerprint[65], orr_error *err) {
-    char *lua = NULL;
-    orr_status status = orr_script_numbers(&lua, err);
-    if (status == ORR_OK) status = orr_engine_fingerprint(engine, lua, fingerprint, err);
-    free(lua);
-    return status;
-}
-
 /* --- check-list ------------------------------------------------------------------------------------ */
 
 static void print_spec(const orr_check_spec *spec, orr_text *out) {
@@ -57,7 +49,7 @@ static orr_status declare_device(orr_cli *cli, orr_engine *engine, orr_error *er
     orr_text line = {0};
     char fingerprint[65] = "";
     orr_status status = orr_engine_gpu(engine, &gpu, err);
-    if (status == ORR_OK) status = numbers(engine, fingerprint, err);
+    if (status == ORR_OK) status = orr_cli_fingerprint(engine, fingerprint, err);
     if (status != ORR_OK) return status;
     orr_golden_device device = orr_check_device(orr_gpu_device(gpu), fingerprint);
     orr_text_puts(&line, "{\"device\": ");
@@ -167,7 +159,7 @@ static orr_status run(worker *w, orr_check_result *result, orr_error *err) {
     if (w->cli->fingerprint)
         orr_format(w->fingerprint, sizeof w->fingerprint, "%s", w->cli->fingerprint);
     else
-        status = numbers(w->engine, w->fingerprint, err);
+        status = orr_cli_fingerprint(w->engine, w->fingerprint, err);
     return status == ORR_OK ? check(w, result, err) : status;
 }
 

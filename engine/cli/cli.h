@@ -25,6 +25,8 @@ int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *scr
 void orr_cli_help_params(const orr_script *script, orr_text *out); /* for --help after a script */
 /* Says what went wrong (on stderr; with --json also as an object on stdout) and gives the exit code. */
 int orr_cli_fail(const orr_cli *cli, const orr_error *err);
+/* The numeric fingerprint of this machine and the engine's device: libm, shaders, LuaJIT. */
+ORR_MUST_CHECK orr_status orr_cli_fingerprint(orr_engine *engine, char hex[65], orr_error *err);
 void orr_cli_print(orr_text *text); /* to stdout, and frees it */
 const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t size);
 void orr_cli_json_number(orr_text *out, double value); /* null when not finite */

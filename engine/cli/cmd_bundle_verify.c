@@ -81,14 +81,6 @@ static orr_status read_golden(void *context, const char *name, uint8_t **data, s
     return orr_bundle_read(place->bundle, path, ORR_GOLDEN_MAX_BYTES, data, size, err);
 }
 
-static orr_status fingerprint_of(const orr_opened *o, char hex[65], orr_error *err) {
-    char *numbers = NULL;
-    orr_status status = orr_script_numbers(&numbers, err);
-    if (status == ORR_OK) status = orr_engine_fingerprint(o->engine, numbers, hex, err);
-    free(numbers);
-    return status;
-}
-
 static void note_entry(findings *found, const char *script, const char *verdict, const char *message) {
     orr_text_printf(&found->text, "entry %s: %s%s%s\n", script, verdict, *message ? ": " : "", message);
     orr_text_puts(&found->entries, found->entry_count++ ? ", {\"script\": " : "{\"script\": ");
@@ -110,7 +102,7 @@ static orr_status check_entry(const orr_opened *o, const char *name, orr_script 
                                            .folder = "",
                                            .fingerprint = fingerprint,
                                            .stop = orr_cli_stop()};
-    orr_status status = fingerprint_of(o, fingerprint, err);
+    orr_status status = orr_cli_fingerprint(o->engine, fingerprint, err);
     if (status == ORR_OK) status = orr_check_scene(&params, &result, err);
     if (status == ORR_OK) {
         note_entry(found, name, orr_verdict_name(result.verdict), result.message ? result.message : "");

@@ -225,14 +225,6 @@ static void say_details(const orr_check_result *r, orr_text *out) {
                 orr_text_printf(out, "%spictures: %s\n", indent, r->frames[f].images[i].heat_file);
 }
 
-/* Messages hold what scripts wrote: nothing in them may talk to the terminal. */
-static void make_plain(orr_text *out) {
-    for (size_t i = 0; i < out->length; i++) {
-        const unsigned char a = (unsigned char)out->data[i], b = (unsigned char)out->data[i + 1];
-        if ((a < 0x20 && a != '\n') || a == 0x7f || (a == 0xc2 && b >= 0x80 && b < 0xa0)) out->data[i] = '?';
-    }
-}
-
 static void say_text(check *c, orr_text *out) {
     uint32_t counts[ORR_VERDICT_CRASHED + 1] = {0}, faults = 0, unplanted = 0;
     for (uint32_t i = 0; i < c->list.count; i++) {
@@ -431,7 +423,8 @@ int orr_cmd_check(orr_cli *cli) {
         else if (status == ORR_OK)
             say_json(&c, &text);
     }
-    if (!cli->json) make_plain(&text);
+    /* Messages hold what scripts wrote: nothing in them may talk to the terminal. */
+    if (!cli->json && text.data) orr_text_clean(text.data, text.length, true);
     orr_cli_print(&text);
     clean_up(&c, c.judged && (code != 0 || has_pictures(&c)));
     if (status != ORR_OK) code = orr_cli_fail(cli, &err);

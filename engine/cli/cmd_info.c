@@ -48,7 +48,6 @@ static void count_cache(const char *root, cache *c) {
 
 static orr_status gather(orr_engine *engine, facts *f, orr_error *err) {
     orr_gpu *gpu = NULL;
-    char *numbers = NULL;
     orr_error problem = {0};
     orr_status status = orr_gpu_list(&f->devices, &f->device_count, err);
     if (status != ORR_OK) return status;
@@ -62,10 +61,7 @@ static orr_status gather(orr_engine *engine, facts *f, orr_error *err) {
     f->chosen = orr_gpu_device(gpu);
     f->limits = orr_gpu_get_limits(gpu);
     orr_gpu_memory(gpu, &f->memory);
-    status = orr_script_numbers(&numbers, err);
-    if (status == ORR_OK) status = orr_engine_fingerprint(engine, numbers, f->fingerprint, err);
-    free(numbers);
-    return status;
+    return orr_cli_fingerprint(engine, f->fingerprint, err);
 }
 
 /* What a device has and can, one row each: --json and the text are made of it. */

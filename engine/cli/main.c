@@ -160,6 +160,14 @@ orr_status orr_cli_script(const orr_cli *cli, orr_engine *engine, const char *pa
     return status == ORR_OK ? orr_script_run(*out, path, err) : status;
 }
 
+orr_status orr_cli_fingerprint(orr_engine *engine, char hex[65], orr_error *err) {
+    char *numbers = NULL;
+    orr_status status = orr_script_numbers(&numbers, err);
+    if (status == ORR_OK) status = orr_engine_fingerprint(engine, numbers, hex, err);
+    free(numbers);
+    return status;
+}
+
 const char *orr_cli_default_script(const orr_engine *engine, char *out, size_t size) {
     orr_path_join(out, size, orr_engine_root(engine), "scripts/turntable.lua");
     return out;
@@ -172,7 +180,7 @@ int orr_cli_fail(const orr_cli *cli, const orr_error *err) {
     orr_text line = {0};
     orr_text_printf(&line, "orrery: %s%s%s\n", says_path ? "" : err->path, says_path ? "" : ": ",
                     err->message);
-    if (line.data) orr_wire_clean(line.data, line.length, true);
+    if (line.data) orr_text_clean(line.data, line.length, true);
     fputs(orr_text_cstr(&line), stderr);
     orr_text_free(&line);
     if (cli->json) {

@@ -118,10 +118,7 @@ const char *const *orr_shaders_source_folders(const orr_shaders *shaders) {
 
 /* A name stays inside the folders: relative, no "..", no backslash or drive. */
 static bool name_stays_inside(const char *name) {
-    if (!*name || orr_path_is_absolute(name) || strpbrk(name, "\\:")) return false;
-    for (const char *part = name; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) return false;
-    return true;
+    return *name && !orr_path_is_absolute(name) && !strpbrk(name, "\\:") && !orr_path_has_parent(name);
 }
 
 static orr_status keep(orr_shaders *shaders, const char *folder, const char *name, orr_error *err) {

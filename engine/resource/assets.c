@@ -176,18 +176,13 @@ static orr_status fail_escape(const char *uri, orr_error *err) {
                     "'%.200s' lies outside the model's folder: put the file beside the model", uri);
 }
 
-static bool has_parent_part(const char *path) {
-    for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-        if (strncmp(part, "..", 2) == 0 && (part[2] == '/' || part[2] == '\0')) return true;
-    return false;
-}
-
 /* What a model refers to: only files in its own folder or below, links followed before looking where they
  * end. */
 static orr_status fetch_beside(void *context, const char *uri, uint8_t **data, size_t *size, orr_error *err) {
     asset *a = context;
     char folder[PATH_BYTES], path[2 * PATH_BYTES], real_folder[4096], real_path[4096];
-    if (orr_path_is_absolute(uri) || strchr(uri, '\\') || has_parent_part(uri)) return fail_escape(uri, err);
+    if (orr_path_is_absolute(uri) || strchr(uri, '\\') || orr_path_has_parent(uri))
+        return fail_escape(uri, err);
     while (strncmp(uri, "./", 2) == 0) uri += 2;
     orr_path_folder(folder, sizeof folder, a->path);
     bool at_root = a->in_vfs && strcmp(folder, ".") == 0; /* the VFS has no "." */
@@ -303,7 +298,7 @@ static void read_then_decode(void *argument) {
 
 static orr_status fail_missing(orr_assets *assets, const char *path, orr_error *err) {
     const char *where = assets->confined ? " in the bundle" : "";
-    if (orr_path_is_absolute(path) || (assets->confined && has_parent_part(path)))
+    if (orr_path_is_absolute(path) || (assets->confined && orr_path_has_parent(path)))
         return orr_fail(err, assets->confined ? ORR_E_ESCAPE : ORR_E_NOT_FOUND, path,
                         "there is no file '%.600s'%s%s", path, where,
                         assets->confined ? ": its paths are relative, without '..'" : "");

@@ -124,7 +124,7 @@ static char *get_text(orr_wire_reader *reader, size_t max, bool lines) {
     if (bytes && !text) orr_wire_wrong(reader, "more than there is memory for");
     if (!text) return NULL;
     memcpy(text, bytes, length);
-    if (!reader->trusted) orr_wire_clean(text, length, lines);
+    if (!reader->trusted) orr_text_clean(text, length, lines);
     return text;
 }
 
@@ -154,35 +154,8 @@ orr_status orr_wire_end(orr_wire_reader *reader, orr_error *err) {
     if (!reader->wrong && reader->at != reader->size)
         orr_wire_wrong(reader, "%zu bytes more than belong to the message", reader->size - reader->at);
     if (!reader->wrong) return ORR_OK;
-    orr_wire_clean(reader->reason, strlen(reader->reason), false);
+    orr_text_clean(reader->reason, strlen(reader->reason), false);
     return orr_fail(err, ORR_E_BAD_DATA, NULL, "the script's process sent %s", reader->reason);
-}
-
-/* Bytes of a well-formed character (RFC 3629) that no terminal acts on, or 0. */
-static size_t printable(const unsigned char *s, size_t left, bool lines) {
-    if (s[0] < 0x80) return (s[0] >= 32 && s[0] != 127) || (lines && (s[0] == '\n' || s[0] == '\t'));
-    size_t length = s[0] >= 0xc2 && s[0] <= 0xdf   ? 2
-                    : (s[0] & 0xf0) == 0xe0        ? 3
-                    : s[0] >= 0xf0 && s[0] <= 0xf4 ? 4
-                                                   : 0;
-    if (length > left) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80) return 0;
-    if (s[0] == 0xc2 && s[1] < 0xa0) return 0; /* control characters of Latin-1 */
-    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0; /* overlong; surrogates */
-    if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0; /* overlong; past the end */
-    /* Bidirectional overrides, which make a line read otherwise than it is. */
-    if (s[0] == 0xe2 && s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) return 0;
-    if (s[0] == 0xe2 && s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9) return 0;
-    return length;
-}
-
-void orr_wire_clean(char *text, size_t length, bool lines) {
-    for (size_t i = 0; i < length;) {
-        size_t good = printable((const unsigned char *)text + i, length - i, lines);
-        if (!good) text[i] = '?';
-        i += good ? good : 1;
-    }
 }
 
 /* --- whole messages ------------------------------------------------------------------------------ */

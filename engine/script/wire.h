@@ -66,7 +66,7 @@ uint32_t orr_wire_get_index(orr_wire_reader *reader, uint32_t end, const char *w
 /* How many items follow: at most `max`, and no more than can be there when each takes `item_bytes`. */
 uint32_t orr_wire_get_count(orr_wire_reader *reader, uint32_t max, size_t item_bytes, const char *what);
 const void *orr_wire_get_bytes(orr_wire_reader *reader, size_t size); /* in the message; NULL when wrong */
-/* In the arena, at most `max` bytes, cleaned (orr_wire_clean). Never NULL… */
+/* In the arena, at most `max` bytes, cleaned (orr_text_clean). Never NULL… */
 const char *orr_wire_get_text(orr_wire_reader *reader, size_t max);
 const char *orr_wire_get_text_or_null(orr_wire_reader *reader, size_t max); /* …and this one may be */
 const char *orr_wire_get_lines(orr_wire_reader *reader, size_t max);        /* line breaks and tabs stay */
@@ -74,9 +74,6 @@ const char *orr_wire_get_lines(orr_wire_reader *reader, size_t max);        /* l
 void orr_wire_get_value(orr_wire_reader *reader, const orr_param_row *row, orr_param_value *value);
 /* ORR_E_BAD_DATA "the script's process sent …" when something was wrong, or is left over. */
 ORR_MUST_CHECK orr_status orr_wire_end(orr_wire_reader *reader, orr_error *err);
-
-/* Replaces by '?' what is no UTF-8 and every control character; with `lines` line breaks and tabs stay. */
-void orr_wire_clean(char *text, size_t length, bool lines);
 
 /* --- whole messages over a channel (base/platform/process.h) ------------------------------------- */
 /* ORR_E_MEMORY when the message is incomplete, ORR_E_LIMIT when it has more than `max` bytes; the channel's

@@ -127,10 +127,7 @@ static void get_frames(orr_wire_reader *reader, orr_check_spec *spec, int64_t *f
 }
 
 bool orr_path_leaves(const char *path) {
-    bool leaves = path[0] == '/' || strpbrk(path, "\\:");
-    for (const char *part = path; part; part = strchr(part, '/') ? strchr(part, '/') + 1 : NULL)
-        leaves = leaves || (strncmp(part, "..", 2) == 0 && (!part[2] || part[2] == '/'));
-    return leaves;
+    return path[0] == '/' || strpbrk(path, "\\:") || orr_path_has_parent(path);
 }
 
 static const char *get_inside(orr_wire_reader *reader) {

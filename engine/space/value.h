@@ -156,8 +156,4 @@ ORR_MUST_CHECK orr_status orr_value_encode(orr_text *out, const orr_value *value
 ORR_MUST_CHECK orr_status orr_value_decode(const void *data, size_t size, const orr_schemas *schemas,
                                            const orr_value **out, orr_error *err);
 
-/* --- UTF-8 ------------------------------------------------------------------------------------------ */
-/* Bytes of the valid UTF-8 character at `text` (1..4), 0 when it is none (overlong, surrogate, cut, NUL). */
-size_t orr_utf8_next(const char *text, size_t size, uint32_t *code_point);
-
 #endif

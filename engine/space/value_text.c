@@ -7,28 +7,6 @@
 #include "base/error.h"
 #include "space/value_parse.h"
 
-size_t orr_utf8_next(const char *text, size_t size, uint32_t *code_point) {
-    if (size == 0 || text[0] == 0) return 0;
-    const unsigned char *s = (const unsigned char *)text;
-    size_t length = s[0] < 0x80   ? 1
-                    : s[0] < 0xc2 ? 0
-                    : s[0] < 0xe0 ? 2
-                    : s[0] < 0xf0 ? 3
-                    : s[0] < 0xf5 ? 4
-                                  : 0;
-    if (length == 0 || length > size) return 0;
-    uint32_t point = length == 1 ? s[0] : s[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80) return 0;
-        point = point << 6 | (s[i] & 0x3fu);
-    }
-    if ((length == 3 && (point < 0x800 || (point >= 0xd800 && point <= 0xdfff))) ||
-        (length == 4 && (point < 0x10000 || point > 0x10ffff)))
-        return 0;
-    if (code_point) *code_point = point;
-    return length;
-}
-
 /* --- printing ---------------------------------------------------------------------------------------- */
 
 static void print_double(orr_text *out, double number, bool mark) {

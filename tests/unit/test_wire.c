@@ -173,7 +173,7 @@ static void values_keep_to_their_rows(void **state) {
 static void clean_is(const char *text, bool lines, const char *wanted) {
     char copy[64];
     snprintf(copy, sizeof copy, "%s", text);
-    orr_wire_clean(copy, strlen(copy), lines);
+    orr_text_clean(copy, strlen(copy), lines);
     assert_string_equal(copy, wanted);
 }
 
