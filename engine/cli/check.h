@@ -49,6 +49,13 @@ void orr_check_words_begin(const orr_cli *cli, const char *command, uint32_t thr
 void orr_check_words_add(orr_check_words *words, const char *word);
 void orr_check_words_pair(orr_check_words *words, const char *option, const char *value); /* NULL: not */
 
+/* The process of one scene: its result and messages go beside `folder` ("<folder>.json", ".txt"). The caller
+ * adds words of its own before it hands `words->argv` to the job. ORR_E_MEMORY. */
+ORR_MUST_CHECK orr_status orr_check_job_begin(const orr_cli *cli, const orr_check_list *list,
+                                              const orr_check_item *item, const char *folder,
+                                              uint32_t threads, orr_arena *arena, orr_check_job *job,
+                                              orr_check_words *words, orr_error *err);
+
 /* Renders each scene with a golden cli->calibrate times with 1 and as often with 2 threads, and records in
  * golden.json how far this device lies from it. `*results`: one a scene, freed by the caller in any case. */
 ORR_MUST_CHECK orr_status orr_check_calibrate(const orr_cli *cli, const char *work,

@@ -181,23 +181,13 @@ static const char *keep(orr_arena *arena, const char *text) {
 static orr_status make_job(calibration *c, const char *work, uint32_t index, uint32_t repeat,
                            orr_check_job *job, orr_error *err) {
     const orr_check_item *item = &c->list->items[index];
-    char folder[2048], file[2304];
+    char folder[2048];
     orr_check_words words;
     orr_format(folder, sizeof folder, "%s/calibrate-%u-%u", work, index, repeat);
     c->folders[(size_t)index * c->each + repeat] = keep(&c->arena, folder);
-    *job = (orr_check_job){.name = item->name,
-                           .file = item->file,
-                           .timeout_s = c->cli->timeout_s > 0 ? c->cli->timeout_s : item->timeout_s,
-                           .memory_mib = c->cli->memory_mib > 0 ? c->cli->memory_mib : item->memory_mib};
-    orr_format(file, sizeof file, "%s.json", folder);
-    job->result_file = keep(&c->arena, file);
-    orr_format(file, sizeof file, "%s.txt", folder);
-    job->messages_file = keep(&c->arena, file);
-    orr_check_words_begin(c->cli, "check-scene", repeat % THREADS + 1, 0, &c->arena, &words);
-    orr_check_words_add(&words, item->file);
-    orr_check_words_pair(&words, "--name", item->name);
-    orr_check_words_pair(&words, "--result", job->result_file);
-    orr_check_words_pair(&words, "--fingerprint", c->list->fingerprint);
+    orr_status status =
+        orr_check_job_begin(c->cli, c->list, item, folder, repeat % THREADS + 1, &c->arena, job, &words, err);
+    if (status != ORR_OK) return status;
     orr_check_words_pair(&words, "--golden-out", folder);
     job->argv = words.argv;
     return words.failed ? orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the repeats") : ORR_OK;

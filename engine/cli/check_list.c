@@ -68,6 +68,34 @@ void orr_check_words_begin(const orr_cli *cli, const char *command, uint32_t thr
     if (cli->quiet) orr_check_words_add(out, "--quiet");
 }
 
+static const char *beside(const char *folder, const char *extension, orr_check_words *words) {
+    char file[2304];
+    orr_format(file, sizeof file, "%s%s", folder, extension);
+    const char *kept = orr_arena_strdup(words->arena, file);
+    words->failed |= !kept;
+    return kept;
+}
+
+orr_status orr_check_job_begin(const orr_cli *cli, const orr_check_list *list, const orr_check_item *item,
+                               const char *folder, uint32_t threads, orr_arena *arena, orr_check_job *job,
+                               orr_check_words *words, orr_error *err) {
+    char limit[32];
+    orr_check_words_begin(cli, "check-scene", threads, 0, arena, words);
+    *job = (orr_check_job){.name = item->name,
+                           .file = item->file,
+                           .result_file = beside(folder, ".json", words),
+                           .messages_file = beside(folder, ".txt", words),
+                           .timeout_s = cli->timeout_s > 0 ? cli->timeout_s : item->timeout_s,
+                           .memory_mib = cli->memory_mib > 0 ? cli->memory_mib : item->memory_mib};
+    orr_check_words_add(words, item->file);
+    orr_check_words_pair(words, "--name", item->name);
+    orr_check_words_pair(words, "--result", job->result_file);
+    orr_check_words_pair(words, "--fingerprint", list->fingerprint);
+    orr_format(limit, sizeof limit, "%.3f", 0.75 * job->timeout_s); /* a hanging shader is told by its pass */
+    orr_check_words_pair(words, "--frame-timeout", job->timeout_s > 0 ? limit : NULL);
+    return words->failed ? no_memory(err) : ORR_OK;
+}
+
 /* --- finding -----------------------------------------------------------------------------------------------
  */
 

@@ -69,35 +69,21 @@ typedef struct job_kind {
 
 static orr_status add_job(check *c, const orr_check_item *item, const job_kind *kind, orr_error *err) {
     const orr_cli *cli = c->cli;
-    char name[600], folder[2048], file[2304], number[16];
+    char name[600], folder[2048], number[16];
     orr_check_words words;
     orr_check_job *job = &c->jobs[c->job_count++];
     folder_name(&c->list, item, name, sizeof name);
     orr_format(folder, sizeof folder, "%s/%s%s", c->work, name, kind->suffix);
-    *job = (orr_check_job){.name = item->name, .file = item->file};
-    orr_format(file, sizeof file, "%s.json", folder);
-    job->result_file = orr_arena_strdup(&c->arena, file);
-    orr_format(file, sizeof file, "%s.txt", folder);
-    job->messages_file = orr_arena_strdup(&c->arena, file);
-    if (!job->result_file || !job->messages_file) return no_memory(err);
-    orr_check_words_begin(cli, "check-scene", kind->threads, 0, &c->arena, &words);
-    orr_check_words_add(&words, item->file);
-    orr_check_words_pair(&words, "--name", item->name);
-    orr_check_words_pair(&words, "--result", job->result_file);
+    orr_status status =
+        orr_check_job_begin(cli, &c->list, item, folder, kind->threads, &c->arena, job, &words, err);
+    if (status != ORR_OK) return status;
     orr_check_words_pair(&words, "--out", folder);
-    orr_check_words_pair(&words, "--fingerprint", c->list.fingerprint);
     orr_format(number, sizeof number, "%u", kind->mutation);
     orr_check_words_pair(&words, "--mutation", kind->mutation ? number : NULL);
     if (cli->update) orr_check_words_add(&words, "--update");
     if (cli->budgets && !kind->mutation) orr_check_words_add(&words, "--budgets");
-    job->timeout_s = cli->timeout_s > 0 ? cli->timeout_s : item->timeout_s;
-    orr_format(number, sizeof number, "%.3f",
-               0.75 * job->timeout_s); /* a hanging shader is told by its pass */
-    orr_check_words_pair(&words, "--frame-timeout", job->timeout_s > 0 ? number : NULL);
-    if (words.failed) return no_memory(err);
     job->argv = words.argv;
-    job->memory_mib = cli->memory_mib > 0 ? cli->memory_mib : item->memory_mib;
-    return ORR_OK;
+    return words.failed ? no_memory(err) : ORR_OK;
 }
 
 /* Scenes first, in their order; then their planted faults. */
