@@ -106,6 +106,12 @@ static orr_status find_modules(const orr_cli *cli, orr_arena *arena, orr_engine_
     return ORR_OK;
 }
 
+/* Those that answer with what was read, or judge by it. */
+static bool records_reads(const orr_command *command) {
+    return command->run == orr_cmd_check_scene || command->run == orr_cmd_bundle_trace ||
+           command->run == orr_cmd_bundle_pack || command->run == orr_cmd_bundle_verify;
+}
+
 orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) {
     static orr_log log; /* outlives the engine; one command a process */
     static orr_cli kept;
@@ -117,6 +123,7 @@ orr_status orr_cli_engine(const orr_cli *cli, orr_engine **out, orr_error *err) 
                                 .sync_validation = cli->sync_validation,
                                 .root = cli->root,
                                 .cache_folder = cli->no_cache ? "" : NULL,
+                                .record_reads = records_reads(cli->command),
                                 .log = &log};
     orr_arena arena = {0};
     orr_status status = find_modules(cli, &arena, &params, err);

@@ -162,7 +162,7 @@ static orr_status create_parts(orr_engine *engine, const orr_engine_params *para
     status = orr_jobs_create(&jobs, &engine->jobs, err);
     if (!status) status = create_space(engine, params, err);
     if (!status) status = orr_vfs_create(&engine->vfs, err);
-    if (!status) status = orr_reads_create(&engine->reads, err);
+    if (!status && params->record_reads) status = orr_reads_create(&engine->reads, err);
     const orr_assets_params assets = {
         .jobs = engine->jobs, .vfs = engine->vfs, .log = &engine->log, .reads = engine->reads};
     if (!status) status = orr_assets_create(&assets, &engine->assets, err);

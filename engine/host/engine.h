@@ -20,6 +20,7 @@ typedef struct orr_engine_params {
     const char *const *modules; /* more folders of modules, looked through before Orrery's own */
     uint32_t module_count;
     const char *cache_folder; /* NULL = the user's; "" = none */
+    bool record_reads;        /* keep orr_engine_reads: costs a SHA-256 of each file read */
     const orr_log *log;
 } orr_engine_params;
 ORR_MUST_CHECK orr_status orr_engine_create(const orr_engine_params *params, orr_engine **out,
@@ -40,7 +41,8 @@ orr_jobs *orr_engine_jobs(orr_engine *engine);
 orr_space *orr_engine_space(orr_engine *engine);
 orr_vfs *orr_engine_vfs(orr_engine *engine);
 orr_assets *orr_engine_assets(orr_engine *engine);
-orr_reads *orr_engine_reads(orr_engine *engine); /* every file that was read for the scripts of this engine */
+/* Every file that was read for the scripts of this engine; NULL without record_reads. */
+orr_reads *orr_engine_reads(orr_engine *engine);
 orr_modules *orr_engine_modules(
     orr_engine *engine); /* native ones loaded at create; manifests are added by engine/script */
 orr_shaders *orr_engine_shaders(orr_engine *engine);

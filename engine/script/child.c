@@ -98,6 +98,7 @@ static void get_place(child *c, orr_wire_reader *reader) {
     c->engine_params.modules = get_list(reader, &c->arena, &c->engine_params.module_count);
     c->engine_params.threads = THREADS;
     c->engine_params.cache_folder = "";
+    c->engine_params.record_reads = true; /* told to the process that renders */
     c->script_params.trust = ORR_TRUST_BUNDLE;
     c->script_params.timeout_s = orr_wire_get_f64(reader);
     c->frame_s = orr_wire_get_f64(reader);

@@ -83,6 +83,9 @@ static int by_path(const void *a, const void *b) {
 }
 
 orr_status orr_reads_list(orr_reads *reads, const orr_read **out, uint32_t *count, orr_error *err) {
+    *out = NULL;
+    *count = 0;
+    if (!reads) return ORR_OK;
     orr_mutex_lock(reads->mutex);
     if (reads->count) qsort(reads->list, reads->count, sizeof *reads->list, by_path);
     *out = reads->list;

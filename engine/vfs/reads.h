@@ -33,8 +33,8 @@ void orr_reads_destroy(orr_reads **reads);
 /* NULL `reads` does nothing. The same read of the same bytes is not added again. */
 void orr_reads_add(orr_reads *reads, orr_read_kind kind, const char *asked, const char *path,
                    const char *under, const void *data, size_t size);
-/* Sorted by path, then kind, under, asked; the array and its strings belong to `reads` and hold until the
- * next add. */
+/* Of NULL: none. Sorted by path, then kind, under, asked; the array and its strings belong to `reads` and
+ * hold until the next add. */
 ORR_MUST_CHECK orr_status orr_reads_list(orr_reads *reads, const orr_read **out, uint32_t *count,
                                          orr_error *err);
 

@@ -623,7 +623,7 @@ static void put(const char *place, const char *name, const char *text) {
 
 /* Runs main.lua of a place in an engine of its own; how often the engine was told of `name` being read. */
 static uint32_t told(const char *place, const char *name, orr_read_kind kind, char digest[65]) {
-    const orr_engine_params params = {.app = "reads", .cache_folder = ""};
+    const orr_engine_params params = {.app = "reads", .cache_folder = "", .record_reads = true};
     orr_engine *own = NULL;
     orr_script *script = NULL;
     orr_error err = {0};
