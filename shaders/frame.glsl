@@ -31,6 +31,10 @@ const bool HAS_UV1 = (VARIANT >> 13u & 1u) != 0u, HAS_MESH = (VARIANT >> 14u & 1
 const bool HAS_LIGHTS = (VARIANT >> 16u & 1u) != 0u, HAS_SHADOW = (VARIANT >> 17u & 1u) != 0u, HAS_SHADE = (VARIANT >> 18u & 1u) != 0u;
 const bool HAS_SUN = (VARIANT >> 19u & 1u) != 0u, SKY_GRADIENT = (VARIANT >> 20u & 1u) != 0u, SKY_MAP = (VARIANT >> 21u & 1u) != 0u;
 
+const bool SKY = (VARIANT >> 22u & 1u) != 0u, SKY_LIGHT = (VARIANT >> 23u & 1u) != 0u, AERIAL = (VARIANT >> 24u & 1u) != 0u;
+const bool CLUSTERS = (VARIANT >> 25u & 1u) != 0u, LIGHT_SHADOWS = (VARIANT >> 26u & 1u) != 0u, AREA_LIGHTS = (VARIANT >> 27u & 1u) != 0u;
+
+#define PASS 40 // bindings from here are each pass's own; those below are the scene's (ORR_SLOT_ in engine/render/renderer_private.h)
 const float PI = 3.14159265358979;
 const float NO_DEPTH = 1e10; // the depth channel where nothing is seen
 

@@ -3,12 +3,12 @@
 #include "frame.glsl"
 #include "brdf.glsl"
 #include "lighting.glsl"
-layout(set = 0, binding = 24) uniform sampler2D in_depth;
-layout(set = 0, binding = 25) uniform sampler2D in_normal;
-layout(set = 0, binding = 26) uniform sampler2D in_albedo;
-layout(set = 0, binding = 27) uniform sampler2D in_material;
-layout(set = 0, binding = 28) uniform sampler2D in_emission;
-layout(set = 0, binding = 29, rgba16f) uniform writeonly image2D out_hdr;
+layout(set = 0, binding = PASS) uniform sampler2D in_depth;
+layout(set = 0, binding = PASS + 1) uniform sampler2D in_normal;
+layout(set = 0, binding = PASS + 2) uniform sampler2D in_albedo;
+layout(set = 0, binding = PASS + 3) uniform sampler2D in_material;
+layout(set = 0, binding = PASS + 4) uniform sampler2D in_emission;
+layout(set = 0, binding = PASS + 5, rgba16f) uniform writeonly image2D out_hdr;
 layout(local_size_x = 8, local_size_y = 8) in;
 
 void main() {

@@ -8,15 +8,15 @@
 layout(set = 0, binding = 15) uniform sampler2D terrain_gradient; // metres of height per sample
 layout(set = 0, binding = 16) uniform sampler2D terrain_ramp;     // row 0: flat ground, row 1: steep
 layout(set = 0, binding = 14) uniform sampler2D heights;
-layout(set = 0, binding = 24) uniform usampler2D seen;
-layout(set = 0, binding = 25) uniform sampler2D zbuffer;
-layout(set = 0, binding = 26, r32f) uniform writeonly image2D out_depth;
-layout(set = 0, binding = 27, rgba16f) uniform writeonly image2D out_normal;
-layout(set = 0, binding = 28, rgba16f) uniform writeonly image2D out_albedo;
-layout(set = 0, binding = 29, rgba16f) uniform writeonly image2D out_material;
-layout(set = 0, binding = 30, rgba16f) uniform writeonly image2D out_emission;
+layout(set = 0, binding = PASS) uniform usampler2D seen;
+layout(set = 0, binding = PASS + 1) uniform sampler2D zbuffer;
+layout(set = 0, binding = PASS + 2, r32f) uniform writeonly image2D out_depth;
+layout(set = 0, binding = PASS + 3, rgba16f) uniform writeonly image2D out_normal;
+layout(set = 0, binding = PASS + 4, rgba16f) uniform writeonly image2D out_albedo;
+layout(set = 0, binding = PASS + 5, rgba16f) uniform writeonly image2D out_material;
+layout(set = 0, binding = PASS + 6, rgba16f) uniform writeonly image2D out_emission;
 #ifdef WITH_ID
-layout(set = 0, binding = 31, rg32ui) uniform writeonly uimage2D out_id;
+layout(set = 0, binding = PASS + 7, rg32ui) uniform writeonly uimage2D out_id;
 #endif
 layout(local_size_x = 8, local_size_y = 8) in;
 

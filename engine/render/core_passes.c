@@ -17,7 +17,7 @@ orr_core orr_target_draw_core(const orr_revision *rev, const orr_pose_draw *d) {
 
 static orr_status bind_core(orr_target *t, orr_cmd *cmd, orr_core which, orr_error *err) {
     orr_renderer *r = t->renderer;
-    orr_gpu_bind binds[32];
+    orr_gpu_bind binds[ORR_MOST_BINDS];
     orr_gpu_pipeline pipeline;
     orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
     if (status) return status;
@@ -54,7 +54,7 @@ static orr_status draw_terrain(orr_target *t, orr_cmd *cmd, orr_error *err) {
     orr_core which = r->terrain.holes && t->data.pose->terrains[0].props.nodata == 0 ? ORR_CORE_TERRAIN_HOLES
                                                                                      : ORR_CORE_TERRAIN;
     orr_gpu_pipeline pipeline;
-    orr_gpu_bind binds[32];
+    orr_gpu_bind binds[ORR_MOST_BINDS];
     orr_status status = orr_core_get(r, which, 0, &pipeline, err);
     if (status) return status;
     orr_cmd_bind_raster(cmd, pipeline, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
@@ -66,12 +66,13 @@ static orr_status draw_terrain(orr_target *t, orr_cmd *cmd, orr_error *err) {
 orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
     orr_target *t = context;
     orr_renderer *r = t->renderer;
-    orr_gpu_bind reads[32];
-    orr_gpu_slot kinds[32];
+    orr_gpu_bind reads[ORR_MOST_BINDS];
+    orr_gpu_slot kinds[ORR_MOST_BINDS];
     static const orr_core which[] = {ORR_CORE_VISIBILITY, ORR_CORE_VISIBILITY_TWO_SIDED,
                                      ORR_CORE_VISIBILITY_MIRRORED, ORR_CORE_VISIBILITY_MASK};
     orr_status status = ORR_OK;
-    uint32_t mask = orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
+    orr_slot_mask mask =
+        orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
     if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
     orr_gpu_render_params pass = {.label = "visibility",
                                   .width = io->width,
@@ -106,7 +107,7 @@ static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, or
                           orr_error *err) {
     orr_renderer *r = t->renderer;
     orr_gpu_pipeline pipeline;
-    orr_gpu_bind binds[48];
+    orr_gpu_bind binds[ORR_MOST_BINDS];
     orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
     if (status) return status;
     uint32_t n = pass_binds(r, io, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
@@ -125,8 +126,8 @@ orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io
     orr_target *t = context;
     orr_renderer *r = t->renderer;
     if (!t->data.blended_count) return ORR_OK;
-    orr_gpu_bind reads[32];
-    orr_gpu_slot kinds[32];
+    orr_gpu_bind reads[ORR_MOST_BINDS];
+    orr_gpu_slot kinds[ORR_MOST_BINDS];
     orr_status status = ORR_OK;
     orr_gpu_render_params pass = {.label = "transparent",
                                   .width = io->width,

@@ -4,7 +4,7 @@
 
 #include "render/renderer_private.h"
 
-#define S(slot) (UINT32_C(1) << (slot))
+#define S(slot) ORR_SLOT_BIT(slot)
 #define GEOMETRY                                                                                             \
     (S(ORR_SLOT_FRAME) | S(ORR_SLOT_DRAWS) | S(ORR_SLOT_INDICES) | S(ORR_SLOT_VERTICES) | S(ORR_SLOT_UV1))
 #define MATERIAL (S(ORR_SLOT_MATERIALS) | S(ORR_SLOT_TEXTURES))
@@ -14,7 +14,7 @@
 
 typedef struct core_row {
     const char *compute, *vertex, *fragment, *define;
-    uint32_t scene; /* mask of the shared slots */
+    orr_slot_mask scene; /* of the shared slots */
     orr_gpu_slot own[10];
     uint32_t push_bytes;
     uint32_t vertex_inputs; /* of orr_vertex: 1 the position, 3 uv and colour too (WITH_UV) */
@@ -130,13 +130,14 @@ static const core_row rows[ORR_CORE_COUNT] = {
                               .push_bytes = 24},
 };
 
-uint32_t orr_core_mask(orr_core which) {
+orr_slot_mask orr_core_mask(orr_core which) {
     return rows[which].scene;
 }
 
 orr_bind_kind orr_scene_kind(uint32_t slot) {
-    if (slot == ORR_SLOT_FRAME) return ORR_BIND_UNIFORM;
-    if (slot <= ORR_SLOT_MATERIALS || slot == ORR_SLOT_LIGHTS || slot == ORR_SLOT_PATCHES)
+    if (slot == ORR_SLOT_FRAME || slot == ORR_SLOT_SKY_BLOCK) return ORR_BIND_UNIFORM;
+    if (slot <= ORR_SLOT_MATERIALS || slot == ORR_SLOT_LIGHTS || slot == ORR_SLOT_PATCHES ||
+        slot == ORR_SLOT_SKY_LIGHT || slot == ORR_SLOT_CLUSTERS)
         return ORR_BIND_TEXEL;
     return ORR_BIND_SAMPLED;
 }

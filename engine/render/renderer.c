@@ -109,7 +109,7 @@ void orr_renderer_destroy(orr_renderer **renderer) {
     orr_renderer *r = *renderer;
     if (!r) return;
     orr_residency_free(r);
-    orr_terrain_free(r);
+    orr_terrain_free(r), orr_sky_free(r), orr_lights_free(r);
     orr_core_destroy(r);
     orr_gpu_texture *textures[] = {&r->environment.cube, &r->environment.sky, &r->shadow_map.map, &r->white,
                                    &r->white_array,      &r->grey_cube,       &r->dark_depth,     &r->dfg};
@@ -184,6 +184,20 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
     case ORR_SLOT_SKY:
         bind.texture = or_texture(r->environment.sky, r->white), bind.sampler = r->sky;
         break;
+    case ORR_SLOT_SKY_BLOCK:
+    case ORR_SLOT_SKY_TRANSMITTANCE:
+    case ORR_SLOT_SKY_MULTIPLE:
+    case ORR_SLOT_SKY_VIEW:
+    case ORR_SLOT_AERIAL_LIGHT:
+    case ORR_SLOT_AERIAL_TRANSMITTANCE:
+    case ORR_SLOT_SKY_LIGHT:
+        orr_sky_bind(r, data, &bind);
+        break;
+    case ORR_SLOT_CLUSTERS:
+    case ORR_SLOT_LIGHT_SHADOWS:
+    case ORR_SLOT_LTC:
+        orr_lights_bind(r, data, &bind);
+        break;
     default: /* textures */
         bind.texture = or_texture(res->arrays[slot - ORR_SLOT_TEXTURES], r->white_array);
         bind.sampler = r->linear_repeat;
@@ -191,19 +205,20 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
     return bind;
 }
 
-uint32_t orr_scene_binds(orr_renderer *r, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds) {
+uint32_t orr_scene_binds(orr_renderer *r, const orr_frame_data *data, orr_slot_mask which,
+                         orr_gpu_bind *binds) {
     uint32_t n = 0;
     for (uint32_t slot = 0; slot < ORR_SLOT_PASS; slot++) {
-        if (!(which >> slot & 1u)) continue;
+        if (!(which & ORR_SLOT_BIT(slot))) continue;
         for (uint32_t k = 0; k < (slot == ORR_SLOT_TEXTURES ? (uint32_t)ORR_MAX_TEXTURE_ARRAYS : 1u); k++)
             binds[n++] = scene_bind(r, data, slot + k);
     }
     return n;
 }
 
-uint32_t orr_scene_reads(orr_renderer *r, const orr_frame_data *data, uint32_t which, orr_gpu_bind *binds,
-                         orr_gpu_slot *kinds) {
-    uint32_t n = orr_scene_binds(r, data, which & ~1u, binds);
+uint32_t orr_scene_reads(orr_renderer *r, const orr_frame_data *data, orr_slot_mask which,
+                         orr_gpu_bind *binds, orr_gpu_slot *kinds) {
+    uint32_t n = orr_scene_binds(r, data, which & ~ORR_SLOT_BIT(ORR_SLOT_FRAME), binds);
     for (uint32_t i = 0; i < n; i++)
         kinds[i] = (orr_gpu_slot){binds[i].binding, orr_scene_kind(binds[i].binding), 0};
     return n;

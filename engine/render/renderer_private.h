@@ -58,9 +58,17 @@ enum {
     ORR_VARIANT_SUN = 1 << 19,
     ORR_VARIANT_SKY_GRADIENT = 1 << 20,
     ORR_VARIANT_SKY_MAP = 1 << 21,
+    ORR_VARIANT_SKY = 1 << 22,       /* an atmosphere: what is behind everything, and the sun through air */
+    ORR_VARIANT_SKY_LIGHT = 1 << 23, /* lit by the captured sky */
+    ORR_VARIANT_AERIAL = 1 << 24,
+    ORR_VARIANT_CLUSTERS = 1 << 25,
+    ORR_VARIANT_LIGHT_SHADOWS = 1 << 26,
+    ORR_VARIANT_AREA_LIGHTS = 1 << 27,
     ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
     ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN |
-                           ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP
+                           ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP | ORR_VARIANT_SKY |
+                           ORR_VARIANT_SKY_LIGHT | ORR_VARIANT_CLUSTERS | ORR_VARIANT_LIGHT_SHADOWS |
+                           ORR_VARIANT_AREA_LIGHTS
 };
 typedef struct orr_core_made {
     orr_core which;
@@ -87,8 +95,22 @@ enum {
     ORR_SLOT_SKY,
     ORR_SLOT_LIGHTS,
     ORR_SLOT_PATCHES,
-    ORR_SLOT_PASS
+    ORR_SLOT_SKY_BLOCK, /* of shaders/atmosphere.glsl: all below up to SKY_LIGHT exist with an atmosphere
+                           alone */
+    ORR_SLOT_SKY_TRANSMITTANCE,
+    ORR_SLOT_SKY_MULTIPLE,
+    ORR_SLOT_SKY_VIEW,
+    ORR_SLOT_AERIAL_LIGHT,
+    ORR_SLOT_AERIAL_TRANSMITTANCE,
+    ORR_SLOT_SKY_LIGHT,     /* texels: the captured sky's spherical harmonics */
+    ORR_SLOT_CLUSTERS,      /* texels: which lights reach which part of the view */
+    ORR_SLOT_LIGHT_SHADOWS, /* atlas of the local lights' shadow maps */
+    ORR_SLOT_LTC,
+    ORR_SLOT_PASS = 40 /* PASS of shaders/frame.glsl */
 };
+enum { ORR_MOST_BINDS = ORR_SLOT_PASS + 16 }; /* of one pipeline */
+typedef uint64_t orr_slot_mask;
+#define ORR_SLOT_BIT(slot) (UINT64_C(1) << (slot))
 
 typedef struct orr_environment_gpu {
     uint64_t key; /* of the props and the map: the product is rebuilt when it changes */
@@ -166,6 +188,16 @@ ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cm
                                              orr_error *err);
 ORR_MUST_CHECK orr_status orr_dfg_update(orr_renderer *renderer, orr_cmd *cmd, orr_error *err);
 struct orr_frame_data;
+/* The sky: tables of the atmosphere, and the environment captured from it (atmosphere.c). */
+ORR_MUST_CHECK orr_status orr_sky_update(orr_renderer *renderer, orr_cmd *cmd, struct orr_frame_data *data,
+                                         orr_error *err);
+void orr_sky_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
+void orr_sky_free(orr_renderer *renderer);
+/* Local lights: which of them reach what, their shadow maps, the table of area lights (lights.c). */
+ORR_MUST_CHECK orr_status orr_lights_update(orr_renderer *renderer, orr_cmd *cmd, struct orr_frame_data *data,
+                                            orr_error *err);
+void orr_lights_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
+void orr_lights_free(orr_renderer *renderer);
 ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,
                                             const struct orr_frame_data *data, orr_error *err);
 
@@ -197,17 +229,17 @@ ORR_MUST_CHECK orr_status orr_terrain_select(const orr_dem *dem, const float lod
                                              orr_error *err);
 uint32_t orr_terrain_level_count(const orr_dem *dem);
 
-/* Binds of the scene for a pipeline: `which` is a mask of slots (1u << ORR_SLOT_x; TEXTURES stands for all
+/* Binds of the scene for a pipeline: `which` is a mask of slots (ORR_SLOT_BIT; TEXTURES stands for all
  * eight). */
-uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, uint32_t which,
+uint32_t orr_scene_binds(orr_renderer *renderer, const orr_frame_data *data, orr_slot_mask which,
                          orr_gpu_bind *binds);
 /* The same without the frame block, with their kinds: what a raster pass declares that its draws read. */
-uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, uint32_t which,
+uint32_t orr_scene_reads(orr_renderer *renderer, const orr_frame_data *data, orr_slot_mask which,
                          orr_gpu_bind *binds, orr_gpu_slot *kinds);
 orr_bind_kind orr_scene_kind(uint32_t slot);
 void orr_terrain_free(orr_renderer *renderer);
 /* Adds the content of all code that frames of these settings come from: program, shaders, modules. */
 void orr_code_digest(const orr_renderer *renderer, const orr_settings *settings, orr_digest_builder *digest);
-uint32_t orr_core_mask(orr_core which); /* the scene slots that a core pipeline has */
+orr_slot_mask orr_core_mask(orr_core which); /* the scene slots that a core pipeline has */
 
 #endif

@@ -380,6 +380,8 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
     if (!status) status = orr_terrain_update(r, cmd, pose, err);
     if (!status) status = orr_shadow_update(r, cmd, pose, &t->data, err);
     if (!status) orr_frame_products(r, &t->data, exposure);
+    if (!status) status = orr_sky_update(r, cmd, &t->data, err);
+    if (!status) status = orr_lights_update(r, cmd, &t->data, err);
     return status;
 }
 
@@ -387,7 +389,7 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
 static void forget_products(orr_renderer *r) {
     r->dfg_ready = false;
     r->shadow_map.key = 0;
-    orr_terrain_free(r);
+    orr_terrain_free(r), orr_sky_free(r), orr_lights_free(r);
 }
 
 static void record_readback(orr_target *t, orr_cmd *cmd, orr_target_slot *slot) {

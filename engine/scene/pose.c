@@ -254,6 +254,8 @@ static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
                               .direction = {-m[8], -m[9], -m[10]},
                               .cos_inner = -1.0,
                               .cos_outer = -2.0,
+                              .casts_shadow = spot ? s->casts_shadow : q->casts_shadow,
+                              .node = index,
                               .range_m = spot ? s->range_m : q->range_m,
                               .intensity_cd = candela};
     memcpy(light->colour, spot ? s->colour : q->colour, sizeof light->colour);
@@ -374,14 +376,71 @@ static orr_status environment_pose(poser *p, uint32_t index, orr_error *err) {
     return ORR_OK;
 }
 
+static void direction_of(double azimuth_deg, double elevation_deg, double out[3]) {
+    double az = RAD(azimuth_deg), el = RAD(elevation_deg);
+    out[0] = orr_sin40(az) * orr_cos40(el);
+    out[1] = orr_sin40(el);
+    out[2] = -orr_cos40(az) * orr_cos40(el);
+}
+
+static void directional_pose(poser *p, uint32_t index) {
+    const orr_directional_props *d = p->props[index];
+    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
+    *light = (orr_pose_light){.shape = ORR_LIGHT_FROM_AFAR,
+                              .illuminance_lx = d->illuminance_lx,
+                              .cos_inner = -1.0,
+                              .cos_outer = -2.0,
+                              .casts_shadow = d->casts_shadow,
+                              .node = index};
+    memcpy(light->colour, d->colour, sizeof light->colour);
+    direction_of(d->azimuth_deg, d->elevation_deg, light->direction);
+    for (int k = 0; k < 3; k++) light->direction[k] = -light->direction[k];
+}
+
+static orr_status area_pose(poser *p, uint32_t index, orr_error *err) {
+    const orr_area_props *a = p->props[index];
+    const double *m = p->world[index];
+    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
+    *light = (orr_pose_light){.shape = (orr_light_shape)(ORR_LIGHT_RECT + a->shape),
+                              .position_m = {m[12], m[13], m[14]},
+                              .direction = {-m[8], -m[9], -m[10]},
+                              .luminance_nit = a->luminance_nit,
+                              .range_m = a->range_m,
+                              .cos_inner = -1.0,
+                              .cos_outer = -2.0,
+                              .casts_shadow = a->casts_shadow,
+                              .two_sided = a->two_sided,
+                              .node = index};
+    memcpy(light->colour, a->colour, sizeof light->colour);
+    double x[3] = {m[0], m[1], m[2]}, y[3] = {m[4], m[5], m[6]};
+    if (is_set(p, index, "look_at_m")) {
+        for (int k = 0; k < 3; k++) light->direction[k] = a->look_at_m[k] - light->position_m[k];
+        if (orr_length3(light->direction) < 1e-9)
+            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "area light '%s' looks at the point it stands at",
+                            p->rev->nodes[index].name);
+        orr_normalize3(light->direction);
+        double up[3] = {0, 1, 0}, other[3] = {0, 0, -1}, length_x = orr_length3(x), length_y = orr_length3(y);
+        orr_cross3(light->direction, fabs(light->direction[1]) < 0.999 ? up : other, x);
+        orr_normalize3(x);
+        orr_cross3(x, light->direction, y);
+        for (int k = 0; k < 3; k++) x[k] *= length_x, y[k] *= length_y;
+    } else {
+        orr_normalize3(light->direction);
+    }
+    bool rect = a->shape == ORR_AREA_RECT;
+    for (int k = 0; k < 3; k++) {
+        light->axis_x[k] = x[k] * (rect ? 0.5 * a->width_m : a->radius_m);
+        light->axis_y[k] = y[k] * (rect ? 0.5 * a->height_m : a->radius_m);
+    }
+    if (a->shape == ORR_AREA_SPHERE) light->axis_x[0] = a->radius_m * cbrt(fabs(orr_mat_det3(m)));
+    return ORR_OK;
+}
+
 static void sun_pose(poser *p, uint32_t index) {
     const orr_sun_props *s = p->props[index];
     p->pose->has_sun = true;
     p->pose->sun = *s;
-    double az = RAD(s->azimuth_deg), el = RAD(s->elevation_deg);
-    p->pose->sun_direction[0] = orr_sin40(az) * orr_cos40(el);
-    p->pose->sun_direction[1] = orr_sin40(el);
-    p->pose->sun_direction[2] = -orr_cos40(az) * orr_cos40(el);
+    direction_of(s->place.azimuth_deg, s->place.elevation_deg, p->pose->sun_direction);
 }
 
 static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *err) {
@@ -417,6 +476,15 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
     case ORR_NODE_POINT:
     case ORR_NODE_SPOT:
         return p->visible[i] ? light_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_AREA:
+        return p->visible[i] ? area_pose(p, i, err) : ORR_OK;
+    case ORR_NODE_DIRECTIONAL:
+        directional_pose(p, i);
+        return ORR_OK;
+    case ORR_NODE_ATMOSPHERE:
+        p->pose->has_atmosphere = true;
+        memcpy(&p->pose->atmosphere, p->props[i], sizeof p->pose->atmosphere);
+        return ORR_OK;
     default:
         return ORR_OK;
     }

@@ -96,10 +96,25 @@ typedef struct orr_pose_draw {
     bool casts_shadow, mirrored; /* mirrored: the transform turns the winding */
     const orr_vertex *deformed;  /* skinned or morphed vertices, NULL = the primitive's own */
 } orr_pose_draw;
+typedef enum orr_light_shape { /* what the lights table of shaders/lights.glsl tells apart */
+                               ORR_LIGHT_AT_POINT,  /* point and spot: intensity_cd */
+                               ORR_LIGHT_FROM_AFAR, /* directional: illuminance_lx */
+                               ORR_LIGHT_RECT,      /* the rest: luminance_nit */
+                               ORR_LIGHT_DISC,
+                               ORR_LIGHT_SPHERE,
+                               ORR_LIGHT_TRIANGLE
+} orr_light_shape;
 typedef struct orr_pose_light {
-    double position_m[3], direction[3]; /* direction it shines along */
+    orr_light_shape shape;
+    double position_m[3], direction[3]; /* its centre (triangle: first corner); direction it shines along */
+    double axis_x[3], axis_y[3]; /* rect: half sides; disc: radii; sphere: axis_x[0] is the radius; triangle:
+                                    edges from the first corner */
     float colour[3];
-    double intensity_cd, range_m, cos_inner, cos_outer; /* point: cos_outer = -2 */
+    double intensity_cd, illuminance_lx, luminance_nit; /* the one of its shape */
+    double range_m, cos_inner, cos_outer;               /* no cone: cos_outer = -2 */
+    bool casts_shadow, two_sided;
+    bool through_air; /* from above the atmosphere: weakened by it where it arrives */
+    uint32_t node;    /* of the revision */
 } orr_pose_light;
 typedef struct orr_pose_terrain {
     double world[16]; /* local metres, y = height * exaggeration, origin at the DEM's centre, to world */
@@ -119,7 +134,12 @@ typedef struct orr_pose {
     orr_pose_camera camera;
     bool has_sun;
     double sun_direction[3]; /* towards it */
-    orr_sun_props sun;
+    orr_sun_props sun;       /* illuminance_lx is resolved, at too: never ORR_SUN_AUTO */
+    bool has_moon;
+    double moon_direction[3], moon_phase_rad; /* towards it; 0 = full */
+    orr_moon_props moon;                      /* illuminance_lx is that of the phase */
+    bool has_atmosphere;
+    orr_atmosphere_props atmosphere;
     bool has_environment;
     orr_environment_props environment;
     orr_asset environment_asset;

@@ -73,7 +73,9 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
     uint32_t parent_slot = ORR_NONE;
     orr_status status = parent.id ? orr_scene_slot(scene, parent, &parent_slot, err) : ORR_OK;
     if (status) return status;
-    if ((kind == ORR_NODE_SUN || kind == ORR_NODE_ENVIRONMENT) && kind_exists(scene, kind))
+    bool single = kind == ORR_NODE_SUN || kind == ORR_NODE_MOON || kind == ORR_NODE_ENVIRONMENT ||
+                  kind == ORR_NODE_ATMOSPHERE;
+    if (single && kind_exists(scene, kind))
         return orr_fail(err, ORR_E_EXISTS, scene->name,
                         "the scene has a %s already: a scene has one at most; change it with set{}",
                         orr_node_kind_name(kind));

@@ -38,6 +38,10 @@ typedef enum orr_node_kind {
     ORR_NODE_POINT,
     ORR_NODE_SPOT,
     ORR_NODE_ENVIRONMENT,
+    ORR_NODE_DIRECTIONAL,
+    ORR_NODE_AREA,
+    ORR_NODE_MOON,
+    ORR_NODE_ATMOSPHERE,
     ORR_NODE_KIND_COUNT
 } orr_node_kind;
 const char *orr_node_kind_name(orr_node_kind kind); /* "mesh", "sun" */

@@ -115,6 +115,18 @@ static int scene_point(orr_call *call) {
 static int scene_spot(orr_call *call) {
     return plain_node(call, ORR_NODE_SPOT);
 }
+static int scene_directional(orr_call *call) {
+    return plain_node(call, ORR_NODE_DIRECTIONAL);
+}
+static int scene_area(orr_call *call) {
+    return plain_node(call, ORR_NODE_AREA);
+}
+static int scene_moon(orr_call *call) {
+    return plain_node(call, ORR_NODE_MOON);
+}
+static int scene_atmosphere(orr_call *call) {
+    return plain_node(call, ORR_NODE_ATMOSPHERE);
+}
 static int scene_camera(orr_call *call) {
     return plain_node(call, ORR_NODE_CAMERA);
 }
@@ -250,6 +262,10 @@ KIND_OPTIONS(sun, ORR_NODE_SUN)
 KIND_OPTIONS(point, ORR_NODE_POINT)
 KIND_OPTIONS(spot, ORR_NODE_SPOT)
 KIND_OPTIONS(environment, ORR_NODE_ENVIRONMENT)
+KIND_OPTIONS(directional, ORR_NODE_DIRECTIONAL)
+KIND_OPTIONS(area, ORR_NODE_AREA)
+KIND_OPTIONS(moon, ORR_NODE_MOON)
+KIND_OPTIONS(atmosphere, ORR_NODE_ATMOSPHERE)
 static const orr_param_table *material_options(const orr_call *call) {
     return (void)call, orr_material_table();
 }
@@ -335,6 +351,22 @@ static const orr_lua_row rows[] = {
     {NODE_ROW(spot, node_extras), .doc = "A light that shines in a cone.",
      .example = "local scene = orrery.scene()\nscene:spot{ position_m = {0, 3, 0}, look_at_m = {0, 0, 0}, "
                 "flux_lm = 2000, outer_deg = 25 }"},
+    {NODE_ROW(directional, node_extras), .doc = "Parallel light that is not the sun: it stands in no sky.",
+     .example = "local scene = orrery.scene()\nscene:directional{ azimuth_deg = 300, elevation_deg = 30, "
+                "illuminance_lx = 2000 }"},
+    {NODE_ROW(area, node_extras), .doc = "A rectangle, disc or sphere that shines.",
+     .example = "local scene = orrery.scene()\nscene:area{ shape = \"rect\", width_m = 1.2, height_m = 0.6, "
+                "position_m = {0, 2.5, 0}, look_at_m = {0, 0, 0}, luminance_nit = 5000 }"},
+    {NODE_ROW(moon, node_extras),
+     .doc = "The moon: light of the night with shadows, and a disk in the sky of an "
+            "atmosphere. One a scene.",
+     .example = "local scene = orrery.scene()\nscene:moon{ azimuth_deg = 200, elevation_deg = 35 }"},
+    {NODE_ROW(atmosphere, node_extras),
+     .doc =
+         "The air: a sky that the sun lights, what it takes from the light of far things, and the light that "
+         "comes from it all around. One a scene.",
+     .example =
+         "local scene = orrery.scene()\nscene:sun{ elevation_deg = 8 }\nscene:atmosphere{ turbidity = 3 }"},
     {NODE_ROW(environment, node_extras),
      .doc = "What lights the scene from all around: a sky gradient, one luminance, or an HDRI. One a scene.",
      .example =

@@ -13,7 +13,7 @@ orrery.check{ frames = "0-3", aovs = { "beauty", "display" }, size = {48, 27}, s
   end,
   mutate = {
     { name = "what glows is not exposed", file = "resolve.comp", find = "s.emission * frame.params.x", replace = "s.emission * 1e-3" },
-    { name = "the sky is not exposed", file = "lighting.glsl", find = "if (!SKY_MAP) return frame.env_zenith.rgb;", replace = "if (!SKY_MAP) return vec3(0.1);" },
+    { name = "the sky is not exposed", file = "environment.glsl", find = "if (!SKY_MAP) return frame.env_zenith.rgb;", replace = "if (!SKY_MAP) return vec3(0.1);" },
   } }
 local scene = orrery.scene()
 scene:mesh{ shape = orrery.sphere{ radius_m = 1 }, material = scene:material{ base_colour = {0, 0, 0}, ior = 1, emissive_nit = {2000, 2000, 2000} } }

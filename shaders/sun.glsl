@@ -1,0 +1,29 @@
+// What of the sun's light reaches a point. Needs frame.glsl.
+layout(set = 0, binding = 17) uniform sampler2D terrain_sun;     // height below which a point of the terrain's plane is in shade
+layout(set = 0, binding = 18) uniform sampler2DShadow shadow_map;
+
+// Fraction of the sun that a point sees. Meshes: 2 x 2 filtered taps of the shadow map, which weigh 3 x 3 texels as a tent; terrain: the height of its shadow.
+float sun_visibility(vec3 position, vec3 n) {
+    float lit = 1.0;
+    if (HAS_SHADOW) {
+        vec3 p = (frame.shadow_matrix * vec4(position + n * frame.shadow_params.z, 1.0)).xyz;
+        if (all(greaterThan(p.xy, vec2(0.0))) && all(lessThan(p.xy, vec2(1.0))) && p.z < 1.0) {
+            float sum = 0.0; // p.z below 0: beyond the farthest caster, whose shade reaches there too
+            for (int i = 0; i < 4; i++) {
+                vec2 tap = vec2(i & 1, i >> 1) - 0.5;
+                sum += textureLod(shadow_map, vec3(p.xy + tap * frame.shadow_params.y, max(p.z, 0.0)), 0.0);
+            }
+            lit = sum * 0.25;
+        }
+    }
+    if (HAS_SHADE) {
+        vec3 g = (frame.world_to_terrain * vec4(position, 1.0)).xyz;
+        vec2 last = frame.terrain_extent.xy - 1.0;
+        if (all(greaterThanEqual(g.xz, vec2(0.0))) && all(lessThanEqual(g.xz, last))) {
+            float shade = textureLod(terrain_sun, (g.xz + 0.5) / frame.terrain_extent.xy, 0.0).r;
+            float soft = 0.5 * frame.terrain_shade.w; // half a sample's width, in metres of height
+            lit *= smoothstep(-soft, soft, g.y - shade);
+        }
+    }
+    return lit;
+}
