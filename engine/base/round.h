@@ -40,6 +40,9 @@ static inline double orr_acos40(double x) {
 static inline double orr_pow40(double x, double y) {
     return orr_round40(pow(x, y));
 }
+static inline double orr_exp40(double x) {
+    return orr_round40(exp(x));
+}
 static inline double orr_exp2_40(double x) {
     return orr_round40(exp2(x));
 }

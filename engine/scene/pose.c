@@ -2,9 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scene/scene_private.h"
-
-#define RAD(deg) ((deg) * (ORR_PI / 180.0))
+#include "scene/pose_private.h"
 
 void orr_place_matrix(const orr_place *place, double m[16]) {
     double q[4], e[4];
@@ -12,7 +10,7 @@ void orr_place_matrix(const orr_place *place, double m[16]) {
     static const int axes[3] = {1, 0, 2}; /* y * x * z: heading, pitch, roll */
     for (int i = 0; i < 3; i++)
         if (place->rotation_deg[axes[i]] != 0.0) {
-            orr_quat_axis(axes[i], RAD(place->rotation_deg[axes[i]]), e);
+            orr_quat_axis(axes[i], ORR_RAD(place->rotation_deg[axes[i]]), e);
             orr_quat_mul(q, e, q);
         }
     orr_mat_from_trs(place->position_m, q, place->scale, m);
@@ -58,18 +56,7 @@ orr_status orr_revision_bind(const orr_revision *revision, const orr_track *trac
     return ORR_OK;
 }
 
-typedef struct poser {
-    const orr_revision *rev;
-    orr_pose *pose;
-    void **props; /* per node: the revision's, or an evaluated copy */
-    uint32_t *set_rows;
-    double (*world)[16];
-    bool *visible;
-    uint32_t draw_capacity;
-    bool sun_authored;
-} poser;
-
-static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t bound_count,
+static orr_status apply_tracks(orr_poser *p, const orr_bound_track *bound, uint32_t bound_count,
                                const orr_param_value *values, orr_error *err) {
     for (uint32_t i = 0; i < bound_count; i++) {
         const orr_rev_node *node = &p->rev->nodes[bound[i].node];
@@ -89,11 +76,7 @@ static orr_status apply_tracks(poser *p, const orr_bound_track *bound, uint32_t 
     return ORR_OK;
 }
 
-static bool is_set(const poser *p, uint32_t node, const char *row) {
-    return p->set_rows[node] >> orr_node_row(p->rev->nodes[node].kind, row) & 1u;
-}
-
-static orr_pose_draw *new_draw(poser *p) {
+static orr_pose_draw *new_draw(orr_poser *p) {
     if (p->pose->draw_count == p->draw_capacity) {
         uint32_t wanted = p->draw_capacity ? p->draw_capacity * 2 : 64;
         orr_pose_draw *larger = ORR_ARENA_NEW(&p->pose->arena, orr_pose_draw, wanted);
@@ -104,7 +87,7 @@ static orr_pose_draw *new_draw(poser *p) {
     return &p->pose->draws[p->pose->draw_count++];
 }
 
-static orr_status add_draw(poser *p, uint32_t node, const double world[16], uint32_t primitive,
+static orr_status add_draw(orr_poser *p, uint32_t node, const double world[16], uint32_t primitive,
                            uint32_t material, bool casts_shadow, const orr_vertex *deformed, orr_error *err) {
     orr_pose_draw *draw = new_draw(p);
     if (!draw) return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a pose");
@@ -147,32 +130,7 @@ static orr_status pick_animation(const orr_model *model, const char *wanted, con
     return status;
 }
 
-/* glTF lights shine along -Z; lux and candela come as they are (KHR_lights_punctual). */
-static void model_light(poser *p, const orr_model_light *from, const double m[16]) {
-    double along[3] = {-m[8], -m[9], -m[10]};
-    orr_normalize3(along);
-    if (from->kind == ORR_LIGHT_DIRECTIONAL) {
-        if (p->sun_authored || p->pose->has_sun) return;
-        p->pose->has_sun = true;
-        p->pose->sun = (orr_sun_props){
-            .illuminance_lx = from->intensity, .angular_diameter_deg = 0.545, .casts_shadow = 1};
-        memcpy(p->pose->sun.colour, from->colour, sizeof from->colour);
-        for (int k = 0; k < 3; k++) p->pose->sun_direction[k] = -along[k];
-        return;
-    }
-    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
-    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]},
-                              .intensity_cd = from->intensity,
-                              .range_m = from->range_m,
-                              .cos_inner = -1.0,
-                              .cos_outer = -2.0};
-    memcpy(light->direction, along, sizeof along);
-    memcpy(light->colour, from->colour, sizeof from->colour);
-    if (from->kind == ORR_LIGHT_SPOT)
-        light->cos_inner = orr_cos40(from->inner_rad), light->cos_outer = orr_cos40(from->outer_rad);
-}
-
-static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], float **weights,
+static orr_status pose_model(orr_poser *p, uint32_t index, double (**world)[16], float **weights,
                              orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     const orr_model_props *props = p->props[index];
@@ -184,12 +142,12 @@ static orr_status pose_model(poser *p, uint32_t index, double (**world)[16], flo
     *weights = weight_count ? ORR_ARENA_NEW(&p->pose->arena, float, weight_count) : NULL;
     if (!*world || (weight_count && !*weights))
         return orr_fail(err, ORR_E_MEMORY, NULL, "no memory for the pose of '%s'", node->name);
-    orr_model_pose(model, animation, is_set(p, index, "time_s") ? props->time_s : p->pose->t_s, props->loop,
-                   &(*world)[0][0], *weights);
+    orr_model_pose(model, animation, orr_poser_set(p, index, "time_s") ? props->time_s : p->pose->t_s,
+                   props->loop, &(*world)[0][0], *weights);
     return ORR_OK;
 }
 
-static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
+static orr_status model_draws(orr_poser *p, uint32_t index, orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     const orr_model_props *props = p->props[index];
     const orr_model *model = orr_assets_model(p->rev->assets, node->asset);
@@ -202,7 +160,7 @@ static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
         double placed[16];
         orr_mat_mul(p->world[index], world[n], placed);
         if (props->lights && model->nodes[n].light != ORR_NONE)
-            model_light(p, &model->lights[model->nodes[n].light], placed);
+            orr_pose_model_light(p, index, &model->lights[model->nodes[n].light], placed);
         if (model->nodes[n].mesh == ORR_NONE) continue;
         const orr_model_mesh *mesh = &model->meshes[model->nodes[n].mesh];
         for (uint32_t k = 0; k < mesh->primitive_count; k++) {
@@ -225,7 +183,7 @@ static orr_status model_draws(poser *p, uint32_t index, orr_error *err) {
     return ORR_OK;
 }
 
-static orr_status terrain_pose(poser *p, uint32_t index, orr_error *err) {
+static orr_status terrain_pose(orr_poser *p, uint32_t index, orr_error *err) {
     (void)err;
     const orr_dem *dem = orr_assets_dem(p->rev->assets, p->rev->nodes[index].asset);
     orr_pose_terrain *terrain = &p->pose->terrains[p->pose->terrain_count++];
@@ -234,50 +192,13 @@ static orr_status terrain_pose(poser *p, uint32_t index, orr_error *err) {
                                   .object_id = (uint32_t)(p->rev->nodes[index].id.id & 0xffffffffu)};
     memcpy(&terrain->props, p->props[index], sizeof terrain->props);
     memcpy(terrain->world, p->world[index], sizeof terrain->world);
-    if (!is_set(p, index, "ramp_min_m")) terrain->props.ramp_min_m = dem->min_m;
-    if (!is_set(p, index, "ramp_max_m")) terrain->props.ramp_max_m = dem->max_m;
-    return ORR_OK;
-}
-
-static orr_status light_pose(poser *p, uint32_t index, orr_error *err) {
-    bool spot = p->rev->nodes[index].kind == ORR_NODE_SPOT;
-    const orr_spot_props *s = p->props[index];
-    const orr_point_props *q = p->props[index];
-    double flux = spot ? s->flux_lm : q->flux_lm, candela = spot ? s->intensity_cd : q->intensity_cd;
-    if (flux > 0.0 && candela > 0.0)
-        return orr_fail(err, ORR_E_ARGUMENT, NULL,
-                        "light '%s' has both flux_lm and intensity_cd: give one of them",
-                        p->rev->nodes[index].name);
-    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
-    const double *m = p->world[index];
-    *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]},
-                              .direction = {-m[8], -m[9], -m[10]},
-                              .cos_inner = -1.0,
-                              .cos_outer = -2.0,
-                              .casts_shadow = spot ? s->casts_shadow : q->casts_shadow,
-                              .node = index,
-                              .range_m = spot ? s->range_m : q->range_m,
-                              .intensity_cd = candela};
-    memcpy(light->colour, spot ? s->colour : q->colour, sizeof light->colour);
-    if (spot) {
-        if (is_set(p, index, "look_at_m"))
-            for (int k = 0; k < 3; k++) light->direction[k] = s->look_at_m[k] - light->position_m[k];
-        if (s->inner_deg >= s->outer_deg)
-            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL,
-                            "spot '%s': inner_deg %.6g must be below outer_deg %.6g",
-                            p->rev->nodes[index].name, s->inner_deg, s->outer_deg);
-        light->cos_inner = orr_cos40(RAD(s->inner_deg)), light->cos_outer = orr_cos40(RAD(s->outer_deg));
-        if (flux > 0.0)
-            light->intensity_cd = flux / (2.0 * ORR_PI * (1.0 - light->cos_outer)); /* spec/light.md */
-    } else if (flux > 0.0) {
-        light->intensity_cd = flux / (4.0 * ORR_PI);
-    }
-    orr_normalize3(light->direction);
+    if (!orr_poser_set(p, index, "ramp_min_m")) terrain->props.ramp_min_m = dem->min_m;
+    if (!orr_poser_set(p, index, "ramp_max_m")) terrain->props.ramp_max_m = dem->max_m;
     return ORR_OK;
 }
 
 /* A camera that a model brings: where its node is at this time, and its lens. */
-static orr_status model_camera(poser *p, uint32_t index, const char *wanted, double world[16],
+static orr_status model_camera(orr_poser *p, uint32_t index, const char *wanted, double world[16],
                                orr_camera_props *lens, orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[index];
     if (node->parent == ORR_NONE || p->rev->nodes[node->parent].kind != ORR_NODE_MODEL)
@@ -314,7 +235,7 @@ static orr_status model_camera(poser *p, uint32_t index, const char *wanted, dou
 }
 
 /* Right, up, forward from a look-at, or from the node's own axes (-Z forward). */
-static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
+static orr_status camera_pose(orr_poser *p, uint32_t index, orr_error *err) {
     orr_camera_props own = *(const orr_camera_props *)p->props[index];
     const orr_camera_props *c = &own;
     double m[16];
@@ -330,11 +251,11 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
                              .aperture_f = c->aperture_f,
                              .shutter_s = c->shutter_s,
                              .iso = c->iso,
-                             .vfov_rad = RAD(c->vfov_deg)};
+                             .vfov_rad = ORR_RAD(c->vfov_deg)};
     if (c->focal_length_mm > 0.0)
         out->vfov_rad = 2.0 * orr_atan40(0.5 * c->sensor_height_mm / c->focal_length_mm);
     double up[3];
-    if (is_set(p, index, "look_at_m")) {
+    if (orr_poser_set(p, index, "look_at_m")) {
         for (int k = 0; k < 3; k++) out->forward[k] = c->look_at_m[k] - out->position_m[k];
         memcpy(up, c->up, sizeof up);
         if (orr_length3(out->forward) < 1e-9)
@@ -354,7 +275,7 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
     orr_normalize3(out->right);
     orr_cross3(out->right, out->forward, out->up);
     if (c->roll_deg != 0.0) {
-        double s = orr_sin40(RAD(c->roll_deg)), k = orr_cos40(RAD(c->roll_deg));
+        double s = orr_sin40(ORR_RAD(c->roll_deg)), k = orr_cos40(ORR_RAD(c->roll_deg));
         for (int i = 0; i < 3; i++) {
             double r = out->right[i], u = out->up[i];
             out->right[i] = k * r - s * u, out->up[i] = s * r + k * u;
@@ -363,87 +284,7 @@ static orr_status camera_pose(poser *p, uint32_t index, orr_error *err) {
     return ORR_OK;
 }
 
-/* A map's scale is given once: by what a stored 1 means, or by the illuminance that it is to give. */
-static orr_status environment_pose(poser *p, uint32_t index, orr_error *err) {
-    p->pose->has_environment = true;
-    memcpy(&p->pose->environment, p->props[index], sizeof p->pose->environment);
-    p->pose->environment_asset = p->rev->nodes[index].asset;
-    if (!is_set(p, index, "gain")) return ORR_OK;
-    if (is_set(p, index, "target_lx"))
-        return orr_fail(err, ORR_E_ARGUMENT, NULL,
-                        "the environment has both gain and target_lx: give one of them");
-    p->pose->environment.target_lx = 0.0;
-    return ORR_OK;
-}
-
-static void direction_of(double azimuth_deg, double elevation_deg, double out[3]) {
-    double az = RAD(azimuth_deg), el = RAD(elevation_deg);
-    out[0] = orr_sin40(az) * orr_cos40(el);
-    out[1] = orr_sin40(el);
-    out[2] = -orr_cos40(az) * orr_cos40(el);
-}
-
-static void directional_pose(poser *p, uint32_t index) {
-    const orr_directional_props *d = p->props[index];
-    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
-    *light = (orr_pose_light){.shape = ORR_LIGHT_FROM_AFAR,
-                              .illuminance_lx = d->illuminance_lx,
-                              .cos_inner = -1.0,
-                              .cos_outer = -2.0,
-                              .casts_shadow = d->casts_shadow,
-                              .node = index};
-    memcpy(light->colour, d->colour, sizeof light->colour);
-    direction_of(d->azimuth_deg, d->elevation_deg, light->direction);
-    for (int k = 0; k < 3; k++) light->direction[k] = -light->direction[k];
-}
-
-static orr_status area_pose(poser *p, uint32_t index, orr_error *err) {
-    const orr_area_props *a = p->props[index];
-    const double *m = p->world[index];
-    orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
-    *light = (orr_pose_light){.shape = (orr_light_shape)(ORR_LIGHT_RECT + a->shape),
-                              .position_m = {m[12], m[13], m[14]},
-                              .direction = {-m[8], -m[9], -m[10]},
-                              .luminance_nit = a->luminance_nit,
-                              .range_m = a->range_m,
-                              .cos_inner = -1.0,
-                              .cos_outer = -2.0,
-                              .casts_shadow = a->casts_shadow,
-                              .two_sided = a->two_sided,
-                              .node = index};
-    memcpy(light->colour, a->colour, sizeof light->colour);
-    double x[3] = {m[0], m[1], m[2]}, y[3] = {m[4], m[5], m[6]};
-    if (is_set(p, index, "look_at_m")) {
-        for (int k = 0; k < 3; k++) light->direction[k] = a->look_at_m[k] - light->position_m[k];
-        if (orr_length3(light->direction) < 1e-9)
-            return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "area light '%s' looks at the point it stands at",
-                            p->rev->nodes[index].name);
-        orr_normalize3(light->direction);
-        double up[3] = {0, 1, 0}, other[3] = {0, 0, -1}, length_x = orr_length3(x), length_y = orr_length3(y);
-        orr_cross3(light->direction, fabs(light->direction[1]) < 0.999 ? up : other, x);
-        orr_normalize3(x);
-        orr_cross3(x, light->direction, y);
-        for (int k = 0; k < 3; k++) x[k] *= length_x, y[k] *= length_y;
-    } else {
-        orr_normalize3(light->direction);
-    }
-    bool rect = a->shape == ORR_AREA_RECT;
-    for (int k = 0; k < 3; k++) {
-        light->axis_x[k] = x[k] * (rect ? 0.5 * a->width_m : a->radius_m);
-        light->axis_y[k] = y[k] * (rect ? 0.5 * a->height_m : a->radius_m);
-    }
-    if (a->shape == ORR_AREA_SPHERE) light->axis_x[0] = a->radius_m * cbrt(fabs(orr_mat_det3(m)));
-    return ORR_OK;
-}
-
-static void sun_pose(poser *p, uint32_t index) {
-    const orr_sun_props *s = p->props[index];
-    p->pose->has_sun = true;
-    p->pose->sun = *s;
-    direction_of(s->place.azimuth_deg, s->place.elevation_deg, p->pose->sun_direction);
-}
-
-static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *err) {
+static orr_status pose_node(orr_poser *p, uint32_t i, orr_node camera, orr_error *err) {
     const orr_rev_node *node = &p->rev->nodes[i];
     p->visible[i] = node->parent == ORR_NONE || p->visible[node->parent];
     if (orr_node_has_place(node->kind)) {
@@ -457,11 +298,6 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
         orr_mat_identity(p->world[i]);
     }
     switch (node->kind) {
-    case ORR_NODE_SUN:
-        sun_pose(p, i);
-        return ORR_OK;
-    case ORR_NODE_ENVIRONMENT:
-        return environment_pose(p, i, err);
     case ORR_NODE_CAMERA:
         return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
     case ORR_NODE_MESH: {
@@ -475,29 +311,15 @@ static orr_status pose_node(poser *p, uint32_t i, orr_node camera, orr_error *er
         return p->visible[i] ? terrain_pose(p, i, err) : ORR_OK;
     case ORR_NODE_POINT:
     case ORR_NODE_SPOT:
-        return p->visible[i] ? light_pose(p, i, err) : ORR_OK;
+        return p->visible[i] ? orr_pose_point(p, i, err) : ORR_OK;
     case ORR_NODE_AREA:
-        return p->visible[i] ? area_pose(p, i, err) : ORR_OK;
+        return p->visible[i] ? orr_pose_area(p, i, err) : ORR_OK;
     case ORR_NODE_DIRECTIONAL:
-        directional_pose(p, i);
+        orr_pose_directional(p, i);
         return ORR_OK;
-    case ORR_NODE_ATMOSPHERE:
-        p->pose->has_atmosphere = true;
-        memcpy(&p->pose->atmosphere, p->props[i], sizeof p->pose->atmosphere);
-        return ORR_OK;
-    default:
+    default: /* sun, moon, atmosphere, environment: orr_pose_sky */
         return ORR_OK;
     }
-}
-
-static uint32_t model_lights(const orr_revision *revision) {
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < revision->node_count; i++) {
-        if (revision->nodes[i].kind != ORR_NODE_MODEL) continue;
-        const orr_model *model = orr_assets_model(revision->assets, revision->nodes[i].asset);
-        for (uint32_t n = 0; n < model->node_count; n++) count += model->nodes[n].light != ORR_NONE;
-    }
-    return count;
 }
 
 orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s,
@@ -505,12 +327,17 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
                              const orr_param_value *values, orr_pose *pose, orr_error *err) {
     *pose = (orr_pose){.t_s = t_s};
     uint32_t n = revision->node_count ? revision->node_count : 1;
-    poser p = {.rev = revision, .pose = pose};
+    orr_poser p = {.rev = revision,
+                   .pose = pose,
+                   .sun = ORR_NONE,
+                   .moon = ORR_NONE,
+                   .atmosphere = ORR_NONE,
+                   .environment = ORR_NONE};
     p.props = ORR_ARENA_NEW(&pose->arena, void *, n);
     p.set_rows = ORR_ARENA_NEW(&pose->arena, uint32_t, n);
     p.world = orr_arena_alloc(&pose->arena, n, sizeof *p.world);
     p.visible = ORR_ARENA_NEW(&pose->arena, bool, n);
-    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n + model_lights(revision));
+    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n + orr_pose_model_lights(revision));
     pose->terrains = ORR_ARENA_NEW(&pose->arena, orr_pose_terrain, n);
     orr_status status = ORR_OK;
     if (!p.props || !p.set_rows || !p.world || !p.visible || !pose->lights || !pose->terrains)
@@ -520,12 +347,28 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
         p.props[i] = revision->nodes[i].props;
         p.set_rows[i] = revision->nodes[i].set_rows;
         camera_found |= revision->nodes[i].id.id == camera.id;
-        p.sun_authored |= revision->nodes[i].kind == ORR_NODE_SUN;
+        switch (revision->nodes[i].kind) {
+        case ORR_NODE_SUN:
+            p.sun = i;
+            break;
+        case ORR_NODE_MOON:
+            p.moon = i;
+            break;
+        case ORR_NODE_ATMOSPHERE:
+            p.atmosphere = i;
+            break;
+        case ORR_NODE_ENVIRONMENT:
+            p.environment = i;
+            break;
+        default:
+            break;
+        }
     }
     if (!status && !camera_found)
         status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
     if (!status) status = apply_tracks(&p, bound, bound_count, values, err);
     for (uint32_t i = 0; !status && i < revision->node_count; i++) status = pose_node(&p, i, camera, err);
+    if (!status) status = orr_pose_sky(&p, err);
     if (status) orr_pose_free(pose);
     return status;
 }

@@ -1,0 +1,155 @@
+/* Sun, moon, atmosphere and environment at one time: what each is when it does not say, from the others. */
+#include <string.h>
+
+#include "scene/air.h"
+#include "scene/pose_private.h"
+
+/* Illuminance of a plane that faces the sun above the atmosphere (spec/light.md, "Earth atmosphere"). */
+#define SUN_IN_SPACE_LX 133312.0
+
+void orr_sky_direction(double azimuth_deg, double elevation_deg, double out[3]) {
+    double az = ORR_RAD(azimuth_deg), el = ORR_RAD(elevation_deg);
+    out[0] = orr_sin40(az) * orr_cos40(el);
+    out[1] = orr_sin40(el);
+    out[2] = -orr_cos40(az) * orr_cos40(el);
+}
+
+static void resolve_atmosphere(orr_poser *p) {
+    if (p->atmosphere == ORR_NONE) return;
+    p->pose->has_atmosphere = true;
+    memcpy(&p->pose->atmosphere, p->props[p->atmosphere], sizeof p->pose->atmosphere);
+}
+
+/* A map's scale is given once: by what a stored 1 means, or by the illuminance that it is to give. */
+static orr_status resolve_map_scale(orr_poser *p, orr_error *err) {
+    if (!orr_poser_set(p, p->environment, "gain")) return ORR_OK;
+    if (orr_poser_set(p, p->environment, "target_lx"))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "the environment has both gain and target_lx: give one of them");
+    p->pose->environment.target_lx = 0.0;
+    return ORR_OK;
+}
+
+/* Under an atmosphere the sky lights the scene unless another source is asked for. */
+static orr_status resolve_environment(orr_poser *p, orr_error *err) {
+    orr_environment_props *environment = &p->pose->environment;
+    bool authored = p->environment != ORR_NONE;
+    if (!authored && !p->pose->has_atmosphere) return ORR_OK;
+    orr_status status = ORR_OK;
+    if (authored) {
+        memcpy(environment, p->props[p->environment], sizeof *environment);
+        p->pose->environment_asset = p->rev->nodes[p->environment].asset;
+        status = resolve_map_scale(p, err);
+    } else {
+        status = orr_params_init(orr_node_table(ORR_NODE_ENVIRONMENT), environment, err);
+    }
+    if (status) return status;
+    p->pose->has_environment = true;
+    bool chosen = authored && orr_poser_set(p, p->environment, "source");
+    if (!chosen && p->pose->has_atmosphere) environment->source = ORR_ENV_SKY;
+    if (environment->source == ORR_ENV_SKY && !p->pose->has_atmosphere)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "the environment's source is 'sky', but the scene has no atmosphere: add "
+                        "scene:atmosphere{}, or choose another source");
+    return ORR_OK;
+}
+
+static double luminance(const double rgb[3]) { /* of linear Rec.709 */
+    return 0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2];
+}
+
+/* What the sun must give above the atmosphere for its stated illuminance to arrive at the ground. Without an
+ * atmosphere a coloured sun brings illuminance_lx times the luminance of its colour: so it does here. */
+static orr_status lift_to_space(orr_poser *p, orr_error *err) {
+    orr_pose *pose = p->pose;
+    orr_sun_props *sun = &pose->sun;
+    const double *d = pose->sun_direction;
+    double elevation = orr_atan2_40(d[1], orr_hypot40(d[0], d[2]));
+    double altitude_km = (pose->atmosphere.altitude_m + sun->ground_m) / 1000.0;
+    double transmittance[3], colour[3], arriving[3];
+    orr_air_transmittance(&pose->atmosphere, altitude_km, elevation, transmittance);
+    bool black = sun->colour[0] + sun->colour[1] + sun->colour[2] <= 0.0f;
+    for (int c = 0; c < 3; c++) {
+        colour[c] = black ? 1.0 : (double)sun->colour[c];
+        arriving[c] = colour[c] * transmittance[c];
+    }
+    double weakened = luminance(arriving) / luminance(colour);
+    if (!(sun->illuminance_lx <= 1e9 * weakened))
+        return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL,
+                        "the sun cannot bring %.6g lx to the ground (at = 'ground', ground_m = %.6g): its "
+                        "elevation is %.6g deg (t = %.6g s), %s; raise it, or say at = 'space'",
+                        sun->illuminance_lx, sun->ground_m, elevation * (180.0 / ORR_PI), pose->t_s,
+                        weakened > 0.0 ? "and hardly any light comes through the air" : "below the horizon");
+    sun->illuminance_lx = weakened > 0.0 ? sun->illuminance_lx / weakened : 0.0;
+    sun->at = ORR_SUN_SPACE;
+    return ORR_OK;
+}
+
+static orr_status resolve_sun(orr_poser *p, orr_error *err) {
+    orr_pose *pose = p->pose;
+    orr_sun_props *sun = &pose->sun;
+    if (p->sun != ORR_NONE) {
+        *sun = *(const orr_sun_props *)p->props[p->sun];
+        pose->has_sun = true;
+        orr_sky_direction(sun->place.azimuth_deg, sun->place.elevation_deg, pose->sun_direction);
+    }
+    if (!pose->has_sun) return ORR_OK;
+    if (sun->at == ORR_SUN_AUTO) sun->at = pose->has_atmosphere ? ORR_SUN_SPACE : ORR_SUN_GROUND;
+    if (sun->at == ORR_SUN_SPACE && !pose->has_atmosphere)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "the sun's illuminance is given at 'space', but the scene has no atmosphere to be "
+                        "above of: add scene:atmosphere{}, or say at = 'ground'");
+    if (sun->at == ORR_SUN_SPACE && p->sun != ORR_NONE && !orr_poser_set(p, p->sun, "illuminance_lx"))
+        sun->illuminance_lx = SUN_IN_SPACE_LX;
+    return sun->at == ORR_SUN_GROUND && pose->has_atmosphere ? lift_to_space(p, err) : ORR_OK;
+}
+
+/* How much of the full moon's illuminance is left at a phase angle: Krisciunas & Schaefer 1991, "A model of
+ * the brightness of moonlight", PASP 103, equation 20, without the surge in the last degrees before full. */
+static double moon_phase_factor(double phase_rad) {
+    double a = phase_rad * (180.0 / ORR_PI);
+    return orr_pow40(10.0, -0.4 * (0.026 * a + 4e-9 * (a * a) * (a * a)));
+}
+
+/* The phase angle from the angle between moon and sun as seen from here; the sun is taken as infinitely far,
+ * which is wrong by 0.15 deg at most. */
+static double phase_from_sun(const double moon[3], const double sun[3]) {
+    return ORR_PI - orr_acos40(fmin(fmax(orr_dot3(moon, sun), -1.0), 1.0));
+}
+
+static void resolve_moon(orr_poser *p) {
+    orr_pose *pose = p->pose;
+    orr_moon_props *moon = &pose->moon;
+    if (p->moon == ORR_NONE) return;
+    *moon = *(const orr_moon_props *)p->props[p->moon];
+    pose->has_moon = true;
+    orr_sky_direction(moon->place.azimuth_deg, moon->place.elevation_deg, pose->moon_direction);
+    if (orr_poser_set(p, p->moon, "phase_deg"))
+        pose->moon_phase_rad = ORR_RAD(moon->phase_deg);
+    else if (pose->has_sun)
+        pose->moon_phase_rad = phase_from_sun(pose->moon_direction, pose->sun_direction);
+    moon->illuminance_lx *= moon_phase_factor(pose->moon_phase_rad);
+    orr_pose_light *light = &pose->lights[pose->light_count++];
+    *light = (orr_pose_light){.shape = ORR_LIGHT_FROM_AFAR,
+                              .illuminance_lx = moon->illuminance_lx,
+                              .colour = {1.0f, 1.0f, 1.0f},
+                              .cos_inner = -1.0,
+                              .cos_outer = -2.0,
+                              .casts_shadow = moon->casts_shadow,
+                              .through_air = true,
+                              .node = p->moon};
+    for (int k = 0; k < 3; k++) light->direction[k] = -pose->moon_direction[k];
+}
+
+orr_status orr_pose_sky(orr_poser *p, orr_error *err) {
+    resolve_atmosphere(p);
+    orr_status status = resolve_environment(p, err);
+    if (!status) status = resolve_sun(p, err);
+    if (status) return status;
+    resolve_moon(p);
+    if (p->pose->has_atmosphere && !p->pose->has_sun && !p->pose->has_moon)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "the scene has an atmosphere, but neither sun nor moon to light it: a sky without a "
+                        "sun direction is an error; add scene:sun{}");
+    return ORR_OK;
+}
