@@ -1,6 +1,7 @@
 /* Lights at one time: what a light node or a model's own light means to the renderer. */
 #include <string.h>
 
+#include "orrery/photometry.h"
 #include "scene/pose_private.h"
 
 /* glTF lights shine along -Z; lux and candela come as they are (KHR_lights_punctual).
@@ -62,10 +63,9 @@ orr_status orr_pose_point(orr_poser *p, uint32_t index, orr_error *err) {
                             p->rev->nodes[index].name, s->inner_deg, s->outer_deg);
         light->cos_inner = orr_cos40(ORR_RAD(s->inner_deg)),
         light->cos_outer = orr_cos40(ORR_RAD(s->outer_deg));
-        if (flux > 0.0)
-            light->intensity_cd = flux / (2.0 * ORR_PI * (1.0 - light->cos_outer)); /* spec/light.md */
+        if (flux > 0.0) light->intensity_cd = orr_spot_intensity_cd(flux, light->cos_outer);
     } else if (flux > 0.0) {
-        light->intensity_cd = flux / (4.0 * ORR_PI);
+        light->intensity_cd = orr_point_intensity_cd(flux);
     }
     orr_normalize3(light->direction);
     return ORR_OK;

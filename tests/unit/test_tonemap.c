@@ -1,11 +1,6 @@
 /* The tone curves of shaders/tonemap.glsl, run on the device, against values worked out from the published
  * formulas in double precision by a separate program (white_point 4 for reinhard_extended). */
-#include "gpu_support.h"
-
-#include <unistd.h>
-
-#include "base/platform/platform.h"
-#include "gpu/shaders.h"
+#include "glsl_run.h"
 
 enum { COLOURS = 5, OPERATORS = 7 };
 
@@ -77,56 +72,10 @@ static const char k_shader[] =
     "    made.colours[6 * n + i] = vec4(tonemap_pbr_neutral(c), 1.0);\n"
     "}\n";
 
-/* The shader's text through the store, so that its #include is found as a module's would be. */
-static orr_gpu_pipeline make_pipeline(orr_gpu *gpu, orr_shaders **store) {
-    char folder[] = "/tmp/orrery-tonemap-XXXXXX", path[128];
-    orr_error err = {0};
-    assert_non_null(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/curves.comp", folder);
-    OK(orr_file_write(path, k_shader, strlen(k_shader), &err));
-    const char *sources[] = {"shaders", NULL}; /* tests run in the source tree */
-    const orr_shaders_params params = {.source_folders = sources};
-    OK(orr_shaders_create(&params, store, &err));
-    const orr_shader_ref ref = {.name = "curves.comp", .folder = folder, .stage = ORR_GLSL_COMPUTE};
-    const orr_gpu_slot slots[] = {{.binding = 0, .kind = ORR_BIND_STORAGE_READ},
-                                  {.binding = 1, .kind = ORR_BIND_STORAGE_WRITE}};
-    orr_gpu_compute_params compute = {.label = "curves", .slots = slots, .slot_count = 2, .push_bytes = 4};
-    orr_gpu_pipeline pipeline = {0};
-    OK(orr_shaders_get(*store, &ref, &compute.shader, &err));
-    OK(orr_gpu_compute_create(gpu, &compute, &pipeline, &err));
-    orr_file_remove(path);
-    (void)rmdir(folder);
-    return pipeline;
-}
-
 /* Runs every curve over `count` colours; the caller frees the OPERATORS * count results. */
 static float (*run(orr_gpu *gpu, const float (*colours)[4], uint32_t count))[4] {
-    orr_error err = {0};
-    orr_shaders *store = NULL;
-    orr_gpu_pipeline pipeline = make_pipeline(gpu, &store);
-    const uint64_t in_bytes = count * sizeof *colours, out_bytes = OPERATORS * in_bytes;
-    const orr_gpu_buffer_params params[3] = {
-        {.label = "in", .size_bytes = in_bytes, .memory = ORR_MEMORY_DEVICE},
-        {.label = "out", .size_bytes = out_bytes, .memory = ORR_MEMORY_DEVICE},
-        {.label = "host", .size_bytes = out_bytes, .memory = ORR_MEMORY_READBACK}};
-    orr_gpu_buffer buffers[3];
-    for (int i = 0; i < 3; i++) OK(orr_gpu_buffer_create(gpu, &params[i], &buffers[i], &err));
-    OK(orr_gpu_upload_buffer(gpu, buffers[0], 0, colours, in_bytes, &err));
-    const orr_gpu_bind binds[] = {{.binding = 0, .buffer = buffers[0]}, {.binding = 1, .buffer = buffers[1]}};
-    orr_cmd *cmd = NULL;
-    uint64_t value = 0;
-    OK(orr_cmd_begin(gpu, "curves", &cmd, &err));
-    orr_cmd_dispatch(cmd, pipeline, binds, 2, &count, sizeof count, count, 1, 1);
-    orr_cmd_copy_buffer(cmd, buffers[1], 0, buffers[2], 0, out_bytes);
-    OK(orr_gpu_submit(gpu, &cmd, &value, &err));
-    OK(orr_gpu_wait(gpu, value, 60ull * 1000 * 1000 * 1000, &err));
-    float(*results)[4] = malloc((size_t)out_bytes);
-    assert_non_null(results);
-    memcpy(results, orr_gpu_buffer_map(gpu, buffers[2]), (size_t)out_bytes);
-    for (int i = 0; i < 3; i++) orr_gpu_buffer_destroy(gpu, &buffers[i]);
-    orr_gpu_pipeline_destroy(gpu, &pipeline);
-    orr_shaders_destroy(&store);
-    return results;
+    return glsl_run(gpu, k_shader, colours, count * sizeof *colours, OPERATORS * count * sizeof *colours,
+                    count);
 }
 
 static void test_published_values(void **state) {
