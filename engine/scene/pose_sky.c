@@ -2,16 +2,74 @@
 #include <string.h>
 
 #include "scene/air.h"
+#include "scene/celestial.h"
 #include "scene/pose_private.h"
 
 /* Illuminance of a plane that faces the sun above the atmosphere (spec/light.md, "Earth atmosphere"). */
 #define SUN_IN_SPACE_LX 133312.0
 
+static void direction_of(double azimuth_rad, double elevation_rad, double out[3]) {
+    out[0] = orr_sin40(azimuth_rad) * orr_cos40(elevation_rad);
+    out[1] = orr_sin40(elevation_rad);
+    out[2] = -orr_cos40(azimuth_rad) * orr_cos40(elevation_rad);
+}
+
 void orr_sky_direction(double azimuth_deg, double elevation_deg, double out[3]) {
-    double az = ORR_RAD(azimuth_deg), el = ORR_RAD(elevation_deg);
-    out[0] = orr_sin40(az) * orr_cos40(el);
-    out[1] = orr_sin40(el);
-    out[2] = -orr_cos40(az) * orr_cos40(el);
+    direction_of(ORR_RAD(azimuth_deg), ORR_RAD(elevation_deg), out);
+}
+
+/* A body stands by two angles or by date and place: half of one with half of the other is an error. */
+static orr_status check_place(const orr_poser *p, uint32_t node, bool dated, orr_error *err) {
+    static const char *const angles[] = {"azimuth_deg", "elevation_deg"}, *const where[] = {"latitude_deg",
+                                                                                            "longitude_deg"};
+    const char *kind = orr_node_kind_name(p->rev->nodes[node].kind);
+    for (int i = 0; i < 2; i++) {
+        if (dated && orr_poser_set(p, node, angles[i]))
+            return orr_fail(
+                err, ORR_E_ARGUMENT, NULL,
+                "the %s has both date and %s: give date, latitude_deg and longitude_deg, or the two "
+                "angles",
+                kind, angles[i]);
+        if (dated && !orr_poser_set(p, node, where[i]))
+            return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                            "the %s has a date, but no %s to be seen from: give it", kind, where[i]);
+        if (!dated && orr_poser_set(p, node, where[i]))
+            return orr_fail(
+                err, ORR_E_ARGUMENT, NULL,
+                "the %s has %s, but no date: give it one, or azimuth_deg and elevation_deg instead", kind,
+                where[i]);
+    }
+    if (!dated && orr_poser_set(p, node, "time_s"))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL, "the %s has time_s, but no date that it is added to",
+                        kind);
+    return ORR_OK;
+}
+
+/* The direction towards sun or moon; of a moon with a date its phase too, or NAN. */
+static orr_status celestial_direction(const orr_poser *p, uint32_t node, const orr_celestial *place,
+                                      double direction[3], double *phase_rad, orr_error *err) {
+    bool dated = place->date && *place->date;
+    orr_status status = check_place(p, node, dated, err);
+    *phase_rad = NAN;
+    if (status) return status;
+    if (!dated) return orr_sky_direction(place->azimuth_deg, place->elevation_deg, direction), ORR_OK;
+    const orr_rev_node *n = &p->rev->nodes[node];
+    double days;
+    if ((status = orr_date_parse(place->date, &days, err)))
+        return orr_error_prefix(err, "the %s", orr_node_kind_name(n->kind));
+    days += place->time_s / 86400.0;
+    if (!orr_date_in_range(days))
+        return orr_fail(
+            err, ORR_E_OUT_OF_RANGE, NULL,
+            "the %s: date '%s' with time_s = %.6g (t = %.6g s) is not within the years 1900 to 2100",
+            orr_node_kind_name(n->kind), place->date, place->time_s, p->pose->t_s);
+    orr_horizontal at;
+    if (n->kind == ORR_NODE_MOON)
+        orr_moon_place(days, place->latitude_deg, place->longitude_deg, &at, phase_rad);
+    else
+        orr_sun_place(days, place->latitude_deg, place->longitude_deg, &at);
+    direction_of(at.azimuth_rad, at.elevation_rad, direction);
+    return ORR_OK;
 }
 
 static void resolve_atmosphere(orr_poser *p) {
@@ -91,7 +149,9 @@ static orr_status resolve_sun(orr_poser *p, orr_error *err) {
     if (p->sun != ORR_NONE) {
         *sun = *(const orr_sun_props *)p->props[p->sun];
         pose->has_sun = true;
-        orr_sky_direction(sun->place.azimuth_deg, sun->place.elevation_deg, pose->sun_direction);
+        double no_phase;
+        orr_status status = celestial_direction(p, p->sun, &sun->place, pose->sun_direction, &no_phase, err);
+        if (status) return status;
     }
     if (!pose->has_sun) return ORR_OK;
     if (sun->at == ORR_SUN_AUTO) sun->at = pose->has_atmosphere ? ORR_SUN_SPACE : ORR_SUN_GROUND;
@@ -117,15 +177,19 @@ static double phase_from_sun(const double moon[3], const double sun[3]) {
     return ORR_PI - orr_acos40(fmin(fmax(orr_dot3(moon, sun), -1.0), 1.0));
 }
 
-static void resolve_moon(orr_poser *p) {
+static orr_status resolve_moon(orr_poser *p, orr_error *err) {
     orr_pose *pose = p->pose;
     orr_moon_props *moon = &pose->moon;
-    if (p->moon == ORR_NONE) return;
+    if (p->moon == ORR_NONE) return ORR_OK;
     *moon = *(const orr_moon_props *)p->props[p->moon];
     pose->has_moon = true;
-    orr_sky_direction(moon->place.azimuth_deg, moon->place.elevation_deg, pose->moon_direction);
+    double phase_rad;
+    orr_status status = celestial_direction(p, p->moon, &moon->place, pose->moon_direction, &phase_rad, err);
+    if (status) return status;
     if (orr_poser_set(p, p->moon, "phase_deg"))
         pose->moon_phase_rad = ORR_RAD(moon->phase_deg);
+    else if (isfinite(phase_rad))
+        pose->moon_phase_rad = phase_rad;
     else if (pose->has_sun)
         pose->moon_phase_rad = phase_from_sun(pose->moon_direction, pose->sun_direction);
     moon->illuminance_lx *= moon_phase_factor(pose->moon_phase_rad);
@@ -139,14 +203,15 @@ static void resolve_moon(orr_poser *p) {
                               .through_air = true,
                               .node = p->moon};
     for (int k = 0; k < 3; k++) light->direction[k] = -pose->moon_direction[k];
+    return ORR_OK;
 }
 
 orr_status orr_pose_sky(orr_poser *p, orr_error *err) {
     resolve_atmosphere(p);
     orr_status status = resolve_environment(p, err);
     if (!status) status = resolve_sun(p, err);
+    if (!status) status = resolve_moon(p, err);
     if (status) return status;
-    resolve_moon(p);
     if (p->pose->has_atmosphere && !p->pose->has_sun && !p->pose->has_moon)
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "the scene has an atmosphere, but neither sun nor moon to light it: a sky without a "

@@ -1,3 +1,4 @@
+#include "scene/celestial.h"
 #include "scene/scene_private.h"
 
 #include <stdlib.h>
@@ -148,8 +149,12 @@ orr_status orr_node_set(orr_scene *scene, orr_node node, uint32_t row_index, con
                         row_index);
     orr_param_row row;
     orr_param_row_get(table, row_index, &row);
-    if ((status = orr_param_check(&row, value, err)))
-        return orr_error_prefix(err, "%s '%s'", table->owner, n->name);
+    status = orr_param_check(&row, value, err);
+    if (!status && !strcmp(row.name, "date") && *value->text) { /* said where it is written, not at a frame */
+        double days;
+        status = orr_date_parse(value->text, &days, err);
+    }
+    if (status) return orr_error_prefix(err, "%s '%s'", table->owner, n->name);
     orr_param_value copy = *value;
     if (copy.text) copy.text = orr_arena_strdup(&scene->arena, copy.text);
     orr_param_store(&row, &copy, n->props);

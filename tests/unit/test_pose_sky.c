@@ -197,6 +197,50 @@ static void test_moon_by_sun(void **state) {
     }
 }
 
+/* By date and place: midsummer noon in Greenwich, sun in the south at 90 - 51.48 + 23.44 degrees. */
+static void test_dated_sun(void **state) {
+    fixture *f = *state;
+    orr_error err;
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), sun = add(f->scene, ORR_NODE_SUN, none);
+    set(f, sun, "latitude_deg", "51.48");
+    EXPECT(ORR_E_ARGUMENT, "the sun has latitude_deg, but no date");
+    set(f, sun, "date", "2026-06-21T12:02Z");
+    EXPECT(ORR_E_ARGUMENT, "the sun has a date, but no longitude_deg");
+    set(f, sun, "longitude_deg", "0");
+    orr_pose pose;
+    orr_revision *rev = look(f, camera, &pose);
+    NEAR(asin(pose.sun_direction[1]) * 180 / ORR_PI, 61.97, 0.02);
+    NEAR(pose.sun_direction[0], 0, 2e-3);
+    assert_true(pose.sun_direction[2] > 0.0);
+    orr_pose_free(&pose), orr_revision_release(&rev);
+    set(f, sun, "time_s", "43200"); /* midnight: below the northern horizon */
+    rev = look(f, camera, &pose);
+    assert_true(pose.sun_direction[1] < -0.2 && pose.sun_direction[2] < 0.0);
+    orr_pose_free(&pose), orr_revision_release(&rev);
+    set(f, sun, "time_s", "1e10");
+    EXPECT(ORR_E_OUT_OF_RANGE, "with time_s = 1e+10 (t = 0 s) is not within the years 1900 to 2100");
+    set(f, sun, "time_s", "0"), set(f, sun, "elevation_deg", "10");
+    EXPECT(ORR_E_ARGUMENT, "the sun has both date and elevation_deg");
+    assert_int_equal(try_set(f, f->scene, sun, "date", "noon", &err), ORR_E_BAD_DATA);
+    assert_non_null(strstr(err.message, "'noon' is no date"));
+}
+
+/* The full moon of 2026-03-03 at its greatest eclipse (11:34 UTC): in the earth's shadow, over the Pacific.
+ */
+static void test_dated_moon(void **state) {
+    fixture *f = *state;
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), moon = add(f->scene, ORR_NODE_MOON, none);
+    set(f, moon, "time_s", "5");
+    EXPECT(ORR_E_ARGUMENT, "the moon has time_s, but no date");
+    set(f, moon, "time_s", "0"), set(f, moon, "date", "2026-03-03T11:34Z"), set(f, moon, "latitude_deg", "6"),
+        set(f, moon, "longitude_deg", "-170");
+    orr_pose pose;
+    orr_revision *rev = look(f, camera, &pose);
+    assert_true(pose.moon_direction[1] > 0.99);
+    assert_true(pose.moon_phase_rad * 180 / ORR_PI < 1.0);
+    orr_pose_free(&pose), orr_revision_release(&rev);
+}
+
 /* glTF: the first directional light is the sun of a scene without one; the others shine from afar. */
 static void test_model_suns(void **state) {
     fixture *f = *state;
@@ -239,6 +283,8 @@ int main(void) {
         TEST(test_sun_at),
         TEST(test_moon),
         TEST(test_moon_by_sun),
+        TEST(test_dated_sun),
+        TEST(test_dated_moon),
         TEST(test_model_suns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -354,7 +354,7 @@ static bool other_value(const orr_param_row *row, orr_param_value *value) {
     switch (row->type) {
     case ORR_PARAM_STRING:
     case ORR_PARAM_ASSET:
-        value->text = "other";
+        value->text = strcmp(row->name, "date") ? "other" : "2026-06-21T18:00Z";
         return true;
     case ORR_PARAM_BOOL:
         value->number[0] = value->number[0] == 0.0;
