@@ -67,7 +67,7 @@ static VOID destroy_buffer(VkDevice device, VkBuffer handle, ALLOCATOR) {
 
 static RESULT create_image(VkDevice device, const VkImageCreateInfo *info, ALLOCATOR, VkImage *out) {
     dummy_object *object = NULL;
-    uint64_t texels = (uint64_t)info->extent.width * info->extent.height * info->arrayLayers;
+    uint64_t texels = (uint64_t)info->extent.width * info->extent.height * info->extent.depth * info->arrayLayers;
     (void)device, (void)allocator;
     VkResult result =
         make(texels * 16u * (info->mipLevels > 1 ? 2u : 1u), &object); /* as if every texel had 16 bytes */
@@ -361,6 +361,7 @@ void orr_vk_dummy_open(orr_gpu *gpu) {
     gpu->device = HANDLE(VkDevice, orr_calloc(1, sizeof(dummy_object)));
     orr_vk_caps *caps = &gpu->caps;
     caps->limits = (VkPhysicalDeviceLimits){.maxImageDimension2D = 16384,
+                                            .maxImageDimension3D = 2048,
                                             .maxImageArrayLayers = 2048,
                                             .maxTexelBufferElements = 1u << 27,
                                             .maxUniformBufferRange = 65536,

@@ -76,7 +76,7 @@ const orr_gpu_device_info *orr_gpu_device(const orr_gpu *gpu);
 ORR_MUST_CHECK orr_status orr_gpu_list(orr_gpu_device_info **infos, uint32_t *count, orr_error *err);
 
 typedef struct orr_gpu_limits {
-    uint32_t max_image_side, max_layers, max_texel_buffer_elements;
+    uint32_t max_image_side, max_volume_side, max_layers, max_texel_buffer_elements;
     uint64_t max_storage_bytes;
     uint32_t max_workgroup_invocations, subgroup_size, timestamp_bits;
     bool primitive_id, depth_clamp, push_descriptors,
@@ -138,6 +138,8 @@ typedef struct orr_gpu_texture_params {
     const char *label;
     uint32_t width, height;
     uint32_t layers; /* 0 = 1; more than 1, or `array`, makes a 2D array view */
+    uint32_t depth;  /* more than 0: a 3D texture of so many slices, one layer, one mip; filled by shaders and
+                        clears, or by one upload when it is one slice */
     uint32_t mips;   /* 0 = 1; ORR_MIPS_ALL = the whole chain */
     bool array;      /* array view even with one layer (sampler2DArray) */
     bool cube;       /* 6 layers, cube view for sampling, array view for storage */
@@ -149,7 +151,7 @@ ORR_MUST_CHECK orr_status orr_gpu_texture_create(orr_gpu *gpu, const orr_gpu_tex
                                                  orr_gpu_texture *out, orr_error *err);
 void orr_gpu_texture_destroy(orr_gpu *gpu, orr_gpu_texture *texture);
 uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture texture);
-uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture texture); /* mip 0 of one layer, tight */
+uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture texture); /* mip 0 of one layer, all slices, tight */
 /* Makes `count` textures, of which those with one number in `slots` share memory: for transients of a frame
  * graph whose lives do not overlap. What one holds is lost once another of its slot is written. Each is
  * destroyed like any other. */
@@ -315,7 +317,7 @@ void orr_cmd_render_end(orr_cmd *cmd);
 void orr_cmd_copy_buffer(orr_cmd *cmd, orr_gpu_buffer from, uint64_t from_offset, orr_gpu_buffer to,
                          uint64_t to_offset, uint64_t size);
 void orr_cmd_copy_to_buffer(orr_cmd *cmd, orr_gpu_texture from, uint32_t layer, uint32_t mip,
-                            orr_gpu_buffer to, uint64_t offset); /* tight rows */
+                            orr_gpu_buffer to, uint64_t offset); /* tight rows; all slices of a 3D one */
 void orr_cmd_copy_texture(orr_cmd *cmd, orr_gpu_texture from,
                           orr_gpu_texture to); /* same size, mip 0, layer 0 */
 void orr_cmd_clear_texture(orr_cmd *cmd, orr_gpu_texture texture,

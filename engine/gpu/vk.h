@@ -103,6 +103,7 @@ typedef struct orr_vk_texture {
     orr_vk_memory memory;
     orr_vk_alias *alias; /* NULL: owns its memory */
     uint32_t width, height, layers, mips;
+    uint32_t volume; /* slices of a 3D texture; 0: it is 2D */
     bool array, cube, sampled, storage, attachment, depth;
     bool linear,
         staged; /* linear: rows lie in mapped memory; staged: an upload of it waits to be submitted */

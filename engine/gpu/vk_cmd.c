@@ -242,8 +242,8 @@ void orr_cmd_copy_to_buffer(orr_cmd *cmd, orr_gpu_texture from_id, uint32_t laye
     uint32_t width = from->width >> mip, height = from->height >> mip;
     width = width == 0 ? 1 : width;
     height = height == 0 ? 1 : height;
-    uint32_t texel = orr_format_bytes(from->format);
-    if (!in_range(cmd, to, offset, (uint64_t)width * height * texel, "copy to a buffer")) return;
+    uint32_t texel = orr_format_bytes(from->format), slices = from->volume ? from->volume : 1;
+    if (!in_range(cmd, to, offset, (uint64_t)width * height * slices * texel, "copy to a buffer")) return;
     if (offset % texel != 0 || offset % 4 != 0) {
         orr_cmd_fail(cmd, ORR_E_ARGUMENT,
                      "copy of texture '%s' to offset %" PRIu64
@@ -256,7 +256,7 @@ void orr_cmd_copy_to_buffer(orr_cmd *cmd, orr_gpu_texture from_id, uint32_t laye
     orr_cmd_flush(cmd, cmd->body);
     VkBufferImageCopy region = {.bufferOffset = offset,
                                 .imageSubresource = {orr_vk_aspect(from), mip, layer, 1},
-                                .imageExtent = {width, height, 1}};
+                                .imageExtent = {width, height, slices}};
     cmd->gpu->vk.vkCmdCopyImageToBuffer(cmd->body, from->handle, orr_vk_layout(ORR_LAYOUT_COPY_FROM),
                                         to->handle, 1, &region);
 }
@@ -266,7 +266,7 @@ void orr_cmd_copy_texture(orr_cmd *cmd, orr_gpu_texture from_id, orr_gpu_texture
     orr_vk_texture *from = need_texture(cmd, from_id, "copy"), *to = need_texture(cmd, to_id, "copy");
     if (from == NULL || to == NULL) return;
     if (from == to || from->width != to->width || from->height != to->height || from->depth != to->depth ||
-        orr_format_bytes(from->format) != orr_format_bytes(to->format)) {
+        from->volume != to->volume || orr_format_bytes(from->format) != orr_format_bytes(to->format)) {
         orr_cmd_fail(cmd, ORR_E_ARGUMENT,
                      "copy of texture '%s' to '%s': they must be two, of one size and texel size",
                      from->label, to->label);
@@ -277,7 +277,7 @@ void orr_cmd_copy_texture(orr_cmd *cmd, orr_gpu_texture from_id, orr_gpu_texture
     orr_cmd_flush(cmd, cmd->body);
     VkImageCopy region = {.srcSubresource = {orr_vk_aspect(from), 0, 0, 1},
                           .dstSubresource = {orr_vk_aspect(to), 0, 0, 1},
-                          .extent = {from->width, from->height, 1}};
+                          .extent = {from->width, from->height, from->volume ? from->volume : 1}};
     cmd->gpu->vk.vkCmdCopyImage(cmd->body, from->handle, orr_vk_layout(ORR_LAYOUT_COPY_FROM), to->handle,
                                 orr_vk_layout(ORR_LAYOUT_COPY_TO), 1, &region);
 }

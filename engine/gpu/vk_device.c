@@ -78,6 +78,7 @@ static void read_caps(orr_gpu *gpu) {
 static void fill_limits(orr_gpu *gpu) {
     const VkPhysicalDeviceLimits *limits = &gpu->caps.limits;
     gpu->limits.max_image_side = limits->maxImageDimension2D;
+    gpu->limits.max_volume_side = limits->maxImageDimension3D;
     gpu->limits.max_layers = limits->maxImageArrayLayers;
     gpu->limits.max_texel_buffer_elements = limits->maxTexelBufferElements;
     gpu->limits.max_storage_bytes = limits->maxStorageBufferRange;

@@ -38,6 +38,18 @@ static orr_status check_uses(const orr_gpu *gpu, const orr_vk_texture *t, const 
     return ORR_OK;
 }
 
+static orr_status check_volume(const orr_gpu *gpu, const orr_vk_texture *t, orr_error *err) {
+    uint32_t side = gpu->limits.max_volume_side;
+    if (t->width > side || t->height > side || t->volume > side)
+        return orr_fail(err, ORR_E_LIMIT, NULL,
+                        "3D texture '%s' of %u x %u x %u texels: the device takes 1 to %u a side", t->label,
+                        t->width, t->height, t->volume, side);
+    if (t->layers > 1 || t->array || t->mips > 1 || t->depth || t->attachment)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "3D texture '%s' has one layer and one mip, and nothing is drawn into it", t->label);
+    return ORR_OK;
+}
+
 /* Fills and checks everything about the texture but its Vulkan objects. */
 static orr_status describe(const orr_gpu *gpu, const orr_gpu_texture_params *p, orr_vk_texture *t,
                            orr_error *err) {
@@ -45,6 +57,7 @@ static orr_status describe(const orr_gpu *gpu, const orr_gpu_texture_params *p, 
     t->width = p->width;
     t->height = p->height;
     t->layers = p->cube ? 6 : p->layers == 0 ? 1 : p->layers;
+    t->volume = p->depth;
     t->array = p->array || p->layers > 1;
     t->cube = p->cube;
     t->format = p->format;
@@ -70,13 +83,14 @@ static orr_status describe(const orr_gpu *gpu, const orr_gpu_texture_params *p, 
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "texture '%s' of %u x %u pixels has at most %u mips, not %u", t->label, t->width,
                         t->height, all, t->mips);
-    return check_uses(gpu, t, p, err);
+    orr_status status = t->volume ? check_volume(gpu, t, err) : ORR_OK;
+    return status ? status : check_uses(gpu, t, p, err);
 }
 
 /* A CPU reads linear rows as well as any other layout, and the host can then write them without staging or
  * copies. */
 static bool linear_suits(const orr_gpu *gpu, const orr_vk_texture *t, const VkImageCreateInfo *info) {
-    if (gpu->info.kind != ORR_GPU_CPU || gpu->dummy || !t->sampled || t->storage || t->attachment)
+    if (gpu->info.kind != ORR_GPU_CPU || gpu->dummy || !t->sampled || t->storage || t->attachment || t->volume)
         return false;
     VkImageFormatProperties can;
     VkResult result = gpu->instance.image_formats(gpu->physical, info->format, info->imageType,
@@ -94,9 +108,9 @@ static orr_status create_image(orr_gpu *gpu, orr_vk_texture *t, bool may_be_line
         usage |= t->depth ? VK_IMAGE_USAGE_DEPTH_STENCIL_ATTACHMENT_BIT : VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT;
     VkImageCreateInfo info = {.sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
                               .flags = t->cube ? VK_IMAGE_CREATE_CUBE_COMPATIBLE_BIT : 0,
-                              .imageType = VK_IMAGE_TYPE_2D,
+                              .imageType = t->volume ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D,
                               .format = orr_vk_format(t->format),
-                              .extent = {t->width, t->height, 1},
+                              .extent = {t->width, t->height, t->volume ? t->volume : 1},
                               .mipLevels = t->mips,
                               .arrayLayers = t->layers,
                               .samples = VK_SAMPLE_COUNT_1_BIT,
@@ -221,11 +235,14 @@ uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture id) {
 
 uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture id) {
     const orr_vk_texture *t = orr_table_get(&gpu->textures, id.id);
-    return t == NULL ? 0 : (uint64_t)t->width * t->height * orr_format_bytes(t->format);
+    return t == NULL ? 0
+                     : (uint64_t)t->width * t->height * (t->volume ? t->volume : 1) *
+                           orr_format_bytes(t->format);
 }
 
 static VkImageViewType view_type(const orr_vk_texture *t, orr_vk_view_kind kind) {
     if (kind == ORR_VK_VIEW_ATTACHMENT) return VK_IMAGE_VIEW_TYPE_2D;
+    if (t->volume) return VK_IMAGE_VIEW_TYPE_3D;
     if (t->cube) return kind == ORR_VK_VIEW_SAMPLED ? VK_IMAGE_VIEW_TYPE_CUBE : VK_IMAGE_VIEW_TYPE_2D_ARRAY;
     return t->array ? VK_IMAGE_VIEW_TYPE_2D_ARRAY : VK_IMAGE_VIEW_TYPE_2D;
 }

@@ -221,6 +221,10 @@ orr_status orr_gpu_upload_texture(orr_gpu *gpu, orr_gpu_texture id, uint32_t lay
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "upload into layer %u, mip %u of texture '%s' (%u layers, %u mips%s)", layer, mip,
                         t->label, t->layers, t->mips, t->alias != NULL ? ", memory shared with others" : "");
+    if (t->volume > 1)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "upload into 3D texture '%s' of %u slices: it is filled by a shader", t->label,
+                        t->volume);
     uint32_t width = t->width >> mip, height = t->height >> mip;
     width = width == 0 ? 1 : width;
     height = height == 0 ? 1 : height;
