@@ -8,7 +8,7 @@ layout(set = 0, binding = 0, std140) uniform FrameBlock {
     vec4 base_x, base_y, base_0;           // point on the ray of a pixel: base + dir * depth
     vec4 dir_x, dir_y, dir_0;
     vec4 sun_direction;                    // towards it; w: 1 when there is a sun
-    vec4 sun_light;                        // illuminance x colour x exposure
+    vec4 sun_light;                        // illuminance x colour x exposure; w: 1 = that is above the air
     vec4 shadow_params;                    // y: texel in uv, z: normal offset in metres
     vec4 sh[9];                            // environment radiance, cosine-convolved and divided by pi
     vec4 env_zenith, env_horizon, env_ground;
@@ -32,7 +32,7 @@ const bool HAS_LIGHTS = (VARIANT >> 16u & 1u) != 0u, HAS_SHADOW = (VARIANT >> 17
 const bool HAS_SUN = (VARIANT >> 19u & 1u) != 0u, SKY_GRADIENT = (VARIANT >> 20u & 1u) != 0u, SKY_MAP = (VARIANT >> 21u & 1u) != 0u;
 
 const bool SKY = (VARIANT >> 22u & 1u) != 0u, SKY_LIGHT = (VARIANT >> 23u & 1u) != 0u, AERIAL = (VARIANT >> 24u & 1u) != 0u;
-const bool CLUSTERS = (VARIANT >> 25u & 1u) != 0u, LIGHT_SHADOWS = (VARIANT >> 26u & 1u) != 0u, AREA_LIGHTS = (VARIANT >> 27u & 1u) != 0u;
+const bool CLUSTERS = (VARIANT >> 25u & 1u) != 0u, LIGHT_SHADOWS = (VARIANT >> 26u & 1u) != 0u, AREA_LIGHTS = (VARIANT >> 27u & 1u) != 0u, MOON = (VARIANT >> 28u & 1u) != 0u;
 
 #define PASS 40 // bindings from here are each pass's own; those below are the scene's (ORR_SLOT_ in engine/render/renderer_private.h)
 const float PI = 3.14159265358979;

@@ -14,7 +14,7 @@ vec3 shade(vec3 position, vec3 v, vec3 n, vec4 base, float metallic, float rough
     vec3 energy = 1.0 + f0 * (1.0 / max(ess, 1e-3) - 1.0);  // for direct light (Turquin 2019)
     vec3 sum = vec3(0.0);
     if (HAS_SUN && dot(n, frame.sun_direction.xyz) > 0.0)
-        sum += brdf_direct(n, v, frame.sun_direction.xyz, diffuse, f0, roughness, energy) * frame.sun_light.rgb * sun_visibility(position, n);
+        sum += brdf_direct(n, v, frame.sun_direction.xyz, diffuse, f0, roughness, energy) * sun_light(position) * sun_visibility(position, n);
     if (HAS_LIGHTS) sum += punctual(position, n, v, diffuse, f0, roughness, energy);
     vec3 irradiance = env_irradiance(n);
     vec3 radiance = textureLod(environment, env_turn(reflect(-v, n)), roughness * frame.params.z).rgb * frame.env_params.w;

@@ -1,4 +1,5 @@
 // What of the sun's light reaches a point. Needs frame.glsl.
+#include "atmosphere.glsl"
 layout(set = 0, binding = 17) uniform sampler2D terrain_sun;     // height below which a point of the terrain's plane is in shade
 layout(set = 0, binding = 18) uniform sampler2DShadow shadow_map;
 
@@ -26,4 +27,9 @@ float sun_visibility(vec3 position, vec3 n) {
         }
     }
     return lit;
+}
+// The sun's light where it arrives, as of a plane that faces it: weakened by the air, none when the ground hides its disk.
+vec3 sun_light(vec3 position) {
+    if (!SKY || frame.sun_light.w < 0.5) return frame.sun_light.rgb;
+    return frame.sun_light.rgb * air_sun_transmittance(position);
 }

@@ -67,7 +67,8 @@ static VOID destroy_buffer(VkDevice device, VkBuffer handle, ALLOCATOR) {
 
 static RESULT create_image(VkDevice device, const VkImageCreateInfo *info, ALLOCATOR, VkImage *out) {
     dummy_object *object = NULL;
-    uint64_t texels = (uint64_t)info->extent.width * info->extent.height * info->extent.depth * info->arrayLayers;
+    uint64_t texels =
+        (uint64_t)info->extent.width * info->extent.height * info->extent.depth * info->arrayLayers;
     (void)device, (void)allocator;
     VkResult result =
         make(texels * 16u * (info->mipLevels > 1 ? 2u : 1u), &object); /* as if every texel had 16 bytes */

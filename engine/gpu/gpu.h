@@ -151,7 +151,8 @@ ORR_MUST_CHECK orr_status orr_gpu_texture_create(orr_gpu *gpu, const orr_gpu_tex
                                                  orr_gpu_texture *out, orr_error *err);
 void orr_gpu_texture_destroy(orr_gpu *gpu, orr_gpu_texture *texture);
 uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture texture);
-uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture texture); /* mip 0 of one layer, all slices, tight */
+uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu,
+                               orr_gpu_texture texture); /* mip 0 of one layer, all slices, tight */
 /* Makes `count` textures, of which those with one number in `slots` share memory: for transients of a frame
  * graph whose lives do not overlap. What one holds is lost once another of its slot is written. Each is
  * destroyed like any other. */

@@ -90,7 +90,8 @@ static orr_status describe(const orr_gpu *gpu, const orr_gpu_texture_params *p, 
 /* A CPU reads linear rows as well as any other layout, and the host can then write them without staging or
  * copies. */
 static bool linear_suits(const orr_gpu *gpu, const orr_vk_texture *t, const VkImageCreateInfo *info) {
-    if (gpu->info.kind != ORR_GPU_CPU || gpu->dummy || !t->sampled || t->storage || t->attachment || t->volume)
+    if (gpu->info.kind != ORR_GPU_CPU || gpu->dummy || !t->sampled || t->storage || t->attachment ||
+        t->volume)
         return false;
     VkImageFormatProperties can;
     VkResult result = gpu->instance.image_formats(gpu->physical, info->format, info->imageType,
@@ -235,9 +236,9 @@ uint32_t orr_gpu_texture_mips(const orr_gpu *gpu, orr_gpu_texture id) {
 
 uint64_t orr_gpu_texture_bytes(const orr_gpu *gpu, orr_gpu_texture id) {
     const orr_vk_texture *t = orr_table_get(&gpu->textures, id.id);
-    return t == NULL ? 0
-                     : (uint64_t)t->width * t->height * (t->volume ? t->volume : 1) *
-                           orr_format_bytes(t->format);
+    return t == NULL
+               ? 0
+               : (uint64_t)t->width * t->height * (t->volume ? t->volume : 1) * orr_format_bytes(t->format);
 }
 
 static VkImageViewType view_type(const orr_vk_texture *t, orr_vk_view_kind kind) {

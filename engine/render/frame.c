@@ -388,7 +388,7 @@ void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double expo
         vec(b->sun_direction, pose->sun_direction[0], pose->sun_direction[1], pose->sun_direction[2],
             lux > 0.0);
         vec(b->sun_light, (double)pose->sun.colour[0] * lux, (double)pose->sun.colour[1] * lux,
-            (double)pose->sun.colour[2] * lux, 0);
+            (double)pose->sun.colour[2] * lux, pose->has_atmosphere && pose->sun.at != ORR_SUN_GROUND);
     }
     shadow_block(r, data);
     if (pose->terrain_count && pose->has_sun && pose->sun.casts_shadow &&

@@ -8,9 +8,10 @@
 #define GEOMETRY                                                                                             \
     (S(ORR_SLOT_FRAME) | S(ORR_SLOT_DRAWS) | S(ORR_SLOT_INDICES) | S(ORR_SLOT_VERTICES) | S(ORR_SLOT_UV1))
 #define MATERIAL (S(ORR_SLOT_MATERIALS) | S(ORR_SLOT_TEXTURES))
+#define AIR      (S(ORR_SLOT_SKY_BLOCK) | S(ORR_SLOT_SKY_TRANSMITTANCE))
 #define LIGHTING                                                                                             \
     (S(ORR_SLOT_TERRAIN_SUN) | S(ORR_SLOT_SHADOW) | S(ORR_SLOT_ENVIRONMENT) | S(ORR_SLOT_DFG) |              \
-     S(ORR_SLOT_SKY) | S(ORR_SLOT_LIGHTS))
+     S(ORR_SLOT_SKY) | S(ORR_SLOT_LIGHTS) | AIR)
 
 typedef struct core_row {
     const char *compute, *vertex, *fragment, *define;
@@ -128,6 +129,22 @@ static const core_row rows[ORR_CORE_COUNT] = {
     [ORR_CORE_TERRAIN_SUN] = {.compute = "terrain_sun.comp",
                               .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}},
                               .push_bytes = 24},
+    [ORR_CORE_SKY_TRANSMITTANCE] = {.compute = "sky_transmittance.comp",
+                                    .scene = S(ORR_SLOT_SKY_BLOCK),
+                                    .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}}},
+    [ORR_CORE_SKY_MULTIPLE] = {.compute = "sky_multiple.comp",
+                               .scene = AIR,
+                               .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}}},
+    [ORR_CORE_SKY_VIEW] = {.compute = "sky_view.comp",
+                           .scene = AIR | S(ORR_SLOT_SKY_MULTIPLE),
+                           .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}},
+                           .push_bytes = 4,
+                           .variant = ORR_VARIANT_MOON},
+    [ORR_CORE_SKY_AERIAL] = {.compute = "sky_aerial.comp",
+                             .scene = AIR | S(ORR_SLOT_SKY_MULTIPLE),
+                             .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}, {P(1), ORR_BIND_IMAGE_WRITE, 0}},
+                             .push_bytes = 96,
+                             .variant = ORR_VARIANT_MOON},
 };
 
 orr_slot_mask orr_core_mask(orr_core which) {

@@ -42,8 +42,9 @@ static orr_status make_stand_ins(orr_renderer *r, orr_error *err) {
                                    .height = 1,
                                    .format = ORR_FORMAT_RGBA8_UNORM,
                                    .sampled = true},
-                           array = flat, cube, depth, dfg;
+                           array = flat, cube, depth, volume = flat, dfg;
     array.label = "white array", array.array = true;
+    volume.label = "white volume", volume.depth = 1;
     cube = (orr_gpu_texture_params){.label = "no environment",
                                     .width = 1,
                                     .height = 1,
@@ -67,9 +68,11 @@ static orr_status make_stand_ins(orr_renderer *r, orr_error *err) {
     if (!status) status = orr_gpu_texture_create(r->gpu, &array, &r->white_array, err);
     if (!status) status = orr_gpu_texture_create(r->gpu, &cube, &r->grey_cube, err);
     if (!status) status = orr_gpu_texture_create(r->gpu, &depth, &r->dark_depth, err);
+    if (!status) status = orr_gpu_texture_create(r->gpu, &volume, &r->white_volume, err);
     if (!status) status = orr_gpu_texture_create(r->gpu, &dfg, &r->dfg, err);
     if (!status) status = orr_gpu_upload_texture(r->gpu, r->white, 0, 0, &white, 4, err);
     if (!status) status = orr_gpu_upload_texture(r->gpu, r->white_array, 0, 0, &white, 4, err);
+    if (!status) status = orr_gpu_upload_texture(r->gpu, r->white_volume, 0, 0, &white, 4, err);
     for (uint32_t face = 0; !status && face < 6; face++)
         status = orr_gpu_upload_texture(r->gpu, r->grey_cube, face, 0, &white, 4, err);
     if (!status)
@@ -111,8 +114,9 @@ void orr_renderer_destroy(orr_renderer **renderer) {
     orr_residency_free(r);
     orr_terrain_free(r), orr_sky_free(r), orr_lights_free(r);
     orr_core_destroy(r);
-    orr_gpu_texture *textures[] = {&r->environment.cube, &r->environment.sky, &r->shadow_map.map, &r->white,
-                                   &r->white_array,      &r->grey_cube,       &r->dark_depth,     &r->dfg};
+    orr_gpu_texture *textures[] = {
+        &r->environment.cube, &r->environment.sky, &r->shadow_map.map, &r->white, &r->white_array,
+        &r->grey_cube,        &r->dark_depth,      &r->white_volume,   &r->dfg};
     for (size_t i = 0; i < sizeof textures / sizeof textures[0]; i++)
         orr_gpu_texture_destroy(r->gpu, textures[i]);
     orr_gpu_sampler *samplers[] = {&r->linear_repeat, &r->linear_clamp, &r->nearest_clamp, &r->sky,

@@ -2,6 +2,7 @@
 #ifndef ORR_RENDER_PRIVATE_H
 #define ORR_RENDER_PRIVATE_H
 
+#include "render/atmosphere.h"
 #include "render/graph.h"
 #include "render/target.h"
 #include "scene/revision.h"
@@ -39,6 +40,10 @@ typedef enum orr_core {
     ORR_CORE_DFG,
     ORR_CORE_TERRAIN_GRADIENT,
     ORR_CORE_TERRAIN_SUN,
+    ORR_CORE_SKY_TRANSMITTANCE,
+    ORR_CORE_SKY_MULTIPLE,
+    ORR_CORE_SKY_VIEW,
+    ORR_CORE_SKY_AERIAL,
     ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -64,11 +69,12 @@ enum {
     ORR_VARIANT_CLUSTERS = 1 << 25,
     ORR_VARIANT_LIGHT_SHADOWS = 1 << 26,
     ORR_VARIANT_AREA_LIGHTS = 1 << 27,
+    ORR_VARIANT_MOON = 1 << 28, /* lights the air too */
     ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
     ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN |
                            ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP | ORR_VARIANT_SKY |
                            ORR_VARIANT_SKY_LIGHT | ORR_VARIANT_CLUSTERS | ORR_VARIANT_LIGHT_SHADOWS |
-                           ORR_VARIANT_AREA_LIGHTS
+                           ORR_VARIANT_AREA_LIGHTS | ORR_VARIANT_MOON
 };
 typedef struct orr_core_made {
     orr_core which;
@@ -159,7 +165,7 @@ struct orr_renderer {
     orr_core_made *made;
     uint32_t made_count, made_capacity;
     orr_gpu_sampler linear_repeat, linear_clamp, nearest_clamp, sky, shadow;
-    orr_gpu_texture white, white_array, grey_cube, dark_depth,
+    orr_gpu_texture white, white_array, grey_cube, dark_depth, white_volume,
         dfg; /* stand-ins for what a scene lacks, never sampled for effect */
     bool dfg_ready;
     orr_gpu_buffer empty, patch_grid;
@@ -167,6 +173,7 @@ struct orr_renderer {
     orr_environment_gpu environment;
     orr_terrain_gpu terrain;
     orr_shadow_gpu shadow_map;
+    orr_sky_gpu sky_tables;
 };
 
 ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant,
@@ -204,6 +211,7 @@ ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd
 /* Everything of one frame that the core passes read (frame.c fills it). */
 typedef struct orr_frame_data {
     orr_frame_block block;
+    orr_sky_block sky;                     /* with an atmosphere */
     orr_gpu_buffer draws, lights, patches; /* of the frame's slot */
     const orr_pose *pose;
     uint32_t *visible;
