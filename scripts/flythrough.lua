@@ -30,7 +30,7 @@ scene:sun{ azimuth_deg = 90 + 15 * (hour - 6), elevation_deg = 50 * height, illu
 scene:environment{ zenith_nit = {700, 1900, 5400}, horizon_nit = {5200, 7300, 10000}, ground_nit = {4300, 6100, 8400} }
 
 -- The camera looks where the rig tells it to. One stop more than for noon: the light is low.
-local camera = scene:camera{ rig = flight, vfov_deg = 42, near_m = 0.0005 * size, aperture_f = 11 }
+local camera = scene:camera{ rig = flight, vfov_deg = 42, near_m = 0.0005 * size, f_stop = 11 }
 
 return orrery.sequence{
   name = "flythrough", scene = scene, camera = camera,

@@ -44,7 +44,7 @@ scene:environment{ source = "hdri", hdri = "hdri/studio.hdr", target_lx = 15000 
 local camera = scene:camera{
   rig = orrery.orbit{ center = {middle[1], middle[2] - 0.35 * reach * math.sin(tilt), middle[3]}, radius_m = distance,
                       elevation_deg = elevation, duration_s = seconds },
-  vfov_deg = vfov, near_m = 0.01 * distance, aperture_f = 12,
+  vfov_deg = vfov, near_m = 0.01 * distance, f_stop = 12,
 }
 
 -- A script returns its sequence: what to render, from where, how large, how long.

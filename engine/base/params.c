@@ -274,6 +274,7 @@ static double bound(const orr_param_row *row, const char *text, uint32_t compone
 
 static orr_status check_number(const orr_param_row *row, double number, uint32_t component, orr_error *err) {
     bool whole = row->type == ORR_PARAM_I32 || row->type == ORR_PARAM_U32;
+    if (!isfinite(number) && (row->min || row->max)) return fail_range(row, number, err);
     if (!isfinite(number))
         return orr_fail(err, ORR_E_OUT_OF_RANGE, NULL, "'%s' must be finite, not %s", row->name,
                         isnan(number) ? "NaN" : "infinite");

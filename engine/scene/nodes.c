@@ -45,12 +45,13 @@ static const orr_param_row camera_rows[] = {
     ROW("look_at_m", VEC3, orr_camera_props, look_at_m, "World point to look at; replaces the rotation when set", .def = "0 0 0"),
     ROW("up", VEC3, orr_camera_props, up, "Up direction for look_at_m", .def = "0 1 0"),
     ROW("roll_deg", F64, orr_camera_props, roll_deg, "Roll about the viewing direction, positive clockwise", .def = "0"),
-    ROW("vfov_deg", F64, orr_camera_props, vfov_deg, "Vertical field of view", .def = "35", .min = "0.01", .max = "170"),
-    ROW("focal_length_mm", F64, orr_camera_props, focal_length_mm, "Focal length; replaces vfov_deg when above 0", .def = "0", .min = "0", .max = "10000"),
-    ROW("sensor_height_mm", F64, orr_camera_props, sensor_height_mm, "Height of the sensor", .def = "24", .min = "0.1", .max = "1000"),
+    ROW("vfov_deg", F64, orr_camera_props, vfov_deg, "Vertical field of view; give this or focal_mm", .def = "35", .min = "0.01", .max = "170"),
+    ROW("focal_mm", F64, orr_camera_props, focal_mm, "Focal length; with the sensor's height it makes the field of view when above 0", .def = "0", .min = "0", .max = "10000", .aliases = "focal_length_mm"),
+    ROW("sensor", ENUM, orr_camera_props, sensor, "Format of the sensor or film: its height; custom: sensor_height_mm", .def = "custom", .choices = "custom|full_frame|aps_c|super_35|micro_four_thirds|one_inch|medium_format|imax_70"),
+    ROW("sensor_height_mm", F64, orr_camera_props, sensor_height_mm, "Height of a custom sensor", .def = "24", .min = "0.1", .max = "1000", .used_when = "sensor=custom"),
     ROW("ortho_height_m", F64, orr_camera_props, ortho_height_m, "Height of an orthographic view; perspective when 0", .def = "0", .min = "0"),
     ROW("near_m", F64, orr_camera_props, near_m, "Distance of the near plane; there is no far plane", .def = "0.02", .min = "1e-5", .max = "1e5"),
-    ROW("aperture_f", F64, orr_camera_props, aperture_f, "f-number N", .def = "16", .min = "0.1", .max = "256"),
+    ROW("f_stop", F64, orr_camera_props, f_stop, "f-number N", .def = "16", .min = "0.1", .max = "256", .aliases = "aperture_f"),
     ROW("shutter_s", F64, orr_camera_props, shutter_s, "Exposure time", .def = "0.01", .min = "1e-6", .max = "3600"),
     ROW("iso", F64, orr_camera_props, iso, "Sensor speed S", .def = "100", .min = "1", .max = "1e7"),
     ROW("model_camera", STRING, orr_camera_props, model_camera, "Name or number (from 0) of a camera of the model that is this camera's parent: its place, animation and lens", .def = ""),
@@ -66,7 +67,7 @@ static const orr_param_row sun_rows[] = {
     CELESTIAL_ROWS(orr_sun_props, "the sun", "135", "45"),
     ROW("illuminance_lx", F64, orr_sun_props, illuminance_lx, "Illuminance of a plane facing it; 133312 when it is given in space and not set", .def = "100000", .min = "0", .max = "1e9"),
     ROW("at", ENUM, orr_sun_props, at, "Where that is: on the ground, or above the atmosphere; auto: above it when there is one", .def = "auto", .choices = "auto|ground|space"),
-    ROW("ground_m", F64, orr_sun_props, ground_m, "Height (world y) of the ground that at = ground speaks of, under an atmosphere", .def = "0"),
+    ROW("ground_m", F64, orr_sun_props, ground_m, "Height (world y) of the ground that at = ground speaks of, under an atmosphere", .def = "0", .used_when = "at=ground"),
     ROW("angular_diameter_deg", F64, orr_sun_props, angular_diameter_deg, "Apparent size of its disk", .def = "0.545", .min = "0.01", .max = "90"),
     COLOUR_ROW(orr_sun_props), LIGHT_SHADOW_ROW(orr_sun_props),
 };
@@ -116,16 +117,16 @@ static const orr_param_row area_rows[] = {
 /* Defaults: a clear sky that goes with the 100 000 lx sun (horizontal illuminance about 20 000 lx). */
 static const orr_param_row environment_rows[] = {
     ROW("source", ENUM, orr_environment_props, source, "What lights the scene from all around; the sky when there is an atmosphere and nothing is set", .def = "gradient", .choices = "gradient|constant|hdri|sky"),
-    ROW("zenith_nit", VEC3, orr_environment_props, zenith_nit, "Gradient: luminance straight up", .def = "1900 3300 6200", .min = "0"),
-    ROW("horizon_nit", VEC3, orr_environment_props, horizon_nit, "Gradient: luminance at the horizon", .def = "7200 8600 10500", .min = "0"),
-    ROW("ground_nit", VEC3, orr_environment_props, ground_nit, "Gradient: luminance below the horizon", .def = "3200 2900 2600", .min = "0"),
-    ROW("luminance_nit", F64, orr_environment_props, luminance_nit, "Constant: luminance of every direction", .def = "4000", .min = "0"),
-    ROW("hdri", ASSET, orr_environment_props, hdri, "HDRI: a latitude-longitude map (.hdr, .exr)", .def = ""),
-    ROW("gain", F64, orr_environment_props, gain, "HDRI: nit for a stored value of 1; give this or target_lx", .def = "1", .min = "0"),
-    ROW("target_lx", F64, orr_environment_props, target_lx, "HDRI: scale so that the upper hemisphere gives this illuminance", .def = "20000", .min = "0"),
-    ROW("rotation_deg", F64, orr_environment_props, rotation_deg, "HDRI: turn about the vertical, clockwise seen from above", .def = "0"),
+    ROW("zenith_nit", VEC3, orr_environment_props, zenith_nit, "Gradient: luminance straight up", .def = "1900 3300 6200", .min = "0", .used_when = "source=gradient"),
+    ROW("horizon_nit", VEC3, orr_environment_props, horizon_nit, "Gradient: luminance at the horizon", .def = "7200 8600 10500", .min = "0", .used_when = "source=gradient"),
+    ROW("ground_nit", VEC3, orr_environment_props, ground_nit, "Gradient: luminance below the horizon", .def = "3200 2900 2600", .min = "0", .used_when = "source=gradient"),
+    ROW("luminance_nit", F64, orr_environment_props, luminance_nit, "Constant: luminance of every direction", .def = "4000", .min = "0", .used_when = "source=constant"),
+    ROW("hdri", ASSET, orr_environment_props, hdri, "HDRI: a latitude-longitude map (.hdr, .exr)", .def = "", .used_when = "source=hdri"),
+    ROW("gain", F64, orr_environment_props, gain, "HDRI: nit for a stored value of 1; give this or target_lx", .def = "1", .min = "0", .used_when = "source=hdri"),
+    ROW("target_lx", F64, orr_environment_props, target_lx, "HDRI: scale so that the upper hemisphere gives this illuminance", .def = "20000", .min = "0", .used_when = "source=hdri"),
+    ROW("rotation_deg", F64, orr_environment_props, rotation_deg, "HDRI: turn about the vertical, clockwise seen from above", .def = "0", .used_when = "source=hdri"),
     ROW("background", ENUM, orr_environment_props, background, "What the camera sees behind everything", .def = "environment", .choices = "environment|colour"),
-    ROW("background_nit", VEC3, orr_environment_props, background_nit, "Luminance of a `colour` background", .def = "0 0 0", .min = "0"),
+    ROW("background_nit", VEC3, orr_environment_props, background_nit, "Luminance of a `colour` background", .def = "0 0 0", .min = "0", .used_when = "background=colour"),
     ROW("neutralize_sun", BOOL, orr_environment_props, neutralize_sun, "HDRI: take the sun out of the map and close the gap with the sky around it", .def = "false", .used_when = "source=hdri"),
     ROW("capture_m", VEC3, orr_environment_props, capture_m, "Sky: world point that it is captured from", .def = "0 0 0", .used_when = "source=sky"),
     ROW("capture_emissive", BOOL, orr_environment_props, capture_emissive, "Sky: whether glowing surfaces around that point count", .def = "true", .used_when = "source=sky"),
@@ -194,6 +195,17 @@ static const size_t sizes[ORR_NODE_KIND_COUNT] = {
     sizeof(orr_directional_props), sizeof(orr_area_props), sizeof(orr_moon_props), sizeof(orr_atmosphere_props),
 };
 /* clang-format on */
+
+/* Sensors are named by the formats' own heights: 135 film (ISO 1007); Nikon DX and Sony APS-C; the full
+ * aperture of 35 mm film (SMPTE ST 59); Four Thirds; Sony's 1.0 type; Fujifilm GFX; the camera aperture of
+ * 15/70 film. */
+double orr_sensor_height_mm(const orr_camera_props *camera) {
+    static const double heights_mm[ORR_SENSOR_COUNT] = {
+        [ORR_SENSOR_FULL_FRAME] = 24.0,        [ORR_SENSOR_APS_C] = 15.6,   [ORR_SENSOR_SUPER_35] = 18.66,
+        [ORR_SENSOR_MICRO_FOUR_THIRDS] = 13.0, [ORR_SENSOR_ONE_INCH] = 8.8, [ORR_SENSOR_MEDIUM_FORMAT] = 32.9,
+        [ORR_SENSOR_IMAX_70] = 52.63};
+    return camera->sensor == ORR_SENSOR_CUSTOM ? camera->sensor_height_mm : heights_mm[camera->sensor];
+}
 
 const orr_param_table *orr_node_table(orr_node_kind kind) {
     return &tables[kind];

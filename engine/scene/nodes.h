@@ -49,11 +49,23 @@ typedef struct orr_terrain_props {
     double exaggeration, roughness, ramp_min_m, ramp_max_m, detail_px;
     const char *dem;
 } orr_terrain_props;
+typedef enum orr_sensor {
+    ORR_SENSOR_CUSTOM,
+    ORR_SENSOR_FULL_FRAME,
+    ORR_SENSOR_APS_C,
+    ORR_SENSOR_SUPER_35,
+    ORR_SENSOR_MICRO_FOUR_THIRDS,
+    ORR_SENSOR_ONE_INCH,
+    ORR_SENSOR_MEDIUM_FORMAT,
+    ORR_SENSOR_IMAX_70,
+    ORR_SENSOR_COUNT
+} orr_sensor;
 typedef struct orr_camera_props {
     orr_place place;
     double look_at_m[3], up[3];
-    double vfov_deg, focal_length_mm, sensor_height_mm, ortho_height_m, roll_deg, near_m;
-    double aperture_f, shutter_s, iso;
+    double vfov_deg, focal_mm, sensor_height_mm, ortho_height_m, roll_deg, near_m;
+    double f_stop, shutter_s, iso;
+    uint32_t sensor;
     const char *model_camera;
 } orr_camera_props;
 /* Where a body of the sky stands: by two angles, or by when and where one looks. */
@@ -134,6 +146,7 @@ typedef struct orr_material_props {
 size_t orr_node_props_size(orr_node_kind kind);
 bool orr_node_has_place(orr_node_kind kind);
 uint32_t orr_node_row(orr_node_kind kind, const char *name); /* the row of that name; it must exist */
-#define ORR_MAX_ROWS 32                                      /* of one kind: sets of rows are 32-bit masks */
+double orr_sensor_height_mm(const orr_camera_props *camera);
+#define ORR_MAX_ROWS 32 /* of one kind: sets of rows are 32-bit masks */
 
 #endif

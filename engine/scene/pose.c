@@ -76,6 +76,40 @@ static orr_status apply_tracks(orr_poser *p, const orr_bound_track *bound, uint3
     return ORR_OK;
 }
 
+static bool tracked(const orr_poser *p, uint32_t node, int32_t row) {
+    for (uint32_t i = 0; i < p->bound_count; i++)
+        if (p->bound[i].node == node && p->bound[i].row == (uint32_t)row) return true;
+    return false;
+}
+
+orr_status orr_poser_check_used(const orr_poser *p, uint32_t node, const void *props, orr_error *err) {
+    const orr_param_table *table = orr_node_table(p->rev->nodes[node].kind);
+    orr_param_value values[ORR_MAX_ROWS];
+    orr_param_row row, other;
+    for (uint32_t i = 0; i < table->count; i++) {
+        orr_param_row_get(table, i, &row);
+        orr_param_load(&row, props, &values[i]);
+    }
+    for (uint32_t i = 0; i < table->count; i++) {
+        int32_t by;
+        if (!(p->set_rows[node] >> i & 1u) || orr_param_is_used(table, i, values, &by)) continue;
+        if (tracked(p, node, by)) continue; /* it may count later */
+        orr_param_row_get(table, i, &row);
+        orr_param_row_get(table, (uint32_t)by, &other);
+        orr_text value = {0};
+        orr_param_format(&other, &values[by], &value);
+        orr_status status = orr_fail(
+            err, ORR_E_ARGUMENT, NULL,
+            "%s '%s': '%s' was set, but it counts only with %s, and '%s' is '%s': change '%s', or leave "
+            "'%s' out",
+            table->owner, p->rev->nodes[node].name, row.name, row.used_when, other.name,
+            orr_text_cstr(&value), other.name, row.name);
+        orr_text_free(&value);
+        return status;
+    }
+    return ORR_OK;
+}
+
 static orr_pose_draw *new_draw(orr_poser *p) {
     if (p->pose->draw_count == p->draw_capacity) {
         uint32_t wanted = p->draw_capacity ? p->draw_capacity * 2 : 64;
@@ -230,7 +264,7 @@ static orr_status model_camera(orr_poser *p, uint32_t index, const char *wanted,
     if (from->orthographic)
         lens->ortho_height_m = 2.0 * from->ymag;
     else
-        lens->vfov_deg = from->yfov_rad * (180.0 / ORR_PI), lens->focal_length_mm = 0.0;
+        lens->vfov_deg = from->yfov_rad * (180.0 / ORR_PI), lens->focal_mm = 0.0;
     return ORR_OK;
 }
 
@@ -239,6 +273,10 @@ static orr_status camera_pose(orr_poser *p, uint32_t index, orr_error *err) {
     orr_camera_props own = *(const orr_camera_props *)p->props[index];
     const orr_camera_props *c = &own;
     double m[16];
+    if (c->focal_mm > 0.0 && orr_poser_set(p, index, "vfov_deg"))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "camera '%s' has both focal_mm and vfov_deg: give one of them",
+                        p->rev->nodes[index].name);
     memcpy(m, p->world[index], sizeof m);
     if (c->model_camera && *c->model_camera) {
         orr_status status = model_camera(p, index, c->model_camera, m, &own, err);
@@ -248,12 +286,11 @@ static orr_status camera_pose(orr_poser *p, uint32_t index, orr_error *err) {
     *out = (orr_pose_camera){.position_m = {m[12], m[13], m[14]},
                              .ortho_height_m = c->ortho_height_m,
                              .near_m = c->near_m,
-                             .aperture_f = c->aperture_f,
+                             .aperture_f = c->f_stop,
                              .shutter_s = c->shutter_s,
                              .iso = c->iso,
                              .vfov_rad = ORR_RAD(c->vfov_deg)};
-    if (c->focal_length_mm > 0.0)
-        out->vfov_rad = 2.0 * orr_atan40(0.5 * c->sensor_height_mm / c->focal_length_mm);
+    if (c->focal_mm > 0.0) out->vfov_rad = 2.0 * orr_atan40(0.5 * orr_sensor_height_mm(c) / c->focal_mm);
     double up[3];
     if (orr_poser_set(p, index, "look_at_m")) {
         for (int k = 0; k < 3; k++) out->forward[k] = c->look_at_m[k] - out->position_m[k];
@@ -297,6 +334,10 @@ static orr_status pose_node(orr_poser *p, uint32_t i, orr_node camera, orr_error
     } else {
         orr_mat_identity(p->world[i]);
     }
+    if (node->kind != ORR_NODE_ENVIRONMENT) { /* its source is not known yet: orr_pose_sky */
+        orr_status status = orr_poser_check_used(p, i, p->props[i], err);
+        if (status) return status;
+    }
     switch (node->kind) {
     case ORR_NODE_CAMERA:
         return node->id.id == camera.id ? camera_pose(p, i, err) : ORR_OK;
@@ -329,6 +370,8 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
     uint32_t n = revision->node_count ? revision->node_count : 1;
     orr_poser p = {.rev = revision,
                    .pose = pose,
+                   .bound = bound,
+                   .bound_count = bound_count,
                    .sun = ORR_NONE,
                    .moon = ORR_NONE,
                    .atmosphere = ORR_NONE,

@@ -9,6 +9,8 @@
 typedef struct orr_poser {
     const orr_revision *rev;
     orr_pose *pose;
+    const orr_bound_track *bound;
+    uint32_t bound_count;
     void **props; /* per node: the revision's, or an evaluated copy */
     uint32_t *set_rows;
     double (*world)[16];
@@ -21,6 +23,11 @@ typedef struct orr_poser {
 static inline bool orr_poser_set(const orr_poser *p, uint32_t node, const char *row) {
     return p->set_rows[node] >> orr_node_row(p->rev->nodes[node].kind, row) & 1u;
 }
+
+/* Whether each row that is set counts with these properties (`used_when`): if not, an error names both rows.
+ */
+ORR_MUST_CHECK orr_status orr_poser_check_used(const orr_poser *p, uint32_t node, const void *props,
+                                               orr_error *err);
 
 /* pose_light.c. Room for every light is there: one a node, and those that models bring. */
 uint32_t orr_pose_model_lights(const orr_revision *revision);

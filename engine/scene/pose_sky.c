@@ -97,14 +97,16 @@ static orr_status resolve_environment(orr_poser *p, orr_error *err) {
     if (authored) {
         memcpy(environment, p->props[p->environment], sizeof *environment);
         p->pose->environment_asset = p->rev->nodes[p->environment].asset;
-        status = resolve_map_scale(p, err);
+        if (!orr_poser_set(p, p->environment, "source") && p->pose->has_atmosphere)
+            environment->source = ORR_ENV_SKY;
+        status = orr_poser_check_used(p, p->environment, environment, err);
+        if (!status) status = resolve_map_scale(p, err);
     } else {
         status = orr_params_init(orr_node_table(ORR_NODE_ENVIRONMENT), environment, err);
+        environment->source = ORR_ENV_SKY;
     }
     if (status) return status;
     p->pose->has_environment = true;
-    bool chosen = authored && orr_poser_set(p, p->environment, "source");
-    if (!chosen && p->pose->has_atmosphere) environment->source = ORR_ENV_SKY;
     if (environment->source == ORR_ENV_SKY && !p->pose->has_atmosphere)
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "the environment's source is 'sky', but the scene has no atmosphere: add "

@@ -76,6 +76,8 @@ static void json_param(orr_text *out, const orr_lua_row *row, const orr_param_ro
     json_field(out, "min", param->min);
     json_field(out, "max", param->max);
     json_field(out, "choices", param->choices);
+    json_field(out, "aliases", param->aliases);
+    json_field(out, "used_when", param->used_when);
     orr_text_printf(out, ", \"required\": %s", param->flags & ORR_PARAM_REQUIRED ? "true" : "false");
     json_field(out, "doc", param->doc);
     orr_text_puts(out, "},");
@@ -293,6 +295,12 @@ static void md_param(orr_text *out, const orr_lua_row *row, const orr_param_row 
         orr_text_puts(out, ": `");
         for (const char *c = param->choices; *c; c++)
             orr_text_puts(out, *c == '|' ? "`, `" : (char[]){*c, '\0'});
+        orr_text_puts(out, "`");
+    }
+    if (param->used_when) { /* "shape=rect|disc" */
+        orr_text_puts(out, "; counts with `");
+        for (const char *c = param->used_when; *c; c++)
+            orr_text_puts(out, *c == '|' ? "` or `" : *c == '=' ? " = " : (char[]){*c, '\0'});
         orr_text_puts(out, "`");
     }
     orr_text_puts(out, " |\n");

@@ -364,6 +364,9 @@ static void read_options(orr_call *call, int table) {
         const char *key = lua_tostring(L, -1); /* the options table keeps it alive */
         int32_t option = find_option(call, key);
         if (option >= 0) {
+            if (keys[option]) /* a row and its former name */
+                orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' and '%s' are the same option: give one of them",
+                              call->row->name, keys[option], key);
             keys[option] = key;
         } else if (find_extra(call->row->extras, call->row->extra_count, key) < 0) {
             unknown_option(call, key);

@@ -339,8 +339,8 @@ static const orr_lua_row rows[] = {
                 "print(ground:height(0, 0))"},
     {NODE_ROW(camera, camera_extras), .doc = "A camera. It looks along -Z, or at look_at_m; a rig moves it.",
      .example = "local scene = orrery.scene()\n"
-                "local camera = scene:camera{ position_m = {0, 1, 4}, look_at_m = {0, 0.5, 0}, vfov_deg = "
-                "30, aperture_f = 8 }"},
+                "local camera = scene:camera{ position_m = {0, 1, 4}, look_at_m = {0, 0.5, 0}, focal_mm = "
+                "50, sensor = \"full_frame\", f_stop = 8, shutter_s = 1/125, iso = 100 }"},
     {NODE_ROW(sun, node_extras), .doc = "The sun: parallel light with shadows. One a scene.",
      .example =
          "local scene = orrery.scene()\n"

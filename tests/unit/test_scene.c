@@ -205,6 +205,105 @@ static void test_camera(void **state) {
     assert_int_equal(pose_fails(f, gone, &err), ORR_E_STALE);
 }
 
+static void expect(fixture *f, orr_node camera, const char *part, int line) {
+    orr_error err;
+    orr_status status = pose_fails(f, camera, &err);
+    if (status != ORR_E_ARGUMENT || !strstr(err.message, part))
+        fail_msg("line %d: %s, not \"%s\"", line, err.message, part);
+}
+#define EXPECT(part) expect(f, camera, part, __LINE__)
+
+/* A photographer's camera: format and focal length make the field of view. */
+static void test_lens(void **state) {
+    fixture *f = *state;
+    orr_error err;
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none);
+    static const struct {
+        const char *sensor;
+        double height_mm;
+    } rows[] = {{"custom", 24},    {"full_frame", 24}, {"aps_c", 15.6},           {"super_35", 18.66},
+                {"one_inch", 8.8}, {"imax_70", 52.63}, {"micro_four_thirds", 13}, {"medium_format", 32.9}};
+    set(f, camera, "focal_mm", "35"), set(f, camera, "f_stop", "8");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        orr_pose pose;
+        set(f, camera, "sensor", rows[i].sensor);
+        orr_revision *rev = look(f, camera, &pose);
+        NEAR(pose.camera.vfov_rad, 2 * atan(rows[i].height_mm / 70), 1e-10);
+        NEAR(pose.camera.aperture_f, 8, 0);
+        orr_pose_free(&pose), orr_revision_release(&rev);
+    }
+    set(f, camera, "sensor_height_mm", "16");
+    EXPECT("camera 'camera 1': 'sensor_height_mm' was set, but it counts only with sensor=custom, and "
+           "'sensor' is "
+           "'medium_format'");
+    set(f, camera, "sensor", "custom"), set(f, camera, "vfov_deg", "40");
+    EXPECT("both focal_mm and vfov_deg");
+    assert_int_equal(try_set(f, f->scene, camera, "sensor", "aps", &err), ORR_E_OUT_OF_RANGE);
+}
+
+/* What is set must count. */
+static void test_used_when(void **state) {
+    fixture *f = *state;
+    orr_error err;
+    orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), area = add(f->scene, ORR_NODE_AREA, none),
+             environment = add(f->scene, ORR_NODE_ENVIRONMENT, none);
+    orr_pose pose;
+    set(f, area, "shape", "disc"), set(f, area, "width_m", "2");
+    EXPECT("area 'area 2': 'width_m' was set, but it counts only with shape=rect, and 'shape' is 'disc'");
+    set(f, area, "shape", "rect"), set(f, area, "two_sided", "true");
+    orr_revision *rev = look(f, camera, &pose);
+    orr_pose_free(&pose), orr_revision_release(&rev);
+    const orr_param_value disc = {.type = ORR_PARAM_ENUM, .number = {1}}; /* a shape that changes: not now */
+    const orr_track track = {.node = area, .param = "shape"};
+    orr_bound_track *bound = NULL;
+    uint32_t count = 0;
+    rev = publish(f->scene);
+    OK(orr_revision_bind(rev, &track, 1, &bound, &count, &err));
+    OK(orr_revision_pose(rev, camera, 0.0, bound, count, &disc, &pose, &err));
+    free(bound), orr_pose_free(&pose), orr_revision_release(&rev);
+
+    set(f, environment, "capture_m", "0 1 0");
+    EXPECT("'capture_m' was set, but it counts only with source=sky, and 'source' is 'gradient'");
+    (void)add(f->scene, ORR_NODE_SUN, none), (void)add(f->scene, ORR_NODE_ATMOSPHERE, none);
+    rev = look(f, camera, &pose); /* now the source is the sky without saying so */
+    orr_pose_free(&pose), orr_revision_release(&rev);
+    set(f, environment, "zenith_nit", "1");
+    EXPECT("'zenith_nit' was set, but it counts only with source=gradient, and 'source' is 'sky'");
+}
+
+/* Every number of every kind of node: what is not finite or out of range is refused with name, value, range.
+ */
+static void test_ranges(void **state) {
+    (void)state;
+    for (int kind = 0; kind < ORR_NODE_KIND_COUNT; kind++) {
+        const orr_param_table *table = orr_node_table((orr_node_kind)kind);
+        orr_error err = {0};
+        OK(orr_param_table_check(table, (uint32_t)orr_node_props_size((orr_node_kind)kind), &err));
+        assert_true(table->count <= ORR_MAX_ROWS);
+        for (uint32_t i = 0; i < table->count; i++) {
+            orr_param_row row;
+            orr_param_value value = {0};
+            orr_param_row_get(table, i, &row);
+            if (row.type == ORR_PARAM_BOOL || row.type == ORR_PARAM_ENUM || !orr_param_components(row.type))
+                continue;
+            double bad[] = {NAN, INFINITY, -INFINITY, row.min ? strtod(row.min, NULL) - 1.0 : NAN,
+                            row.max ? strtod(row.max, NULL) * 2.0 + 1.0 : NAN};
+            for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++) {
+                OK(orr_param_default(&row, &value, &err));
+                value.number[orr_param_components(row.type) - 1] = bad[k];
+                err = (orr_error){0};
+                assert_int_equal(orr_param_check(&row, &value, &err), ORR_E_OUT_OF_RANGE);
+                char shown[40];
+                orr_format_f64(shown, sizeof shown, bad[k]);
+                bool told = strstr(err.message, row.name) && (!row.min || strstr(err.message, row.min)) &&
+                            (!row.max || strstr(err.message, row.max)) &&
+                            (!(row.min || row.max) || strstr(err.message, shown));
+                if (!told) fail_msg("%s.%s = %s: %s", table->owner, row.name, shown, err.message);
+            }
+        }
+    }
+}
+
 static void test_sun(void **state) {
     fixture *f = *state;
     orr_node camera = add(f->scene, ORR_NODE_CAMERA, none), sun = add(f->scene, ORR_NODE_SUN, none);
@@ -533,9 +632,11 @@ static void test_terrain_height(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_parents),        TEST(test_properties), TEST(test_meshes),           TEST(test_transforms),
-        TEST(test_camera),         TEST(test_sun),        TEST(test_lights),           TEST(test_tracks),
-        TEST(test_immutable),      TEST(test_digests),    TEST(test_material_digests), TEST(test_bounds),
+        TEST(test_parents),        TEST(test_properties),       TEST(test_meshes),
+        TEST(test_transforms),     TEST(test_camera),           TEST(test_lens),
+        TEST(test_used_when),      TEST(test_ranges),           TEST(test_sun),
+        TEST(test_lights),         TEST(test_tracks),           TEST(test_immutable),
+        TEST(test_digests),        TEST(test_material_digests), TEST(test_bounds),
         TEST(test_terrain_height),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,9 @@ static void test_names(void **state) {
     (void)state;
     expect_error("orrery.bxo{}", ORR_E_SCRIPT, "test.lua:1: orrery has no 'bxo'", "'box'");
     expect_error("orrery.scene():camra{}", ORR_E_SCRIPT, "test.lua:1: scene has no 'camra'", "'camera'");
+    expect_ok("orrery.scene():camera{ aperture_f = 4, focal_length_mm = 35 }"); /* former names */
+    expect_error("orrery.scene():camera{ aperture_f = 4, f_stop = 4 }", ORR_E_SCRIPT,
+                 "test.lua:1: scene:camera", "'aperture_f' and 'f_stop' are the same option");
     expect_error("orrery.box = 1", ORR_E_SCRIPT, "test.lua:1:", "cannot be assigned");
     expect_error("prnt(1)", ORR_E_SCRIPT, "test.lua:1:", "there is no variable 'prnt'");
     expect_ok("assert(getmetatable(orrery) == false and tostring(orrery.scene()) == 'scene')");
@@ -313,6 +316,8 @@ static void test_tracks(void **state) {
     expect_track(SCENE "camera:set{ vfov_deg = function(t) return 5 end } camera:set{ vfov_deg = function(t) "
                        "return 7 end }\n" RETURN,
                  0, (double[]){7}, 1);
+    expect_track(SCENE "camera:set{ focal_length_mm = function(t) return 35 + t end }\n" RETURN, 0.5,
+                 (double[]){35.5}, 1);
     expect_error(SCENE "camera:set{ vfov_deg = function(t) return 500 end }\n" RETURN, ORR_E_SCRIPT,
                  "test.lua:2: camera 'camera 1'.vfov_deg at t = 0 s", "170");
     expect_error(SCENE "camera:set{ vfov_deg = function(t) error('bang') end }\n" RETURN, ORR_E_SCRIPT,

@@ -267,15 +267,19 @@ static void test_edited(void **state) {
     /* a value, of a type that converts, beside one that the script sets meanwhile */
     write_at("scenes/main/src/eye/vfov_deg", orr_value_int(20));
     write_at("scenes/main/src/eye/iso", orr_value_double(400));
-    set(scene, camera, "aperture_f", "4");
+    set(scene, camera, "f_stop", "4");
+    write_at("scenes/main/src/eye/focal_length_mm", orr_value_int(50)); /* by its former name */
     assert_false(same(before, publish(scene)));
+    assert_true(get(scene, camera, "focal_mm") == 50);
+    assert_at("scenes/main/src/eye/focal_mm", "50.0");
+    assert_at("scenes/main/src/eye/focal_length_mm", "(none)");
     assert_true(get(scene, camera, "vfov_deg") == 20 && get(scene, camera, "iso") == 400);
-    assert_true(get(scene, camera, "aperture_f") == 4);
+    assert_true(get(scene, camera, "f_stop") == 4);
     assert_at("scenes/main/src/eye/vfov_deg", "20.0");
-    assert_at("scenes/main/src/eye/aperture_f", "4.0");
+    assert_at("scenes/main/src/eye/f_stop", "4.0");
     /* removing a value is going back to the default */
     remove_at("scenes/main/src/eye/iso"), remove_at("scenes/main/src/eye/vfov_deg");
-    remove_at("scenes/main/src/eye/aperture_f");
+    remove_at("scenes/main/src/eye/f_stop"), remove_at("scenes/main/src/eye/focal_mm");
     assert_false(same(before, publish(scene)));
     assert_true(get(scene, camera, "iso") == 100 && get(scene, camera, "vfov_deg") == 35);
     assert_at("scenes/main/src/eye/vfov_deg", "(none)");
