@@ -1,4 +1,4 @@
-/* orrery.dem, orrery.model_info, orrery.image_diff: questions about files. */
+/* orrery.dem, orrery.model_info, orrery.hdri_info, orrery.image_diff: questions about files. */
 #include "script/private.h"
 
 #include <math.h>
@@ -6,6 +6,7 @@
 
 #include "base/platform/platform.h"
 #include "image/compare.h"
+#include "image/hdri.h"
 
 typedef struct orr_lua_dem {
     const orr_dem *dem;
@@ -93,6 +94,82 @@ static int model_info(orr_call *call) {
     return 1;
 }
 
+/* --- environment maps ------------------------------------------------------------------------------ */
+
+/* clang-format off */
+static const orr_param_row hdri_rows[] = {
+    {.name = "neutralize_sun", .type = ORR_PARAM_BOOL, .def = "false", .doc = "Take the sun out, and tell of it"},
+    {.name = "gain", .type = ORR_PARAM_F64, .def = "1", .min = "0", .doc = "nit for a stored value of 1; give this or target_lx"},
+    {.name = "target_lx", .type = ORR_PARAM_F64, .def = "20000", .min = "0", .doc = "Scale so that the upper hemisphere, without a sun that is taken out, gives this illuminance"},
+    {.name = "rotation_deg", .type = ORR_PARAM_F64, .def = "0", .doc = "Turn about the vertical, clockwise seen from above: added to the sun's azimuth"},
+};
+/* clang-format on */
+static const orr_param_table hdri_table = ORR_PARAM_TABLE(hdri_rows, "hdri_info");
+static const orr_param_table *hdri_options(const orr_call *call) {
+    return (void)call, &hdri_table;
+}
+
+/* The options of scene:sun that stand for what was taken out. */
+static void push_sun(orr_call *call, const orr_hdri_sun *sun, double factor) {
+    lua_State *L = call->L;
+    double azimuth = fmod(sun->azimuth_deg + orr_call_number(call, "rotation_deg"), 360.0);
+    lua_newtable(L);
+    set_count(L, "azimuth_deg", azimuth < 0.0 ? azimuth + 360.0 : azimuth);
+    set_count(L, "elevation_deg", sun->elevation_deg);
+    set_count(L, "illuminance_lx", sun->illuminance * factor);
+    set_count(L, "angular_diameter_deg", sun->angular_diameter_deg);
+    lua_createtable(L, 3, 0);
+    for (int c = 0; c < 3; c++) lua_pushnumber(L, sun->colour[c]), lua_rawseti(L, -2, c + 1);
+    lua_setfield(L, -2, "colour");
+}
+
+typedef struct hdri_facts {
+    uint32_t width, height;
+    orr_hdri_figures whole, left;
+    orr_hdri_sun sun;
+} hdri_facts;
+
+static orr_status study(orr_call *call, orr_asset asset, bool neutralize, hdri_facts *facts, orr_error *err) {
+    orr_assets *assets = orr_engine_assets(call->script->engine);
+    orr_image map = {0};
+    const char *name = orr_assets_path(assets, asset);
+    orr_status status = orr_assets_restore_pixels(assets, asset, err);
+    if (status == ORR_OK)
+        status = orr_hdri_open(orr_assets_image(assets, asset), name, &map, &facts->whole, err);
+    if (status != ORR_OK) return status;
+    facts->width = map.width, facts->height = map.height, facts->left = facts->whole;
+    if (neutralize) status = orr_hdri_neutralize(&map, name, &facts->left, &facts->sun, err);
+    orr_image_free(&map);
+    return status;
+}
+
+static int hdri_info(orr_call *call) {
+    lua_State *L = call->L;
+    bool neutralize = orr_call_number(call, "neutralize_sun") > 0.0,
+         by_target = orr_call_given(call, "target_lx");
+    if (by_target && orr_call_given(call, "gain"))
+        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.hdri_info has both gain and target_lx: give one of them");
+    orr_asset asset = wait_for(call, ORR_ASSET_IMAGE);
+    hdri_facts facts;
+    orr_error err = {0};
+    orr_script_pause(call->script);
+    orr_status status = study(call, asset, neutralize, &facts, &err);
+    orr_script_resume(call->script);
+    if (status != ORR_OK) orr_bind_raise_data(call, &err);
+    double factor = orr_hdri_factor(&facts.left, orr_call_number(call, "gain"),
+                                    by_target ? orr_call_number(call, "target_lx") : 0.0);
+    lua_newtable(L);
+    set_count(L, "width", facts.width);
+    set_count(L, "height", facts.height);
+    set_count(L, "gain", factor);
+    set_count(L, "illuminance_lx", facts.whole.illuminance * factor);
+    set_count(L, "ambient_lx", facts.left.illuminance * factor);
+    set_count(L, "peak_nit", facts.whole.peak * factor);
+    set_count(L, "negative_values", (double)facts.whole.negative);
+    if (neutralize) push_sun(call, &facts.sun, factor), lua_setfield(L, -2, "sun");
+    return 1;
+}
+
 /* --- comparing images ---------------------------------------------------------------------------- */
 
 static orr_status read_image(orr_script *script, const char *path, orr_image *image, orr_error *err) {
@@ -131,6 +208,9 @@ static int image_diff(orr_call *call) {
 
 static const orr_lua_extra path_args[] = {
     {"path", "string", "The file, relative to the script, then to content/", true}};
+static const orr_lua_extra hdri_extras[] = {
+    {"path", "string", "A latitude-longitude map (.hdr, .exr), relative to the script, then to content/",
+     true}};
 static const orr_lua_extra sample_args[] = {{"column", "integer", "From 0, west to east", true},
                                             {"row", "integer", "From 0, north to south", true}};
 static const orr_lua_extra diff_args[] = {
@@ -173,6 +253,19 @@ static const orr_lua_row rows[] = {
      .doc = "Counts of what is in a glTF file, and its animations.",
      .returns = "table counts",
      .example = "local info = orrery.model_info(\"models/tetrahedron.gltf\")\nassert(info.triangles == 4)"},
+    {.name = "orrery.hdri_info",
+     .call = hdri_info,
+     .options = hdri_options,
+     ORR_LUA_EXTRAS(hdri_extras),
+     .doc = "What a map gives as scene:environment uses it with these options: width, height, gain (nit for "
+            "a stored 1), illuminance_lx of "
+            "a plane facing up, ambient_lx (the same without the sun), peak_nit, negative_values (how many "
+            "count as 0), and with "
+            "neutralize_sun what was taken out as sun, a table that scene:sun takes as it is.",
+     .returns = "table figures",
+     .example = "local info = orrery.hdri_info{ path = \"hdri/studio.hdr\", target_lx = 20000 "
+                "}\nassert(info.width == 2 * info.height and "
+                "math.abs(info.illuminance_lx - 20000) < 1)"},
     {.name = "orrery.image_diff",
      .call = image_diff,
      .flags = ORR_LUA_HOST,
