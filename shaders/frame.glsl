@@ -19,6 +19,7 @@ layout(set = 0, binding = 0, std140) uniform FrameBlock {
     vec4 terrain_extent;                   // columns, rows
     vec4 terrain_shade;                    // ramp minimum, 1 / ramp range, roughness, metres a sample
     vec4 terrain_lod;                      // camera column, row, height above in samples, range of level 0 in samples
+    vec4 clusters;                         // tiles a row, all tiles, depth of the first slice, slices an octave
     uvec4 size;                            // width, height, sub-frame, frame
     uvec4 ids;                             // x: object id of the terrain
 } frame;

@@ -15,7 +15,7 @@ vec3 shade(vec3 position, vec3 v, vec3 n, vec4 base, float metallic, float rough
     vec3 sum = vec3(0.0);
     if (HAS_SUN && dot(n, frame.sun_direction.xyz) > 0.0)
         sum += brdf_direct(n, v, frame.sun_direction.xyz, diffuse, f0, roughness, energy) * sun_light(position) * sun_visibility(position, n);
-    if (HAS_LIGHTS) sum += punctual(position, n, v, diffuse, f0, roughness, energy);
+    if (HAS_LIGHTS) sum += local_lights(Lit(position, n, v, diffuse, f0, energy, single, roughness, nv));
     vec3 irradiance = env_irradiance(n);
     vec3 radiance = textureLod(environment, env_turn(reflect(-v, n)), roughness * frame.params.z).rgb * frame.env_params.w;
     vec3 average = f0 + (1.0 - f0) / 21.0, multiple = single * average * (1.0 - ess) / (1.0 - average * (1.0 - ess));

@@ -93,6 +93,8 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     o->samples = cli->samples;
     o->has_seed = cli->has_seed;
     o->seed = cli->seed;
+    o->has_light_cutoff = cli->has_light_cutoff;
+    o->light_cutoff = cli->light_cutoff;
     o->png16 = cli->png16;
     o->aovs = cli->aovs;
     o->exr_compression = cli->exr_compression;

@@ -30,6 +30,7 @@ static const orr_cli_option options[] = {
     {"disable", "MODULE", ORR_CLI_OVERLAY, ORR_OVERLAY_DISABLE, SCRIPTED " " CHECK, "module", "Turn a module off (may repeat)", false},
     {"script", "FILE", ORR_CLI_TEXT, FIELD(script), "params space bench", "file:lua", "The script to ask about", false},
     {"samples", "N", ORR_CLI_U32, FIELD(samples), RENDER " bench", NULL, "Samples per pixel", false},
+    {"light-cutoff", "PART", ORR_CLI_CUTOFF, FIELD(light_cutoff), RENDER, "text:0", "Local lights end where they would add less than this part of display white, 0 to 1; 0: nowhere", false},
     {"seed", "N", ORR_CLI_SEED, FIELD(seed), RENDER, NULL, "Seed of all sampling", false},
     {"shard", "I/N", ORR_CLI_SHARD, FIELD(shard_index), RENDER, NULL, "Render part I of N of the frames", false},
     {"resume", NULL, ORR_CLI_FLAG, FIELD(resume), RENDER, NULL, "Keep frames that are finished; refuses a folder made with other inputs", false},
@@ -187,7 +188,7 @@ static bool parse_pair(const char *text, char separator, uint32_t out[2]) {
 static bool store_number(orr_cli *cli, const orr_cli_option *option, const char *text) {
     char *field = (char *)cli + option->offset;
     uint64_t number = 0;
-    double seconds = 0;
+    double value = 0;
     uint32_t pair[2];
     switch (option->kind) {
     case ORR_CLI_U32:
@@ -198,9 +199,13 @@ static bool store_number(orr_cli *cli, const orr_cli_option *option, const char 
         if (!orr_parse_u64(text, &number)) return false;
         *(uint64_t *)(void *)field = number;
         return cli->has_seed = true;
+    case ORR_CLI_CUTOFF:
+        if (!orr_parse_f64(text, &value) || !(value >= 0 && value <= 1)) return false;
+        *(double *)(void *)field = value;
+        return cli->has_light_cutoff = true;
     case ORR_CLI_SECONDS:
-        if (!orr_parse_f64(text, &seconds) || !(seconds > 0 && seconds < 1e8)) return false;
-        *(double *)(void *)field = seconds;
+        if (!orr_parse_f64(text, &value) || !(value > 0 && value < 1e8)) return false;
+        *(double *)(void *)field = value;
         return true;
     default:
         if (!parse_pair(text, option->kind == ORR_CLI_SIZE ? 'x' : '/', pair)) return false;

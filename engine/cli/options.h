@@ -38,8 +38,8 @@ struct orr_cli {
     const char *frames, *out, *aovs, *exr_compression, *stats, *contact_sheet, *video, *script;
     uint32_t width, height, samples, shard_index, shard_count;
     uint64_t seed;
-    bool has_seed, resume, png16;
-    double timeout_s, frame_timeout_s;
+    bool has_seed, has_light_cutoff, resume, png16;
+    double timeout_s, frame_timeout_s, light_cutoff;
     /* diff */
     const char *heatmap;
     bool hdr, ldr;
@@ -67,6 +67,7 @@ typedef enum orr_cli_kind {
     ORR_CLI_U32,
     ORR_CLI_SEED,
     ORR_CLI_SECONDS,
+    ORR_CLI_CUTOFF,
     ORR_CLI_SIZE,
     ORR_CLI_SHARD,
     ORR_CLI_MODULES,

@@ -3,10 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    DRAW_WORDS = 5 * 4,
-    LIGHT_WORDS = 3 * 4
-}; /* DRAW_TEXELS of shaders/geometry.glsl; lights of shaders/lighting.glsl */
+enum { DRAW_WORDS = 5 * 4 }; /* DRAW_TEXELS of shaders/geometry.glsl */
 static const double lod_range_least =
     144.0; /* samples: a level-0 node's diagonal (45.3) must fit its morph zone (terrain.vert) */
 
@@ -147,7 +144,6 @@ static orr_status room(orr_renderer *r, const char *label, uint64_t bytes, orr_g
 
 void orr_frame_buffers_free(orr_renderer *r, orr_frame_buffers *b) {
     orr_gpu_buffer_destroy(r->gpu, &b->draws);
-    orr_gpu_buffer_destroy(r->gpu, &b->lights);
     orr_gpu_buffer_destroy(r->gpu, &b->patches);
 }
 
@@ -186,28 +182,6 @@ static orr_status write_draws(orr_renderer *r, orr_frame_buffers *b, orr_arena *
     }
     data->draws = b->draws;
     return status;
-}
-
-static orr_status write_lights(orr_renderer *r, orr_frame_buffers *b, orr_frame_data *data, double exposure,
-                               orr_error *err) {
-    const orr_pose *pose = data->pose;
-    orr_status status =
-        room(r, "lights", (uint64_t)pose->light_count * LIGHT_WORDS * 4, &b->lights, &b->lights_bytes, err);
-    if (status) return status;
-    float(*out)[LIGHT_WORDS] = orr_gpu_buffer_map(r->gpu, b->lights);
-    for (uint32_t i = 0; i < pose->light_count; i++) {
-        const orr_pose_light *l = &pose->lights[i];
-        double k = l->intensity_cd * exposure;
-        for (int c = 0; c < 3; c++) {
-            out[i][c] = (float)(l->position_m[c] - pose->camera.position_m[c]);
-            out[i][4 + c] = (float)((double)l->colour[c] * k);
-            out[i][8 + c] = (float)l->direction[c];
-        }
-        out[i][3] = (float)l->range_m, out[i][7] = (float)l->cos_inner, out[i][11] = (float)l->cos_outer;
-    }
-    data->lights = b->lights;
-    data->block.params[1] = (float)pose->light_count;
-    return ORR_OK;
 }
 
 /* --- culling
@@ -335,10 +309,10 @@ orr_status orr_frame_prepare(orr_renderer *r, orr_frame_buffers *buffers, orr_ar
     double planes[6][4];
     frustum(&pose->camera, data->view_proj, width, height, planes);
     camera_block(data, &v, width, height, frame);
+    data->exposure = exposure;
     data->block.params[0] = (float)exposure;
     orr_status status = choose_draws(r, arena, data, planes, err);
     if (!status) status = write_draws(r, buffers, arena, data, err);
-    if (!status) status = write_lights(r, buffers, data, exposure, err);
     if (!status) status = terrain_block(r, buffers, arena, data, planes, v.half_y, err);
     return status;
 }

@@ -6,8 +6,8 @@
 
 /* The buffers of one slot that are written anew each frame; they grow and never shrink. */
 typedef struct orr_frame_buffers {
-    orr_gpu_buffer draws, lights, patches;
-    uint64_t draws_bytes, lights_bytes, patches_bytes;
+    orr_gpu_buffer draws, patches;
+    uint64_t draws_bytes, patches_bytes;
 } orr_frame_buffers;
 
 /* Culls, chooses terrain detail, writes the slot's buffers, and fills all of `data` but what depends on the

@@ -11,7 +11,8 @@
 #define AIR      (S(ORR_SLOT_SKY_BLOCK) | S(ORR_SLOT_SKY_TRANSMITTANCE))
 #define LIGHTING                                                                                             \
     (S(ORR_SLOT_TERRAIN_SUN) | S(ORR_SLOT_SHADOW) | S(ORR_SLOT_ENVIRONMENT) | S(ORR_SLOT_DFG) |              \
-     S(ORR_SLOT_SKY) | S(ORR_SLOT_LIGHTS) | AIR)
+     S(ORR_SLOT_SKY) | S(ORR_SLOT_LIGHTS) | S(ORR_SLOT_CLUSTERS) | S(ORR_SLOT_LIGHT_SHADOWS) |               \
+     S(ORR_SLOT_LTC) | AIR)
 
 typedef struct core_row {
     const char *compute, *vertex, *fragment, *define;
@@ -145,6 +146,10 @@ static const core_row rows[ORR_CORE_COUNT] = {
                              .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}, {P(1), ORR_BIND_IMAGE_WRITE, 0}},
                              .push_bytes = 96,
                              .variant = ORR_VARIANT_MOON},
+    [ORR_CORE_LIGHT_CLUSTERS] = {.compute = "light_clusters.comp",
+                                 .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_LIGHTS),
+                                 .own = {{P(0), ORR_BIND_STORAGE_WRITE, 0}},
+                                 .push_bytes = 12},
 };
 
 orr_slot_mask orr_core_mask(orr_core which) {

@@ -159,7 +159,7 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
         bind.buffer = or_empty(r, res->materials);
         break;
     case ORR_SLOT_LIGHTS:
-        bind.buffer = or_empty(r, data->lights);
+        bind.buffer = or_empty(r, r->lights.records);
         break;
     case ORR_SLOT_PATCHES:
         bind.buffer = or_empty(r, data->patches);

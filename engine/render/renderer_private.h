@@ -14,7 +14,7 @@ typedef struct orr_frame_block {
     float sun_direction[4], sun_light[4], shadow_params[4];
     float sh[9][4];
     float env_zenith[4], env_horizon[4], env_ground[4], env_params[4], background[4];
-    float depth_params[4], params[4], terrain_extent[4], terrain_shade[4], terrain_lod[4];
+    float depth_params[4], params[4], terrain_extent[4], terrain_shade[4], terrain_lod[4], clusters[4];
     uint32_t size[4], ids[4];
 } orr_frame_block;
 
@@ -44,6 +44,7 @@ typedef enum orr_core {
     ORR_CORE_SKY_MULTIPLE,
     ORR_CORE_SKY_VIEW,
     ORR_CORE_SKY_AERIAL,
+    ORR_CORE_LIGHT_CLUSTERS,
     ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -142,6 +143,14 @@ typedef struct orr_shadow_gpu {
     bool any;
 } orr_shadow_gpu;
 
+typedef struct orr_lights_gpu {
+    orr_gpu_texture ltc, atlas;       /* table of area lights; shadow maps */
+    orr_gpu_buffer records, clusters; /* of the frame recorded last */
+    uint64_t records_bytes, clusters_bytes, shadow_key;
+    uint32_t atlas_side;
+    bool ltc_ready;
+} orr_lights_gpu;
+
 typedef struct orr_residency { /* one revision on the device */
     const orr_revision *revision;
     orr_gpu_buffer vertices, indices, uv1s, materials;
@@ -174,6 +183,7 @@ struct orr_renderer {
     orr_terrain_gpu terrain;
     orr_shadow_gpu shadow_map;
     orr_sky_gpu sky_tables;
+    orr_lights_gpu lights;
 };
 
 ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant,
@@ -205,14 +215,18 @@ ORR_MUST_CHECK orr_status orr_lights_update(orr_renderer *renderer, orr_cmd *cmd
                                             orr_error *err);
 void orr_lights_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
 void orr_lights_free(orr_renderer *renderer);
+/* What shadow maps depend on beside their light: all that casts, where it is. `seed`: the rest of a key. */
+uint64_t orr_casters_key(const orr_renderer *renderer, const orr_pose *pose, uint64_t seed);
 ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,
                                             const struct orr_frame_data *data, orr_error *err);
 
 /* Everything of one frame that the core passes read (frame.c fills it). */
 typedef struct orr_frame_data {
     orr_frame_block block;
-    orr_sky_block sky;                     /* with an atmosphere */
-    orr_gpu_buffer draws, lights, patches; /* of the frame's slot */
+    orr_sky_block sky;             /* with an atmosphere */
+    orr_gpu_buffer draws, patches; /* of the frame's slot */
+    double exposure, light_cutoff; /* orr_target_params.light_cutoff */
+    bool every_light;              /* orr_target_params.every_light */
     const orr_pose *pose;
     uint32_t *visible;
     uint32_t visible_count; /* indices into pose->draws, opaque and masked */

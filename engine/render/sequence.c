@@ -36,6 +36,7 @@ typedef struct run {
     orr_sequence_report *report;
     uint32_t width, height, samples;
     uint64_t seed, started_ns;
+    double light_cutoff;
     int64_t *frames; /* of this shard */
     uint32_t frame_count;
     orr_output_format format;
@@ -219,6 +220,7 @@ static void sequence_digest(const run *r, char hex[65]) {
                           r->sequence->fps_den,
                           r->sequence->camera.id};
     orr_digest_add(d, numbers, sizeof numbers);
+    orr_digest_add(d, &r->light_cutoff, sizeof r->light_cutoff);
     digest_settings(d, r->settings);
     for (uint32_t i = 0; i < r->sequence->order_count; i++) orr_digest_add_text(d, r->sequence->order[i]);
     orr_code_digest(r->renderer, r->settings, d);
@@ -573,6 +575,8 @@ static orr_status prepare(run *r, orr_error *err) {
                                 .height = r->height,
                                 .samples = r->samples,
                                 .seed = r->seed,
+                                .light_cutoff = r->light_cutoff,
+                                .every_light = o->every_light,
                                 .outputs = outputs,
                                 .output_count = output_count,
                                 .slots = r->slots,
@@ -692,6 +696,7 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
                           : sequence->samples ? sequence->samples
                                               : 1,
                .seed = options->has_seed ? options->seed : sequence->seed,
+               .light_cutoff = options->has_light_cutoff ? options->light_cutoff : sequence->light_cutoff,
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
     orr_gpu_memory_restart_peak(orr_renderer_gpu(renderer));
     orr_status status = prepare(r, err);

@@ -21,6 +21,7 @@ typedef struct orr_sequence {
     int64_t first_frame, frame_count;
     uint32_t samples; /* per pixel and frame */
     uint64_t seed;
+    double light_cutoff; /* as orr_target_params.light_cutoff */
     orr_scene *scene;
     orr_node camera;
     const orr_track *tracks;
@@ -46,8 +47,9 @@ typedef struct orr_sequence_options {
     const int64_t *frames; /* in this order; NULL = all of the sequence */
     uint32_t frame_count;
     uint32_t width, height, samples; /* 0 = the sequence's */
-    bool has_seed;
+    bool has_seed, has_light_cutoff, every_light;
     uint64_t seed;
+    double light_cutoff;
     const char *out; /* "out/turntable_####.png"; NULL = no frame files. The extension picks the format */
     bool png16;
     const char *aovs;                  /* "depth,normal,albedo,id" for EXR; NULL = beauty alone */

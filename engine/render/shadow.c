@@ -13,10 +13,9 @@ static uint32_t side_for(const orr_frame_data *data) {
     return side;
 }
 
-static uint64_t shadow_key(const orr_renderer *r, const orr_pose *pose) {
+uint64_t orr_casters_key(const orr_renderer *r, const orr_pose *pose, uint64_t key) {
     orr_digest scene = orr_revision_digest(r->residency.revision); /* what the numbers below stand for */
-    uint64_t key = orr_hash64(pose->sun_direction, sizeof pose->sun_direction,
-                              orr_hash64(scene.bytes, sizeof scene.bytes, r->shadow_map.side));
+    key = orr_hash64(scene.bytes, sizeof scene.bytes, key);
     for (uint32_t i = 0; i < pose->draw_count; i++) {
         const orr_pose_draw *d = &pose->draws[i];
         if (!d->casts_shadow) continue;
@@ -101,7 +100,8 @@ orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose
     uint32_t side = side_for(data);
     if (shadow->side != side) orr_gpu_texture_destroy(r->gpu, &shadow->map);
     shadow->side = side;
-    uint64_t key = shadow_key(r, pose);
+    uint64_t key =
+        orr_casters_key(r, pose, orr_hash64(pose->sun_direction, sizeof pose->sun_direction, side));
     if (shadow->key == key) return ORR_OK;
     shadow->any = fit(r, pose, shadow->matrix, &shadow->texel_m);
     if (!shadow->any) return shadow->key = key, ORR_OK;

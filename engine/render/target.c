@@ -480,6 +480,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     if (!status)
         status = orr_frame_prepare(t->renderer, &slot->buffers, &arena, input->pose, t->params.width,
                                    t->params.height, input->frame, slot->result.exposure, &t->data, err);
+    t->data.light_cutoff = t->params.light_cutoff, t->data.every_light = t->params.every_light;
     if (!status) effect_frames(t, input, &slot->result);
     t->digesting = t->params.digest_passes ? &slot->digests : NULL;
     for (uint32_t sub = 0; !status && sub < t->params.samples; sub++)

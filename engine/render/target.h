@@ -31,8 +31,10 @@ typedef struct orr_target_params {
     uint32_t order_count;
     bool digest_passes; /* fill the results' digests; takes at most ORR_DIGEST_BYTES a slot */
     double
-        frame_timeout_s;          /* of the device, per frame; 0 = none. Collecting then fails with
-                                     ORR_E_FRAME_TIMEOUT, names the pass that did not end, and gives the device up */
+        frame_timeout_s; /* of the device, per frame; 0 = none. Collecting then fails with
+                            ORR_E_FRAME_TIMEOUT, names the pass that did not end, and gives the device up */
+    double light_cutoff; /* part of display white at which a local light ends (docs/lights.md); 0 = nowhere */
+    bool every_light;    /* no clusters: each pixel looks at each light. The same image, for measurements */
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;

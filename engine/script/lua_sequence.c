@@ -244,6 +244,7 @@ static int sequence_new(orr_call *call) {
     read_time(call, sequence);
     sequence->samples = (uint32_t)orr_call_number(call, "samples");
     sequence->seed = (uint64_t)orr_call_number(call, "seed");
+    sequence->light_cutoff = orr_call_number(call, "light_cutoff");
     sequence->scene = object->scene->scene;
     sequence->camera = camera->node;
     sequence->evaluate = evaluate;
@@ -384,6 +385,7 @@ static const orr_param_row sequence_rows[] = {
     {.name = "first_frame", .type = ORR_PARAM_I32, .def = "0", .doc = "Number of the first frame; t is frame / fps"},
     {.name = "samples", .type = ORR_PARAM_U32, .def = "16", .min = "1", .max = "65536", .doc = "Samples per pixel and frame"},
     {.name = "seed", .type = ORR_PARAM_U32, .def = "0", .doc = "Seed of all sampling"},
+    {.name = "light_cutoff", .type = ORR_PARAM_F64, .def = "0.0009765625", .min = "0", .max = "1", .doc = "A local light ends where it would add less than this part of display white; 0: nowhere"},
     {.name = "preset", .type = ORR_PARAM_ASSET, .def = "", .doc = "A preset file; `modules` is the later word"},
 };
 static const orr_lua_extra sequence_extras[] = {

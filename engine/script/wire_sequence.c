@@ -364,6 +364,7 @@ static void put_shot(const orr_world *world, const orr_sequence *s, orr_text *ou
     orr_wire_put_f64(out, (double)s->frame_count);
     orr_wire_put_u32(out, s->samples);
     orr_wire_put_u64(out, s->seed);
+    orr_wire_put_f64(out, s->light_cutoff);
     orr_wire_put_u32(out, orr_world_place(world, s->camera));
     orr_wire_put_u32(out, s->order_count);
     for (uint32_t i = 0; i < s->order_count; i++) orr_wire_put_text(out, s->order[i]);
@@ -393,6 +394,7 @@ static void get_shot(const orr_world *world, orr_wire_reader *reader, orr_sequen
     s->frame_count = (int64_t)orr_wire_get_number(reader, 1, 1e7);
     s->samples = get_side(reader, 65536);
     s->seed = orr_wire_get_u64(reader);
+    s->light_cutoff = orr_wire_get_number(reader, 0, 1);
     get_camera(world, reader, s);
     const char **order = make_list(reader, &s->order_count, 4, sizeof *order, "names of passes");
     for (uint32_t i = 0; i < s->order_count; i++) order[i] = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
