@@ -1,5 +1,5 @@
-/* Linearly transformed cosines of the GGX lobe of shaders/brdf.glsl, for area lights: what a cell means stands
- * in tests/reference/ltc_fit.c, which makes the table. */
+/* Linearly transformed cosines of the GGX lobe of shaders/brdf.glsl, for area lights: what a cell means
+ * stands in tests/reference/ltc_fit.c, which makes the table. */
 #ifndef ORR_RENDER_LTC_TABLE_H
 #define ORR_RENDER_LTC_TABLE_H
 
