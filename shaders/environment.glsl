@@ -18,7 +18,8 @@ vec3 background(vec3 d) {
     vec2 uv = vec2(0.5 + atan(m.x, -m.z) / (2.0 * PI), acos(clamp(m.y, -1.0, 1.0)) / PI);
     return textureLod(sky_map, uv, 0.0).rgb * frame.env_params.w;
 }
-vec3 env_irradiance(vec3 n) { // over pi
+vec3 env_irradiance(vec3 normal) { // over pi
+    vec3 n = env_turn(normal);
     vec3 e = frame.sh[0].rgb;
     e += frame.sh[1].rgb * n.y + frame.sh[2].rgb * n.z + frame.sh[3].rgb * n.x;
     e += frame.sh[4].rgb * (n.x * n.y) + frame.sh[5].rgb * (n.y * n.z) + frame.sh[6].rgb * (3.0 * n.z * n.z - 1.0);

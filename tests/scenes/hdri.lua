@@ -1,6 +1,7 @@
 -- Light from a photographed sky: turned, calibrated, mirrored and diffused.
 orrery.check{ golden = "../golden/hdri", size = {160, 90}, samples = 2, tags = {"environment"}, data = { map = "hdri/spruit_sunrise_1k_HDR.hdr" },
-  mutate = { { name = "the map turns the other way", file = "environment.glsl", find = "frame.env_params.y * d.x + frame.env_params.z * d.z", replace = "frame.env_params.y * d.x - frame.env_params.z * d.z" } } }
+  mutate = { { name = "the map turns the other way", file = "environment.glsl", find = "frame.env_params.y * d.x + frame.env_params.z * d.z", replace = "frame.env_params.y * d.x - frame.env_params.z * d.z" },
+             { name = "its diffuse light does not turn", file = "environment.glsl", find = "n = env_turn(normal)", replace = "n = normal" } } }
 local map = orrery.param{ name = "map", type = "asset", doc = "A latitude-longitude map" }
 local scene = orrery.scene()
 for i = 0, 2 do
