@@ -14,8 +14,7 @@ layout(set = 0, binding = 24, std140) uniform SkyBlock { // orr_sky_block of eng
     vec4 camera;                 // altitude, range of the aerial tables, 1: it stands above the air
     vec4 sun, moon;              // towards them; w: angular radius
     vec4 sun_light, moon_light;  // illuminance above the air x colour x exposure
-    vec4 sun_view, moon_view;    // what a stored 1 of the sky table means, pre-exposed; w: what is stored for 1 lx
-    vec4 sun_aerial, moon_aerial; // what the aerial table stores of their light; w of the first: what a stored 1 means, pre-exposed
+    vec4 sun_aerial, moon_aerial; // their light in the aerial table: the larger is 1; w of the first: what 1 is, pre-exposed
 } sky;
 layout(set = 0, binding = 25) uniform sampler2D air_transmittance_table; // to the top of the air
 layout(set = 0, binding = 26) uniform sampler2D air_multiple_table;      // light of all orders after the first, per lx
@@ -23,8 +22,13 @@ layout(set = 0, binding = 27) uniform sampler2D sky_view_table;          // of t
 layout(set = 0, binding = 28) uniform sampler3D aerial_light_table;
 layout(set = 0, binding = 29) uniform sampler3D aerial_transmittance_table;
 
-const float AIR_MULTIPLE_STORED = 4096.0; // for 1: light that faint at dusk would be lost in a half float
 const int SKY_STEPS = 32;
+
+// Tables hold the square root of light, per lx: along limb and dusk it falls as an exponential, which texels then follow better, and a
+// half float holds the aureole of noon and the end of dusk alike: 256 to 1e-15.
+const float AIR_STORED = 16777216.0;
+vec3 air_pack(vec3 light) { return sqrt(min(light, vec3(255.0)) * AIR_STORED); }
+vec3 air_unpack(vec3 stored) { return stored * stored / AIR_STORED; }
 
 // --- the air -----------------------------------------------------------------------------------------------------------------------
 struct Medium {
@@ -105,10 +109,8 @@ vec3 air_to_space(float h, float b) {
     }
     return textureLod(air_transmittance_table, air_table_uv(air_transmittance_coordinates(h, b), vec2(textureSize(air_transmittance_table, 0))), 0.0).rgb;
 }
-vec3 air_transmittance(float r, float mu) {
-    float h = max(r - sky.planet.x, 0.0), b = (sky.planet.x + h) * mu;
-    return air_hits_ground(h, b) ? vec3(0.0) : air_to_space(h, b);
-}
+vec3 air_transmittance_at(float h, float b) { return air_hits_ground(h, b) ? vec3(0.0) : air_to_space(h, b); }
+vec3 air_transmittance(float r, float mu) { return air_transmittance_at(max(r - sky.planet.x, 0.0), max(r, sky.planet.x) * mu); }
 // The same of a disk in the sky: the ground hides a part of it, and the rest is seen where its middle is.
 vec3 air_disk_to_space(float h, float b, float angular_radius) {
     float horizon = -sqrt(air_over_ground(h)), a = max(angular_radius, 1e-5);
@@ -125,7 +127,7 @@ void air_multiple_point(vec2 x, out float h, out float mu) { // the inverse
 }
 vec3 air_multiple(float h, float mu) {
     vec2 x = air_multiple_coordinates(h, mu);
-    return textureLod(air_multiple_table, air_table_uv(x, vec2(textureSize(air_multiple_table, 0))), 0.0).rgb / AIR_MULTIPLE_STORED;
+    return air_unpack(textureLod(air_multiple_table, air_table_uv(x, vec2(textureSize(air_multiple_table, 0))), 0.0).rgb);
 }
 
 // --- marching ----------------------------------------------------------------------------------------------------------------------
@@ -202,7 +204,7 @@ vec3 sky_view_lookup(vec3 direction, vec3 body, bool second) {
     vec2 texel = vec2(u * (size.x - 1.0), v * (half_rows - 1.0)) + 0.5;
     if (zenith > horizon.x) texel.y += half_rows;
     if (second) texel.y += size.y;
-    return textureLod(sky_view_table, texel / vec2(textureSize(sky_view_table, 0)), 0.0).rgb;
+    return air_unpack(textureLod(sky_view_table, texel / vec2(textureSize(sky_view_table, 0)), 0.0).rgb);
 }
 // Pre-exposed radiance of the air from the camera until the ground or space, in a unit direction. No ground, no disk.
 vec3 sky_view(vec3 direction) {
@@ -210,8 +212,8 @@ vec3 sky_view(vec3 direction) {
         vec3 transmittance;
         return sky_march(air_planet(vec3(0.0)), direction, 1e9, transmittance);
     }
-    vec3 light = sky_view_lookup(direction, sky.sun.xyz, false) * sky.sun_view.rgb;
-    if (MOON) light += sky_view_lookup(direction, sky.moon.xyz, true) * sky.moon_view.rgb;
+    vec3 light = sky_view_lookup(direction, sky.sun.xyz, false) * sky.sun_light.rgb;
+    if (MOON) light += sky_view_lookup(direction, sky.moon.xyz, true) * sky.moon_light.rgb;
     return light;
 }
 
@@ -224,7 +226,7 @@ void aerial(vec2 uv, float distance_m, out vec3 light, out vec3 transmittance) {
     if (sky.camera.z < 0.5) {
         float slice = sqrt(min(d / range, 1.0)) * size, near = min(slice * slice, 1.0); // slice k ends at range ((k + 1) / size)^2
         vec3 at = vec3((uv * (size - 1.0) + 0.5) / size, (max(slice, 1.0) - 0.5) / size);
-        light = textureLod(aerial_light_table, at, 0.0).rgb * (near * sky.sun_aerial.w);
+        light = air_unpack(textureLod(aerial_light_table, at, 0.0).rgb) * (near * sky.sun_aerial.w);
         transmittance = mix(vec3(1.0), textureLod(aerial_transmittance_table, at, 0.0).rgb, near);
         if (d <= range) return;
         origin += direction * range, d -= range;

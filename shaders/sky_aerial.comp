@@ -41,7 +41,7 @@ void main() {
         }
         light = before + before_through * lights[lane], through = before_through * throughs[lane];
         if (first + lane < size.z) {
-            imageStore(light_table, ivec3(p, first + lane), vec4(min(light, vec3(65504.0)), 1.0));
+            imageStore(light_table, ivec3(p, first + lane), vec4(air_pack(light), 1.0));
             imageStore(transmittance_table, ivec3(p, first + lane), vec4(through, 1.0));
         }
         barrier();

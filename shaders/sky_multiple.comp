@@ -40,5 +40,5 @@ void main() {
         barrier();
         if (lane < half_count) second[lane] += second[lane + half_count], again[lane] += again[lane + half_count];
     }
-    if (lane == 0u) imageStore(table, p, vec4(AIR_MULTIPLE_STORED / float(DIRECTIONS) * second[0] / (1.0 - again[0] / float(DIRECTIONS)), 1.0));
+    if (lane == 0u) imageStore(table, p, vec4(air_pack(second[0] / (float(DIRECTIONS) - again[0])), 1.0));
 }

@@ -24,8 +24,7 @@ void main() {
     float h = sky.camera.x, r = sky.planet.x + h, mu = cos(zenith), across = sin(zenith);
     Path path = Path(h, r * mu, 0.0, 0.0, below);
     path.end = below ? air_to_ground(h, min(path.b, -sqrt(air_over_ground(h)))) : air_to_top(h, path.b); // whatever rounding says at the horizon
-    Body light = air_body(vec3(0.0, r, 0.0), vec3(across * c, mu, across * sqrt(max(1.0 - c * c, 0.0))), vec4(axis, 0.0, body.w),
-                          vec3(push.second == 1u ? sky.moon_view.w : sky.sun_view.w));
+    Body light = air_body(vec3(0.0, r, 0.0), vec3(across * c, mu, across * sqrt(max(1.0 - c * c, 0.0))), vec4(axis, 0.0, body.w), vec3(1.0));
     vec3 sum = vec3(0.0), through = vec3(1.0);
     const int EACH = SKY_STEPS / LANES;
     air_march(path, light, light, false, lane * EACH, (lane + 1) * EACH, SKY_STEPS, sum, through);
@@ -33,5 +32,5 @@ void main() {
     barrier();
     if (lane != 0 || p.x >= size.x) return;
     for (int i = 1; i < LANES; i++) sum += through * lights[at + i], through *= throughs[at + i];
-    imageStore(table, ivec2(p.x, p.y + (push.second == 1u ? size.y : 0)), vec4(min(sum, vec3(65504.0)), 1.0));
+    imageStore(table, ivec2(p.x, p.y + (push.second == 1u ? size.y : 0)), vec4(air_pack(sum), 1.0));
 }

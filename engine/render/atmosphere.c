@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/round.h"
 #include "render/renderer_private.h"
 
 const char *orr_sky_table_name(orr_sky_table table) {
@@ -22,35 +21,20 @@ static void set_f(float out[4], const float rgb[3], double scale, double w) {
     set(out, (double[3]){(double)rgb[0], (double)rgb[1], (double)rgb[2]}, scale, w);
 }
 
-int orr_sky_stored_log2(const orr_atmosphere_props *air, double altitude_km, double elevation_rad) {
-    /* Below the horizon that the camera sees, the sky's luminance halves with each degree or sooner. */
-    double h = fmin(fmax(altitude_km, 0.0), air->height_km), radius = air->planet_radius_km,
-           dip = orr_acos40(radius / (radius + h)), below = -(elevation_rad + dip) * (180.0 / ORR_PI);
-    return 9 + (int)fmin(fmax(floor(below), 0.0), 24.0);
-}
-
-static double elevation(const double direction[3]) {
-    return orr_atan2_40(direction[1], orr_hypot40(direction[0], direction[2]));
-}
 static double largest(const double rgb[3]) {
     return fmax(rgb[0], fmax(rgb[1], rgb[2]));
 }
 
-static void lights_fill(const orr_sky_input *in, double altitude_km, orr_sky_block *b) {
+static void lights_fill(const orr_sky_input *in, orr_sky_block *b) {
     static const double none[3] = {0.0, 0.0, 0.0};
     const double *moon_lx = in->has_moon ? in->moon_lx : none;
-    double sun_stored = ldexp(1.0, orr_sky_stored_log2(in->air, altitude_km, elevation(in->sun_direction))),
-           moon_stored = ldexp(1.0, orr_sky_stored_log2(in->air, altitude_km, elevation(in->moon_direction)));
     set(b->sun, in->sun_direction, 1.0, in->sun_radius_rad);
     set(b->moon, in->moon_direction, 1.0, in->moon_radius_rad);
     set(b->sun_light, in->sun_lx, in->exposure, 0.0);
     set(b->moon_light, moon_lx, in->exposure, 0.0);
-    set(b->sun_view, in->sun_lx, in->exposure / sun_stored, sun_stored);
-    set(b->moon_view, moon_lx, in->exposure / moon_stored, moon_stored);
-    /* The aerial table holds both lights, so a stored 1 is of the one that needs the larger. */
-    double unit = fmax(largest(in->sun_lx) / sun_stored, largest(moon_lx) / moon_stored);
-    set(b->sun_aerial, in->sun_lx, unit > 0.0 ? 1.0 / unit : 0.0, unit * in->exposure);
-    set(b->moon_aerial, moon_lx, unit > 0.0 ? 1.0 / unit : 0.0, 0.0);
+    double unit = fmax(largest(in->sun_lx), largest(moon_lx)), scale = unit > 0.0 ? 1.0 / unit : 0.0;
+    set(b->sun_aerial, in->sun_lx, scale, unit * in->exposure);
+    set(b->moon_aerial, moon_lx, scale, 0.0);
 }
 
 void orr_sky_block_fill(const orr_sky_input *in, orr_sky_block *b) {
@@ -67,7 +51,7 @@ void orr_sky_block_fill(const orr_sky_input *in, orr_sky_block *b) {
     set(b->planet, (double[3]){radius, air->height_km, sqrt(top * top - radius * radius)}, 1.0,
         air->multiple_scattering);
     set(b->camera, (double[3]){altitude_km, air->aerial_range_km, altitude_km > air->height_km}, 1.0, 0.0);
-    lights_fill(in, altitude_km, b);
+    lights_fill(in, b);
 }
 
 /* --- keys ---------------------------------------------------------------------------------------------- */
@@ -82,8 +66,7 @@ static void find_keys(const orr_atmosphere_props *air, const orr_sky_block *b, b
     keys[ORR_SKY_TRANSMITTANCE] = key = orr_hash64(sizes, 8, key);
     key = orr_hash64(&b->sun[3], sizeof(float), key); /* the disk sets smoothly */
     keys[ORR_SKY_MULTIPLE] = key = orr_hash64(&sizes[2], 4, key);
-    const float view[] = {b->camera[0], b->sun[1],      b->sun[3],       moon,
-                          b->moon[1],   b->sun_view[3], b->moon_view[3], b->moon[3]};
+    const float view[] = {b->camera[0], b->sun[1], b->sun[3], moon, b->moon[1], b->moon[3]};
     keys[ORR_SKY_VIEW] = orr_hash64(&sizes[3], 8, orr_hash64(view, sizeof view, key));
     key = orr_hash64(b->camera, sizeof b->camera, key);
     key = orr_hash64(b->sun, sizeof b->sun, orr_hash64(b->sun_aerial, 3 * sizeof(float), key));
@@ -202,7 +185,7 @@ static orr_status make_tables(orr_renderer *r, orr_cmd *cmd, const orr_frame_dat
     return ORR_OK;
 }
 
-orr_status orr_sky_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *data, orr_error *err) {
+orr_status orr_sky_tables_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *data, orr_error *err) {
     const orr_pose *pose = data->pose;
     if (!pose->has_atmosphere) return ORR_OK;
     orr_sky_input in = {.air = &pose->atmosphere,
@@ -226,6 +209,10 @@ orr_status orr_sky_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *data, o
     if (pose->has_moon) data->variant |= ORR_VARIANT_MOON;
     if (pose->atmosphere.aerial_perspective) data->variant |= ORR_VARIANT_AERIAL;
     return make_tables(r, cmd, data, err);
+}
+
+orr_status orr_sky_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *data, orr_error *err) {
+    return orr_sky_tables_update(r, cmd, data, err);
 }
 
 void orr_sky_bind(const orr_renderer *r, const orr_frame_data *data, orr_gpu_bind *bind) {

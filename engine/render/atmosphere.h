@@ -9,8 +9,7 @@
 /* SkyBlock of shaders/atmosphere.glsl, std140; what its members mean is said there. */
 typedef struct orr_sky_block {
     float rayleigh[4], mie[4], mie_extinction[4], ozone[4], ground[4], planet[4], camera[4];
-    float sun[4], moon[4], sun_light[4], moon_light[4], sun_view[4], moon_view[4], sun_aerial[4],
-        moon_aerial[4];
+    float sun[4], moon[4], sun_light[4], moon_light[4], sun_aerial[4], moon_aerial[4];
 } orr_sky_block;
 
 typedef enum orr_sky_table {
@@ -42,10 +41,5 @@ typedef struct orr_sky_input {
     double exposure;
 } orr_sky_input;
 void orr_sky_block_fill(const orr_sky_input *input, orr_sky_block *block);
-
-/* log2 of what is stored in the sky table for 1 nit per lx of a light at `elevation_rad`, seen from
- * `altitude_km`: half floats hold noon with its aureole and the last of dusk, one at a time. 9 to 33; pure.
- */
-int orr_sky_stored_log2(const orr_atmosphere_props *air, double altitude_km, double elevation_rad);
 
 #endif

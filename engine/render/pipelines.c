@@ -150,6 +150,11 @@ static const core_row rows[ORR_CORE_COUNT] = {
                                  .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_LIGHTS),
                                  .own = {{P(0), ORR_BIND_STORAGE_WRITE, 0}},
                                  .push_bytes = 12},
+    [ORR_CORE_SKY_QUERY] = {.compute = "sky_query.comp",
+                            .scene = AIR | S(ORR_SLOT_SKY_MULTIPLE) | S(ORR_SLOT_SKY_VIEW),
+                            .own = {{P(0), ORR_BIND_TEXEL, 0}, {P(1), ORR_BIND_STORAGE_WRITE, 0}},
+                            .push_bytes = 8,
+                            .variant = ORR_VARIANT_MOON},
 };
 
 orr_slot_mask orr_core_mask(orr_core which) {

@@ -45,6 +45,7 @@ typedef enum orr_core {
     ORR_CORE_SKY_VIEW,
     ORR_CORE_SKY_AERIAL,
     ORR_CORE_LIGHT_CLUSTERS,
+    ORR_CORE_SKY_QUERY,
     ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -208,6 +209,9 @@ struct orr_frame_data;
 /* The sky: tables of the atmosphere, and the environment captured from it (atmosphere.c). */
 ORR_MUST_CHECK orr_status orr_sky_update(orr_renderer *renderer, orr_cmd *cmd, struct orr_frame_data *data,
                                          orr_error *err);
+/* The first part of it alone. */
+ORR_MUST_CHECK orr_status orr_sky_tables_update(orr_renderer *renderer, orr_cmd *cmd,
+                                                struct orr_frame_data *data, orr_error *err);
 void orr_sky_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
 void orr_sky_free(orr_renderer *renderer);
 /* Local lights: which of them reach what, their shadow maps, the table of area lights (lights.c). */
