@@ -5,6 +5,7 @@
 
 #include "base/platform/platform.h"
 #include "cli/cli.h"
+#include "render/gizmos.h"
 
 /* --- the parameters of a script, for --help ------------------------------------------------------ */
 
@@ -56,6 +57,7 @@ typedef struct job {
     const char *inputs; /* as of orr_cli_render */
     orr_renderer *renderer;
     int64_t *frames;
+    uint32_t gizmos;
     orr_sequence_options options;
     orr_sequence_report report;
     orr_bar bar;
@@ -85,6 +87,21 @@ static void digest_inputs(job *j) {
     orr_digest_hex(&digest, j->digest);
 }
 
+static orr_status fill_gizmos(const orr_cli *cli, job *j, orr_error *err) {
+    j->options.gizmo_size = cli->gizmo_size;
+    if (cli->gizmo_size > 0 &&
+        !(cli->gizmo_size >= ORR_GIZMO_SIZE_MIN && cli->gizmo_size <= ORR_GIZMO_SIZE_MAX))
+        return orr_fail(err, ORR_E_USAGE, NULL,
+                        "--gizmo-size %g: it is a part of the picture's height, %g to %g", cli->gizmo_size,
+                        ORR_GIZMO_SIZE_MIN, ORR_GIZMO_SIZE_MAX);
+    if (!cli->gizmos) return ORR_OK;
+    j->options.gizmos = &j->gizmos;
+    if (orr_gizmos_parse(cli->gizmos, &j->gizmos, err) == ORR_OK) return ORR_OK;
+    orr_error_prefix(err, "--gizmos %s", cli->gizmos);
+    err->code = ORR_E_USAGE;
+    return ORR_E_USAGE;
+}
+
 static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence, job *j, orr_error *err) {
     orr_sequence_options *o = &j->options;
     choose_outputs(cli, sequence, j);
@@ -110,9 +127,10 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     digest_inputs(j);
     o->script_digest = j->digest;
     j->bar.on = !cli->quiet && !cli->json && orr_stream_is_terminal(2);
-    if (!cli->frames) return ORR_OK;
-    orr_status status = orr_frames_parse(cli->frames, sequence->first_frame, sequence->frame_count,
-                                         &j->frames, &o->frame_count, err);
+    orr_status status = fill_gizmos(cli, j, err);
+    if (status != ORR_OK || !cli->frames) return status;
+    status = orr_frames_parse(cli->frames, sequence->first_frame, sequence->frame_count, &j->frames,
+                              &o->frame_count, err);
     o->frames = j->frames;
     if (status == ORR_OK || status == ORR_E_MEMORY) return status;
     orr_error_prefix(err, "--frames %s", cli->frames);

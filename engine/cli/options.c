@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "render/gizmos.h"
 
 #define FIELD(f) (uint32_t) offsetof(orr_cli, f)
 #define RENDER   "render bundle.render"
@@ -36,6 +37,8 @@ static const orr_cli_option options[] = {
     {"resume", NULL, ORR_CLI_FLAG, FIELD(resume), RENDER, NULL, "Keep frames that are finished; refuses a folder made with other inputs", false},
     {"aovs", "LIST", ORR_CLI_TEXT, FIELD(aovs), RENDER, "text:depth|normal|albedo|id", "More channels in an EXR: depth,normal,albedo,id", false},
     {"exr-compression", "NAME", ORR_CLI_TEXT, FIELD(exr_compression), RENDER, "text:none|rle|zips|zip|piz|pxr24", "none, rle, zips, zip, piz or pxr24", false},
+    {"gizmos", "KINDS", ORR_CLI_TEXT, FIELD(gizmos), RENDER, "text:all|none|position|cone|range|shape|direction|axes", "Draw the lights over the picture: " ORR_GIZMO_KINDS_DOC, false},
+    {"gizmo-size", "PART", ORR_CLI_SECONDS, FIELD(gizmo_size), RENDER, NULL, "Size of their symbols, 0.005 to 1 of the picture's height", false},
     {"png16", NULL, ORR_CLI_FLAG, FIELD(png16), RENDER, NULL, "PNG with 16 bits a channel", false},
     {"contact-sheet", "FILE", ORR_CLI_TEXT, FIELD(contact_sheet), RENDER, "file:", "One PNG with all frames, small", false},
     {"video", "FILE", ORR_CLI_TEXT, FIELD(video), RENDER, "file:", "A video, made by the ffmpeg program", false},

@@ -35,11 +35,11 @@ struct orr_cli {
     uint32_t threads;
     bool validation, sync_validation, no_cache;
     /* rendering */
-    const char *frames, *out, *aovs, *exr_compression, *stats, *contact_sheet, *video, *script;
+    const char *frames, *out, *aovs, *exr_compression, *stats, *contact_sheet, *video, *script, *gizmos;
     uint32_t width, height, samples, shard_index, shard_count;
     uint64_t seed;
     bool has_seed, has_light_cutoff, resume, png16;
-    double timeout_s, frame_timeout_s, light_cutoff;
+    double timeout_s, frame_timeout_s, light_cutoff, gizmo_size;
     /* diff */
     const char *heatmap;
     bool hdr, ldr;

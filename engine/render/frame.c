@@ -132,8 +132,8 @@ void orr_frame_sub(orr_frame_data *data, uint32_t sub_frame, const double jitter
  * --------------------------------------------------------------------------------------------------------------
  */
 
-static orr_status room(orr_renderer *r, const char *label, uint64_t bytes, orr_gpu_buffer *buffer,
-                       uint64_t *have, orr_error *err) {
+orr_status orr_frame_room(orr_renderer *r, const char *label, uint64_t bytes, orr_gpu_buffer *buffer,
+                          uint64_t *have, orr_error *err) {
     if (bytes <= *have && buffer->id) return ORR_OK;
     orr_gpu_buffer_destroy(r->gpu, buffer);
     *have = bytes + bytes / 2 < 4096 ? 4096 : bytes + bytes / 2;
@@ -145,6 +145,7 @@ static orr_status room(orr_renderer *r, const char *label, uint64_t bytes, orr_g
 void orr_frame_buffers_free(orr_renderer *r, orr_frame_buffers *b) {
     orr_gpu_buffer_destroy(r->gpu, &b->draws);
     orr_gpu_buffer_destroy(r->gpu, &b->patches);
+    orr_gpu_buffer_destroy(r->gpu, &b->gizmos);
 }
 
 static void pack_draw(const orr_renderer *r, const orr_pose_draw *d, const double camera[3],
@@ -163,8 +164,8 @@ static orr_status write_draws(orr_renderer *r, orr_frame_buffers *b, orr_arena *
                               orr_error *err) {
     const orr_pose *pose = data->pose;
     const orr_residency *res = &r->residency;
-    orr_status status =
-        room(r, "draws", (uint64_t)pose->draw_count * DRAW_WORDS * 4, &b->draws, &b->draws_bytes, err);
+    orr_status status = orr_frame_room(r, "draws", (uint64_t)pose->draw_count * DRAW_WORDS * 4, &b->draws,
+                                       &b->draws_bytes, err);
     data->vertex_offsets = ORR_ARENA_NEW(arena, uint32_t, pose->draw_count + 1);
     if (!status && !data->vertex_offsets) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for a frame");
     uint32_t *words = status ? NULL : orr_gpu_buffer_map(r->gpu, b->draws), deform = res->deform_first;
@@ -284,8 +285,8 @@ static orr_status terrain_block(orr_renderer *r, orr_frame_buffers *b, orr_arena
     orr_status status = orr_terrain_select(dem, data->block.terrain_lod, (const double(*)[4])planes, to_world,
                                            arena, &patches, &data->patch_count, err);
     if (!status)
-        status = room(r, "terrain patches", (uint64_t)data->patch_count * sizeof *patches, &b->patches,
-                      &b->patches_bytes, err);
+        status = orr_frame_room(r, "terrain patches", (uint64_t)data->patch_count * sizeof *patches,
+                                &b->patches, &b->patches_bytes, err);
     if (!status && data->patch_count)
         memcpy(orr_gpu_buffer_map(r->gpu, b->patches), patches, data->patch_count * sizeof *patches);
     data->patches = b->patches;

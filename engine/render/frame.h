@@ -6,8 +6,8 @@
 
 /* The buffers of one slot that are written anew each frame; they grow and never shrink. */
 typedef struct orr_frame_buffers {
-    orr_gpu_buffer draws, patches;
-    uint64_t draws_bytes, patches_bytes;
+    orr_gpu_buffer draws, patches, gizmos;
+    uint64_t draws_bytes, patches_bytes, gizmos_bytes;
 } orr_frame_buffers;
 
 /* Culls, chooses terrain detail, writes the slot's buffers, and fills all of `data` but what depends on the
@@ -23,6 +23,9 @@ void orr_frame_sub(orr_frame_data *data, uint32_t sub_frame, const double jitter
 /* Offset of sub-frame i of n in the pixel, -0.5..0.5: Hammersley points, turned by the seed. One sample sits
  * in the middle. */
 void orr_frame_jitter(uint64_t seed, uint32_t i, uint32_t n, double out[2]);
+/* Makes `buffer` hold at least `bytes`, as texels that the CPU writes. */
+ORR_MUST_CHECK orr_status orr_frame_room(orr_renderer *renderer, const char *label, uint64_t bytes,
+                                         orr_gpu_buffer *buffer, uint64_t *have, orr_error *err);
 void orr_frame_buffers_free(orr_renderer *renderer, orr_frame_buffers *buffers);
 
 #endif

@@ -1,3 +1,4 @@
+#include "render/gizmos.h"
 #include "render/sequence.h"
 
 #include <stdlib.h>
@@ -34,7 +35,8 @@ typedef struct run {
     const orr_settings *settings;
     const orr_sequence_options *options;
     orr_sequence_report *report;
-    uint32_t width, height, samples;
+    uint32_t width, height, samples, gizmos;
+    double gizmo_size;
     uint64_t seed, started_ns;
     double light_cutoff;
     int64_t *frames; /* of this shard */
@@ -221,6 +223,9 @@ static void sequence_digest(const run *r, char hex[65]) {
                           r->sequence->camera.id};
     orr_digest_add(d, numbers, sizeof numbers);
     orr_digest_add(d, &r->light_cutoff, sizeof r->light_cutoff);
+    if (r->gizmos) /* a sequence without any keeps the digest that it had */
+        orr_digest_add(d, &r->gizmos, sizeof r->gizmos),
+            orr_digest_add(d, &r->gizmo_size, sizeof r->gizmo_size);
     digest_settings(d, r->settings);
     for (uint32_t i = 0; i < r->sequence->order_count; i++) orr_digest_add_text(d, r->sequence->order[i]);
     orr_code_digest(r->renderer, r->settings, d);
@@ -580,6 +585,8 @@ static orr_status prepare(run *r, orr_error *err) {
                                 .outputs = outputs,
                                 .output_count = output_count,
                                 .slots = r->slots,
+                                .gizmos = r->gizmos,
+                                .gizmo_size = r->gizmo_size,
                                 .digest_passes = o->digest_passes,
                                 .frame_timeout_s = o->frame_timeout_s,
                                 .order = r->sequence->order,
@@ -695,6 +702,10 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
                .samples = options->samples    ? options->samples
                           : sequence->samples ? sequence->samples
                                               : 1,
+               .gizmos = options->gizmos ? *options->gizmos : sequence->gizmos,
+               .gizmo_size = options->gizmo_size > 0.0    ? options->gizmo_size
+                             : sequence->gizmo_size > 0.0 ? sequence->gizmo_size
+                                                          : ORR_GIZMO_SIZE,
                .seed = options->has_seed ? options->seed : sequence->seed,
                .light_cutoff = options->has_light_cutoff ? options->light_cutoff : sequence->light_cutoff,
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};

@@ -30,6 +30,8 @@ typedef struct orr_sequence {
     void *context;
     const char *const *order; /* as orr_target_params.order */
     uint32_t order_count;
+    uint32_t gizmos;   /* as orr_target_params.gizmos */
+    double gizmo_size; /* of the picture's height */
 } orr_sequence;
 
 typedef enum orr_output_format { ORR_OUTPUT_PNG8, ORR_OUTPUT_PNG16, ORR_OUTPUT_EXR } orr_output_format;
@@ -52,6 +54,8 @@ typedef struct orr_sequence_options {
     double light_cutoff;
     const char *out; /* "out/turntable_####.png"; NULL = no frame files. The extension picks the format */
     bool png16;
+    const uint32_t *gizmos;            /* NULL = the sequence's */
+    double gizmo_size;                 /* 0 = the sequence's */
     const char *aovs;                  /* "depth,normal,albedo,id" for EXR; NULL = beauty alone */
     const char *exr_compression;       /* NULL = "zip" */
     uint32_t shard_index, shard_count; /* 1-based I of N; 0 = no sharding */

@@ -59,6 +59,13 @@ static uint32_t core_passes(orr_target *t, orr_graph_pass *passes) {
                              .use_count = 2,
                              .uses = {{.channel = "hdr", .access = ORR_ACCESS_MODIFY, .attachment = true},
                                       READ("core.zbuffer")}};
+    if (t->encodes && t->params.gizmos)
+        passes[n++] = (orr_graph_pass){.name = "gizmos",
+                                       .stage = "overlay",
+                                       .record = orr_record_gizmos,
+                                       .context = t,
+                                       .use_count = 1,
+                                       .uses = {{.channel = "ldr", .access = ORR_ACCESS_MODIFY}}};
     if (t->encodes)
         passes[n++] = (orr_graph_pass){.name = "encode",
                                        .stage = "encode",
@@ -76,7 +83,8 @@ static const char *listed(const void *context, size_t i) {
 
 orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count,
                            orr_error *err) {
-    static const char *const core[] = {"visibility", "resolve", "lighting", "transparent", "encode"};
+    static const char *const core[] = {"visibility",  "resolve", "lighting",
+                                       "transparent", "gizmos",  "encode"};
     orr_arena arena = {0};
     uint32_t n = 0, most = sizeof core / sizeof core[0];
     for (uint32_t e = 0; e < settings->effect_count; e++)
@@ -481,6 +489,8 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
         status = orr_frame_prepare(t->renderer, &slot->buffers, &arena, input->pose, t->params.width,
                                    t->params.height, input->frame, slot->result.exposure, &t->data, err);
     t->data.light_cutoff = t->params.light_cutoff, t->data.every_light = t->params.every_light;
+    if (!status && t->encodes && t->params.gizmos)
+        status = orr_gizmos_prepare(t, &slot->buffers, &arena, err);
     if (!status) effect_frames(t, input, &slot->result);
     t->digesting = t->params.digest_passes ? &slot->digests : NULL;
     for (uint32_t sub = 0; !status && sub < t->params.samples; sub++)

@@ -29,6 +29,8 @@ typedef struct orr_target_params {
     const char *const *order; /* names of passes, "grain.main": of two of one stage the one named first comes
                                  first; borrowed */
     uint32_t order_count;
+    uint32_t gizmos;    /* kinds drawn over ldr (gizmos.h); 0 = none, and no pass for them */
+    double gizmo_size;  /* of the picture's height, with gizmos alone */
     bool digest_passes; /* fill the results' digests; takes at most ORR_DIGEST_BYTES a slot */
     double
         frame_timeout_s; /* of the device, per frame; 0 = none. Collecting then fails with

@@ -3,6 +3,7 @@
 
 #include "render/effects.h"
 #include "render/frame.h"
+#include "render/gizmos.h"
 #include "render/target.h"
 #include "render/target_view.h"
 
@@ -42,7 +43,7 @@ struct orr_target {
     orr_arena arena;
     orr_graph graph;
     orr_gpu_texture *textures;
-    orr_gpu_buffer encoded;
+    orr_gpu_buffer encoded, gizmos; /* gizmos: of the slot that is being recorded */
     orr_target_slot slots[ORR_TARGET_SLOTS];
     orr_frame_data data; /* of the frame being recorded */
     orr_target_view view;
@@ -71,6 +72,9 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+/* gizmos.c: the lists of the frame in `data`; drawing them */
+orr_status orr_gizmos_prepare(orr_target *t, orr_frame_buffers *buffers, orr_arena *arena, orr_error *err);
+orr_status orr_record_gizmos(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "base/platform/platform.h"
 #include "base/text.h"
+#include "render/gizmos.h"
 #include "render/target.h"
 
 const orr_lua_class orr_class_sequence = {"sequence",
@@ -208,6 +209,35 @@ static void read_order(orr_call *call, orr_script_sequence_object *object) {
     object->sequence.order_count = count;
 }
 
+/* gizmos = true, "cone,range" or { "cone", "range" }. */
+static void read_gizmos(orr_call *call, orr_sequence *sequence) {
+    lua_State *L = call->L;
+    int index = orr_call_extra(call, "gizmos");
+    sequence->gizmo_size = orr_call_number(call, "gizmo_size");
+    if (!index || lua_isboolean(L, index)) {
+        sequence->gizmos = index && lua_toboolean(L, index) ? ORR_GIZMO_ALL : 0;
+        return;
+    }
+    orr_error err = {0};
+    size_t count = lua_istable(L, index) ? lua_objlen(L, index) : 1;
+    for (size_t i = 1; i <= count; i++) {
+        uint32_t kinds = 0;
+        if (lua_istable(L, index))
+            lua_rawgeti(L, index, (int)i);
+        else
+            lua_pushvalue(L, index);
+        const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+        if (!text)
+            orr_bind_fail(
+                call, ORR_E_SCRIPT,
+                "orrery.sequence: gizmos is true, false or a list of kinds: { \"cone\", \"range\" }");
+        if (orr_gizmos_parse(text, &kinds, &err) != ORR_OK)
+            orr_bind_fail(call, ORR_E_SCRIPT, "orrery.sequence: gizmos: %s", err.message);
+        sequence->gizmos |= kinds;
+        lua_pop(L, 1);
+    }
+}
+
 /* --- sequences ----------------------------------------------------------------------------------- */
 
 static orr_status evaluate(void *context, double t_s, orr_param_value *values, orr_error *err) {
@@ -255,6 +285,7 @@ static int sequence_new(orr_call *call) {
     read_preset(call, object);
     read_modules(call, object);
     read_order(call, object);
+    read_gizmos(call, sequence);
     return 1;
 }
 
@@ -387,6 +418,7 @@ static const orr_param_row sequence_rows[] = {
     {.name = "seed", .type = ORR_PARAM_U32, .def = "0", .doc = "Seed of all sampling"},
     {.name = "light_cutoff", .type = ORR_PARAM_F64, .def = "0.0009765625", .min = "0", .max = "1", .doc = "A local light ends where it would add less than this part of display white; 0: nowhere"},
     {.name = "preset", .type = ORR_PARAM_ASSET, .def = "", .doc = "A preset file; `modules` is the later word"},
+    {.name = "gizmo_size", .type = ORR_PARAM_F64, .def = "0.08", .min = "0.005", .max = "1", .doc = "Size of the symbols of gizmos, as a part of the picture's height"},
 };
 static const orr_lua_extra sequence_extras[] = {
     {"scene", "scene", "What to render", true},
@@ -394,6 +426,7 @@ static const orr_lua_extra sequence_extras[] = {
     {"size", "integer[]", "{width, height} in pixels; {640, 360} when not given", false},
     {"fps", "number|integer[]", "Frames a second: 24, or a ratio as {24000, 1001}; 24 when not given", false},
     {"order", "string[]", "Which of two passes of one stage comes first: {\"grain.main\", \"vignette.main\"}", false},
+    {"gizmos", "boolean|string[]", "Draws the lights over the picture: true, or which kinds: " ORR_GIZMO_KINDS_DOC, false},
     {"modules", "table", "Effects: { tonemap = { operator = \"agx\" }, vignette = true, exposure = { … } }; naming one enables it, false disables it", false},
 };
 static const orr_param_row render_rows[] = {

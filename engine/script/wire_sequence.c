@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "render/gizmos.h"
 #include "render/target.h"
 #include "script/remote.h"
 
@@ -368,6 +369,8 @@ static void put_shot(const orr_world *world, const orr_sequence *s, orr_text *ou
     orr_wire_put_u32(out, orr_world_place(world, s->camera));
     orr_wire_put_u32(out, s->order_count);
     for (uint32_t i = 0; i < s->order_count; i++) orr_wire_put_text(out, s->order[i]);
+    orr_wire_put_u32(out, s->gizmos);
+    orr_wire_put_f64(out, s->gizmo_size);
 }
 
 static uint32_t get_side(orr_wire_reader *reader, uint32_t max) {
@@ -399,6 +402,8 @@ static void get_shot(const orr_world *world, orr_wire_reader *reader, orr_sequen
     const char **order = make_list(reader, &s->order_count, 4, sizeof *order, "names of passes");
     for (uint32_t i = 0; i < s->order_count; i++) order[i] = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
     s->order = order;
+    s->gizmos = orr_wire_get_index(reader, ORR_GIZMO_ALL + 1, "kinds of gizmos");
+    s->gizmo_size = orr_wire_get_number(reader, ORR_GIZMO_SIZE_MIN, ORR_GIZMO_SIZE_MAX);
     if (!s->width || !s->height || !s->fps_num || !s->fps_den || !s->samples)
         orr_wire_wrong(reader, "a sequence of no size, rate or samples");
     if (orr_sequence_name_fault(s->name)) orr_wire_wrong(reader, "a sequence whose name is no file's");
