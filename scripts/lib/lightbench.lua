@@ -218,7 +218,7 @@ local function lights_page()
   local pixel_m = 2 * distance * math.tan(math.rad(vfov / 2)) / size[2] -- across, through the middle
   local page = { size = size, aovs = { "display", "beauty" } }
   page.sequence = orrery.sequence{ name = "lightbench_lights", scene = scene, camera = camera, size = size, samples = 1, fps = 1, frames = #stations,
-    modules = { exposure = { mode = "manual", ev = 8.6 }, tonemap = { operator = "none" } } }
+    modules = { exposure = { mode = "manual", ev = 9.2 }, tonemap = { operator = "none" } } }
   function page.measure(frame)
     local station, rows = stations[frame.number + 1], {}
     local middle = (size[2] - 1) / 2
