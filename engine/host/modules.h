@@ -76,5 +76,11 @@ typedef struct orr_preset_sink {
 ORR_MUST_CHECK orr_status orr_preset_apply(const char *text, size_t size, const char *name,
                                            orr_settings *settings, orr_value_source source,
                                            const orr_preset_sink *sink, orr_error *err);
+/* The same text line by line, for what has other names in it (atmospheres): `take` gets each name and value.
+ */
+typedef orr_status orr_preset_line(void *context, const char *key, const char *value, unsigned line,
+                                   orr_error *err);
+ORR_MUST_CHECK orr_status orr_preset_lines(const char *text, size_t size, const char *name,
+                                           orr_preset_line *take, void *context, orr_error *err);
 
 #endif

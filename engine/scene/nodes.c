@@ -134,7 +134,7 @@ static const orr_param_row environment_rows[] = {
 };
 /* Defaults: Hillaire 2020, "A Scalable and Production Ready Sky and Atmosphere Rendering Technique", and U.S. Standard Atmosphere 1976. */
 static const orr_param_row atmosphere_rows[] = {
-    ROW("preset", STRING, orr_atmosphere_props, preset, "Data file of content/atmospheres that the rows not given are taken from", .def = "earth"),
+    ROW("preset", ASSET, orr_atmosphere_props, preset, "Data file that rows not given are taken from, relative to the script, then one of content/atmospheres: earth, clear, hazy, high_altitude, mars", .def = "earth"),
     ROW("planet_radius_km", F64, orr_atmosphere_props, planet_radius_km, "Radius of the ground", .def = "6360", .min = "100", .max = "100000"),
     ROW("height_km", F64, orr_atmosphere_props, height_km, "Height above the ground where the air ends", .def = "100", .min = "1", .max = "2000"),
     ROW("rayleigh_scattering_per_km", VEC3, orr_atmosphere_props, rayleigh_scattering_per_km, "Molecules: scattering at sea level", .def = "0.005802 0.013558 0.0331", .min = "0", .max = "10"),

@@ -53,6 +53,7 @@ static void apply_rig(orr_call *call, const orr_lua_node *node, int rig) {
 
 void orr_node_apply(orr_call *call, const orr_lua_node *node) {
     orr_error err = {0};
+    if (node->kind == ORR_NODE_ATMOSPHERE) orr_atmosphere_preset(call);
     for (uint32_t i = 0; i < call->tables[0]->count; i++) {
         const orr_option *option = &call->options[i];
         if (option->state == ORR_OPTION_CONSTANT) {

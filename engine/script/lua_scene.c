@@ -365,8 +365,8 @@ static const orr_lua_row rows[] = {
      .doc =
          "The air: a sky that the sun lights, what it takes from the light of far things, and the light that "
          "comes from it all around. One a scene.",
-     .example =
-         "local scene = orrery.scene()\nscene:sun{ elevation_deg = 8 }\nscene:atmosphere{ turbidity = 3 }"},
+     .example = "local scene = orrery.scene()\nscene:sun{ elevation_deg = 8 }\nscene:atmosphere{ preset = "
+                "\"earth\", turbidity = 3 }"},
     {NODE_ROW(environment, node_extras),
      .doc = "What lights the scene from all around: a sky gradient, one luminance, or an HDRI. One a scene.",
      .example =

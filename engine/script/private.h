@@ -243,6 +243,9 @@ typedef struct orr_lua_frame {
 ORR_MUST_CHECK orr_status orr_lua_frame_fill(orr_lua_frame *object, const orr_check_frame *frame,
                                              orr_error *err);
 
+/* For calls whose options are the rows of an atmosphere: those that are absent get the values of the file
+ * that `preset` names, if it is given. Raises. */
+void orr_atmosphere_preset(orr_call *call);
 /* Applies the options of a node: constants are set, functions and keyframes become tracks. */
 void orr_node_apply(orr_call *call, const orr_lua_node *node);
 /* Gathers a sequence's tracks, checks that they are pure, and applies the command line to its settings. At

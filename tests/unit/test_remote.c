@@ -102,8 +102,8 @@ static void expect_error(const char *text, const orr_script_params *extra, orr_s
 
 /* Scripts of Orrery's own, with what they read, as `bundle pack` would lay them out. */
 typedef struct shipped {
-    char names[4][64], paths[4][1200];
-    orr_bundle_source sources[4];
+    char names[5][64], paths[5][1200];
+    orr_bundle_source sources[5];
     uint32_t count;
 } shipped;
 
@@ -379,6 +379,40 @@ static void everything(void **state) {
     orr_file_remove(path);
 }
 
+/* Every kind of light, and an atmosphere's preset, which travels as any file that was read. */
+static void light(void **state) {
+    (void)state;
+    static const char text[] =
+        "local scene = orrery.scene()\n"
+        "scene:sun{ date = '2026-06-21T18:00Z', latitude_deg = 48, longitude_deg = 11,\n"
+        "  time_s = function(t) return 600 * t end, at = 'ground', illuminance_lx = 20000, ground_m = 10 }\n"
+        "scene:moon{ azimuth_deg = 90, elevation_deg = 30, phase_deg = 40 }\n"
+        "scene:atmosphere{ preset = 'mars', turbidity = { {t=0, v=1}, {t=1, v=2} } }\n"
+        "scene:environment{ capture_m = {0, 1, 0} }\n"
+        "scene:directional{ illuminance_lx = 5, colour = {1, 0.5, 0} }\n"
+        "scene:area{ shape = 'sphere', radius_m = 0.2, luminance_nit = 100, position_m = {0, 1, 0} }\n"
+        "scene:mesh{ shape = orrery.box{}, emits_light = true }\n"
+        "local camera = scene:camera{ position_m = {0, 1, 4}, focal_mm = 35, sensor = 'aps_c', f_stop = 4 }\n"
+        "return orrery.sequence{ scene = scene, camera = camera, size = {64, 36}, frames = 6 }\n";
+    char path[256];
+    orr_error err = {0};
+    shipped files = {0};
+    orr_engine *engine = new_engine();
+    add_file(&files, orr_engine_root(engine), "content/atmospheres/mars.preset");
+    orr_engine_destroy(&engine);
+    files.sources[files.count++] =
+        (orr_bundle_source){.name = "main.lua", .data = text, .size = sizeof text - 1};
+    snprintf(path, sizeof path, "%s/main.lua", folder);
+    OK(orr_file_write(path, text, sizeof text - 1, &err));
+    run here = run_here(path, NULL), there = run_bundle(files.sources, files.count, "main.lua", NULL);
+    if (there.status != ORR_OK) fail_msg("%s", there.err.message);
+    same_scripts(&here, &there);
+    same_pictures(&here, &there);
+    end(&here);
+    end(&there);
+    orr_file_remove(path);
+}
+
 /* Its modules too come out of the other process, and into the registry as if read here. */
 static void modules(void **state) {
     (void)state;
@@ -508,6 +542,7 @@ static void examples(void **state) {
     add_file(&files, orr_engine_root(engine), "content/dem/jacksboro_fault.tif");
     add_file(&files, orr_engine_root(engine), "content/models/tetrahedron.gltf");
     add_file(&files, orr_engine_root(engine), "content/hdri/studio.hdr");
+    add_file(&files, orr_engine_root(engine), "content/atmospheres/hazy.preset");
     orr_engine_destroy(&engine);
     for (uint32_t i = 0; i < orr_api_count(); i++) {
         const char *text = orr_api_example(i);
@@ -703,9 +738,11 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], ORR_SCRIPT_CHILD) == 0)
         return is_evil(name) ? evil(name) : orr_script_child();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(everything),   cmocka_unit_test(turntable),   cmocka_unit_test(flythrough),
-        cmocka_unit_test(modules),      cmocka_unit_test(lua_is_less), cmocka_unit_test(ends),
-        cmocka_unit_test(fails_later),  cmocka_unit_test(declares),    cmocka_unit_test(is_not_believed),
+        cmocka_unit_test(everything),   cmocka_unit_test(light),
+        cmocka_unit_test(turntable),    cmocka_unit_test(flythrough),
+        cmocka_unit_test(modules),      cmocka_unit_test(lua_is_less),
+        cmocka_unit_test(ends),         cmocka_unit_test(fails_later),
+        cmocka_unit_test(declares),     cmocka_unit_test(is_not_believed),
         cmocka_unit_test(is_locked_in), cmocka_unit_test(examples),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -14,6 +14,7 @@
 #include "base/platform/platform.h"
 #include "base/text.h"
 #include "gpu_support.h"
+#include "scene/nodes.h"
 #include "script/private.h"
 
 static orr_engine *engine;
@@ -557,6 +558,72 @@ static void test_manifest(void **state) {
                  "whole number");
 }
 
+/* --- atmospheres ---------------------------------------------------------------------------------- */
+
+/* A row of the only atmosphere that a script made. */
+static double air(const char *text, const char *row) {
+    run r = run_with(text, NULL);
+    if (r.status != ORR_OK) fail_msg("%s\n--- in\n%s", r.err.message, text);
+    orr_node node = {0};
+    orr_param_value value;
+    assert_true(orr_scene_next(r.script->scenes->scene, ORR_NODE_ATMOSPHERE, &node));
+    assert_int_equal(
+        orr_node_get(r.script->scenes->scene, node, orr_node_row(ORR_NODE_ATMOSPHERE, row), &value, &r.err),
+        ORR_OK);
+    orr_script_destroy(&r.script);
+    return value.number[0];
+}
+
+static void put(const char *place, const char *name, const char *text);
+
+#define AIR "orrery.scene():atmosphere"
+static void test_atmospheres(void **state) {
+    (void)state;
+    assert_true(air(AIR "{ preset = 'mars' }", "planet_radius_km") == 3389.5);
+    assert_true(air(AIR "{ preset = 'mars', planet_radius_km = 3000 }", "planet_radius_km") ==
+                3000); /* rows win */
+    assert_true(air("local a = " AIR "{ preset = 'mars' } a:set{ preset = 'hazy' }", "mie_g") == 0.7);
+    assert_true(air(AIR "{ preset = 'high_altitude' }", "altitude_m") == 4205);
+    assert_true(air(AIR "{ preset = 'clear' }", "turbidity") == 0.5);
+    /* `earth` is what the rows say anyway. */
+    const orr_param_table *table = orr_node_table(ORR_NODE_ATMOSPHERE);
+    run r = run_with(AIR "{ preset = 'earth' }", NULL);
+    orr_node node = {0};
+    assert_true(r.status == ORR_OK && orr_scene_next(r.script->scenes->scene, ORR_NODE_ATMOSPHERE, &node));
+    for (uint32_t i = 0; i < table->count; i++) {
+        orr_param_value value, usual;
+        assert_int_equal(orr_node_get(r.script->scenes->scene, node, i, &value, &r.err), ORR_OK);
+        assert_int_equal(orr_param_default(&table->rows[i], &usual, &r.err), ORR_OK);
+        for (int k = 0; k < 3; k++)
+            if ((float)value.number[k] != (float)usual.number[k]) /* as they are kept */
+                fail_msg("earth.preset has another %s", table->rows[i].name);
+    }
+    orr_script_destroy(&r.script);
+    /* One beside the script comes first. */
+    static const struct {
+        const char *text, *part;
+    } bad[] = {{"turbidity = 3\n\nturbdity = 4", "hazy.preset:3: atmosphere has no parameter 'turbdity'"},
+               {"turbidity = 65", "hazy.preset:1: 'turbidity' must lie between 0 and 64, not 65"},
+               {"mie_g = nan", "hazy.preset:1: 'mie_g'"},
+               {"mie_g = 0\nmie_g = 0", "hazy.preset:2: 'mie_g' is given a second time"},
+               {"preset = earth", "hazy.preset:1: 'preset' cannot be given by a preset"},
+               {"turbidity", "hazy.preset:1: a line is 'name = value'"}};
+    put(".", "hazy.preset", "# mine\nturbidity = 3\n");
+    assert_true(air(AIR "{ preset = 'hazy' }", "turbidity") == 3);
+    assert_true(air(AIR "{ preset = 'hazy.preset' }", "mie_g") == 0.8);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        put(".", "hazy.preset", bad[i].text);
+        r = run_with(AIR "{ preset = 'hazy' }", NULL);
+        if (r.status == ORR_OK || !strstr(r.err.message, bad[i].part)) fail_msg("%s", r.err.message);
+        orr_script_destroy(&r.script);
+    }
+    orr_file_remove("hazy.preset");
+    expect_error(AIR "{ preset = 'venus' }", ORR_E_NOT_FOUND,
+                 "test.lua:1: scene:atmosphere: preset: there is no",
+                 "'venus': there are clear, earth, hazy, high_altitude, mars");
+    expect_error(AIR "{ preset = function(t) return 'mars' end }", ORR_E_SCRIPT, "test.lua:1:", "preset");
+}
+
 /* --- the reference ------------------------------------------------------------------------------- */
 
 static void test_api_texts(void **state) {
@@ -710,7 +777,7 @@ int main(void) {
         cmocka_unit_test(test_orbit),      cmocka_unit_test(test_path),
         cmocka_unit_test(test_clearance),  cmocka_unit_test(test_manifest),
         cmocka_unit_test(test_api_texts),  cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_reads),
+        cmocka_unit_test(test_reads),      cmocka_unit_test(test_atmospheres),
     };
     return cmocka_run_group_tests(tests, start, finish_tests);
 }
