@@ -4,12 +4,13 @@
  * are drawn from the ray's own scattering, marched in steps that grow from its lowest point; directions from
  * the phase functions. Nothing is cut off but by Russian roulette, which keeps the mean.
  *
- *   atmosphere_paths [--orders N] [--error E] [--paths N] [--sun DEG] >> atmosphere_multiple_scattering.csv
+ *   atmosphere_paths [--orders N] [--error E] [--paths N] [--first N] [--rows N]
  *
- * --orders 1 is single scattering, to be held against atmosphere_single_scattering.csv. A row ends when the
- * standard errors of its three channels are below E of their value, or after N paths. The random numbers of a
- * row follow from sun and view alone: each row can be made again on its own. Built on request, never run by
- * the tests: `cmake --build build/release --target atmosphere_paths`. */
+ * --orders 1 is single scattering, which has a reference of its own. A row ends when the standard errors of
+ * its three channels are below E of their values (0.0025), or after N paths (6e6). The random numbers of a
+ * row follow from its sun and view alone: rows can be made one by one, in any order (--first, from 0;
+ * --rows). Made without options the rows are those of atmosphere_multiple_scattering.csv, in about half an
+ * hour. Built on request, never run by the tests: `cmake --build build/release --target atmosphere_paths`. */
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -291,9 +292,8 @@ static rgb follow(vec p, vec d, vec sun, int orders, double first, random *rng) 
 /* --- rows ----------------------------------------------------------------------------------------------- */
 
 typedef struct request {
-    int orders;
-    double error, sun_deg, most_paths;
-    bool one_sun;
+    int orders, first, rows;
+    double error, most_paths;
 } request;
 
 static vec direction(double elevation_deg, double azimuth_deg) {
@@ -332,23 +332,25 @@ int main(int argc, char **argv) {
     static const double suns[] = {90, 60, 30, 10, 5, 2, 0, -2, -4, -6};
     static const double views[][2] = {{90, 0}, {45, 0},  {45, 90},  {45, 180},
                                       {10, 0}, {10, 90}, {10, 180}, {2, 90}};
-    request q = {.orders = 1000, .error = 0.005, .most_paths = 1e8};
-    for (int i = 1; i + 1 < argc; i += 2) {
-        double value = strtod(argv[i + 1], NULL);
-        if (!strcmp(argv[i], "--orders"))
+    enum { SUNS = sizeof suns / sizeof suns[0], VIEWS = sizeof views / sizeof views[0] };
+    request q = {.orders = 1000, .error = 0.0025, .most_paths = 6e6, .rows = SUNS * VIEWS};
+    for (int i = 1; i < argc; i += 2) {
+        double value = i + 1 < argc ? strtod(argv[i + 1], NULL) : -1.0;
+        if (!strcmp(argv[i], "--orders") && value >= 1.0)
             q.orders = (int)value;
-        else if (!strcmp(argv[i], "--error"))
+        else if (!strcmp(argv[i], "--error") && value > 0.0)
             q.error = value;
-        else if (!strcmp(argv[i], "--paths"))
+        else if (!strcmp(argv[i], "--paths") && value > 0.0)
             q.most_paths = value;
-        else if (!strcmp(argv[i], "--sun"))
-            q.sun_deg = value, q.one_sun = true;
+        else if (!strcmp(argv[i], "--first") && value >= 0.0)
+            q.first = (int)value;
+        else if (!strcmp(argv[i], "--rows") && value >= 0.0)
+            q.rows = (int)value;
         else
-            return fprintf(stderr, "atmosphere_paths: unknown option %s\n", argv[i]), 2;
+            return fprintf(stderr, "atmosphere_paths: '%s' is no option, or has no number\n", argv[i]), 2;
     }
     fill_table();
-    for (size_t s = 0; s < sizeof suns / sizeof suns[0]; s++)
-        for (size_t v = 0; v < sizeof views / sizeof views[0]; v++)
-            if (!q.one_sun || suns[s] == q.sun_deg) row(suns[s], views[v][0], views[v][1], &q);
+    for (int i = q.first; i < q.first + q.rows && i < SUNS * VIEWS; i++)
+        row(suns[i / VIEWS], views[i % VIEWS][0], views[i % VIEWS][1], &q);
     return 0;
 }
