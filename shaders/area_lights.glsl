@@ -38,8 +38,9 @@ vec3 area_light(int at, uint bits, vec3 to, vec3 along, Lit s) {
         to = w * ((d2 - y.x * y.x) * inversesqrt(d2));
         x = normalize(cross(w, abs(w.y) < 0.9 ? vec3(0.0, 1.0, 0.0) : vec3(1.0, 0.0, 0.0))) * outline;
         y = cross(w, x);
-    } else if (dot(to, along) >= 0.0 && (bits & LIGHT_TWO_SIDED) == 0u) {
-        return vec3(0.0);
+    } else { // in its own plane there is no light from it, whatever side rounding puts the point on
+        float height = -dot(to, along), least = 1e-4 * (length(to) + length(x) + length(y));
+        if (((bits & LIGHT_TWO_SIDED) != 0u ? abs(height) : height) <= least) return vec3(0.0);
     }
     int corners = shape == RECT ? 4 : shape == TRIANGLE ? 3 : 16;
     vec3 across = s.v - s.n * dot(s.n, s.v);
@@ -57,7 +58,7 @@ vec3 area_light(int at, uint bits, vec3 to, vec3 along, Lit s) {
     float lit = 1.0;
     uint map = bits >> LIGHT_MAP;
     if (LIGHT_SHADOWS && map != 0u) {
-        float round = shape == RECT ? 0.79788456 : shape == TRIANGLE ? 0.64303703 : 0.98718; // a disc of the polygon's area
+        float round = shape == RECT ? 0.79788456 : shape == TRIANGLE ? 0.64303703 : 0.98716531; // a disc of the polygon's area
         lit = area_visibility(int(map), s.position, s.n, s.position + to - shadow_map_of(int(map)).origin.xyz, x * round, y * round);
     }
     return (s.diffuse * (1.0 - f) * seen.z + s.single * s.energy * glossy) * lit;

@@ -8,6 +8,7 @@
 layout(set = 0, binding = 15) uniform sampler2D terrain_gradient; // metres of height per sample
 layout(set = 0, binding = 16) uniform sampler2D terrain_ramp;     // row 0: flat ground, row 1: steep
 layout(set = 0, binding = 14) uniform sampler2D heights;
+layout(set = 0, binding = 22) uniform usamplerBuffer lights;
 layout(set = 0, binding = PASS) uniform usampler2D seen;
 layout(set = 0, binding = PASS + 1) uniform sampler2D zbuffer;
 layout(set = 0, binding = PASS + 2, r32f) uniform writeonly image2D out_depth;
@@ -89,6 +90,22 @@ Surface terrain_surface(ivec2 p, float depth) {
     return s;
 }
 
+// The surface of an area light (light_seen.vert): it glows, and reflects nothing.
+const uint SEEN_TERRAIN = 0x80000000u, SEEN_LIGHT = 0x40000000u;
+Surface light_surface(ivec2 p, uint light, float depth, out uvec2 id) {
+    int at = int(light & ~SEEN_LIGHT) * 5; // LIGHT_TEXELS of lights.glsl
+    vec2 pixel = vec2(p) + 0.5;
+    vec3 dir = ray_direction(pixel), centre = uintBitsToFloat(texelFetch(lights, at).xyz), along = uintBitsToFloat(texelFetch(lights, at + 2).xyz);
+    uvec4 glow = texelFetch(lights, at + 1);
+    bool globe = (glow.w & 7u) == 4u;
+    Surface s;
+    s.normal = globe ? normalize(ray_base(pixel) + dir * depth - centre) : dot(along, dir) > 0.0 ? -along : along;
+    s.base = vec3(0.0), s.emission = uintBitsToFloat(glow.rgb) / frame.params.x;
+    s.alpha = s.roughness = 1.0, s.metallic = s.occlusion = s.f0 = s.cutoff = 0.0, s.flags = FLAG_UNLIT;
+    id = uvec2(texelFetch(lights, at + 3).w, 0u);
+    return s;
+}
+
 void main() {
     ivec2 p = ivec2(gl_GlobalInvocationID.xy);
     if (any(greaterThanEqual(p, ivec2(frame.size.xy)))) return;
@@ -99,8 +116,9 @@ void main() {
     float depth = NO_DEPTH;
     if (which.x != 0u) {
         depth = linear_depth(texelFetch(zbuffer, p, 0).r);
-        bool terrain = (which.x & 0x80000000u) != 0u;
-        if (HAS_MESH && !terrain) s = mesh_surface(p, which, id);
+        bool terrain = (which.x & SEEN_TERRAIN) != 0u, light = SEEN_LIGHTS && !terrain && (which.x & SEEN_LIGHT) != 0u;
+        if (HAS_MESH && !terrain && !light) s = mesh_surface(p, which, id);
+        if (light) s = light_surface(p, which.x, depth, id);
         if (HAS_TERRAIN && terrain) s = terrain_surface(p, depth), id = uvec2(frame.ids.x, 0u);
     }
     store(p, depth, s, id);

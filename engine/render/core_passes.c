@@ -1,4 +1,5 @@
 /* Recording of the core passes. Their uses stand in the order of target.c's rows. */
+#include "render/lights.h"
 #include "render/target_private.h"
 
 /* The pipeline that draws something. A mirrored transform turns the winding: its front faces are the others.
@@ -74,6 +75,8 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
     orr_slot_mask mask =
         orr_core_mask(r->residency.any_mask ? ORR_CORE_VISIBILITY_MASK : ORR_CORE_VISIBILITY);
     if (t->data.patch_count) mask |= orr_core_mask(ORR_CORE_TERRAIN);
+    bool lights = t->data.variant & ORR_VARIANT_SEEN_LIGHTS;
+    if (lights) mask |= orr_core_mask(ORR_CORE_LIGHT_SEEN);
     orr_gpu_render_params pass = {.label = "visibility",
                                   .width = io->width,
                                   .height = io->height,
@@ -87,6 +90,7 @@ orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io 
     for (uint32_t k = 0; !status && k < sizeof which / sizeof which[0]; k++)
         status = draw_list(t, cmd, which[k], err);
     if (!status) status = draw_terrain(t, cmd, err);
+    if (!status && lights) status = orr_lights_draw_seen(r, cmd, &t->data, err);
     orr_cmd_render_end(cmd);
     return status;
 }

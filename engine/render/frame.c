@@ -45,6 +45,12 @@ static view view_of(const orr_renderer *r, const orr_pose *pose, uint32_t width,
     v.far_m = c->near_m * 2.0;
     for (uint32_t i = 0; i < pose->draw_count; i++)
         v.far_m = fmax(v.far_m, far_end(c, pose->draws[i].centre, pose->draws[i].radius));
+    for (uint32_t i = 0; i < pose->light_count; i++) {
+        const orr_pose_light *l = &pose->lights[i];
+        if (orr_light_seen(l, c))
+            v.far_m =
+                fmax(v.far_m, far_end(c, l->position_m, orr_length3(l->axis_x) + orr_length3(l->axis_y)));
+    }
     for (uint32_t i = 0; i < pose->terrain_count; i++) {
         const orr_pose_terrain *t = &pose->terrains[i];
         const orr_dem *dem = orr_assets_dem(r->assets, t->asset);
@@ -304,6 +310,8 @@ orr_status orr_frame_prepare(orr_renderer *r, orr_frame_buffers *buffers, orr_ar
     if (pose->draw_count) data->variant |= ORR_VARIANT_MESH;
     if (pose->terrain_count) data->variant |= ORR_VARIANT_TERRAIN;
     if (pose->light_count) data->variant |= ORR_VARIANT_LIGHTS;
+    for (uint32_t i = 0; i < pose->light_count; i++)
+        if (orr_light_seen(&pose->lights[i], &pose->camera)) data->variant |= ORR_VARIANT_SEEN_LIGHTS;
     view v = view_of(r, pose, width, height);
     data->half[0] = v.half_x, data->half[1] = v.half_y;
     projection(&pose->camera, &v, data->view_proj);

@@ -85,6 +85,26 @@ orr_status orr_lights_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *data
     return status;
 }
 
+orr_status orr_lights_draw_seen(orr_renderer *r, orr_cmd *cmd, const orr_frame_data *data, orr_error *err) {
+    enum { DISC_CORNERS = 64, GLOBE_VERTICES = 32 * 16 * 6 }; /* light_seen.vert */
+    orr_gpu_pipeline pipeline;
+    orr_gpu_bind binds[ORR_MOST_BINDS];
+    orr_status status = orr_core_get(r, ORR_CORE_LIGHT_SEEN, 0, &pipeline, err);
+    if (status) return status;
+    orr_cmd_bind_raster(cmd, pipeline, binds,
+                        orr_scene_binds(r, data, orr_core_mask(ORR_CORE_LIGHT_SEEN), binds));
+    for (uint32_t i = 0; i < data->pose->light_count; i++) {
+        const orr_pose_light *l = &data->pose->lights[i];
+        if (!orr_light_seen(l, &data->pose->camera)) continue;
+        uint32_t push[2] = {i, l->shape == ORR_LIGHT_RECT   ? 4
+                               : l->shape == ORR_LIGHT_DISC ? DISC_CORNERS
+                                                            : 0};
+        orr_cmd_push(cmd, push, sizeof push);
+        orr_cmd_draw(cmd, push[1] ? 3 * push[1] : GLOBE_VERTICES, 1, 0, 0);
+    }
+    return ORR_OK;
+}
+
 void orr_lights_bind(const orr_renderer *r, const orr_frame_data *data, orr_gpu_bind *bind) {
     const orr_lights_gpu *lights = &r->lights;
     (void)data;

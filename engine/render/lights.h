@@ -29,6 +29,10 @@ void orr_light_centre(const orr_pose_light *light, double out[3]);
 void orr_light_pack(const orr_pose_light *light, const double camera_m[3], double exposure, double cutoff,
                     uint32_t map, uint32_t object_id, float record[ORR_LIGHT_TEXELS][4]);
 
+/* Draws the surfaces that the camera sees into the open visibility pass. */
+ORR_MUST_CHECK orr_status orr_lights_draw_seen(orr_renderer *renderer, orr_cmd *cmd,
+                                               const orr_frame_data *data, orr_error *err);
+
 /* --- shadow maps (lights_shadow.c) -----------------------------------------------------------------------
  */
 

@@ -58,6 +58,16 @@ static void polygon_axes(const orr_pose_light *l, double x[3], double y[3]) {
     }
 }
 
+bool orr_light_seen(const orr_pose_light *l, const orr_pose_camera *camera) {
+    if (!l->seen || l->shape < ORR_LIGHT_RECT || l->shape > ORR_LIGHT_SPHERE) return false;
+    if (l->shape == ORR_LIGHT_SPHERE || l->two_sided) return true;
+    double towards[3];
+    for (int k = 0; k < 3; k++)
+        towards[k] =
+            camera->ortho_height_m > 0.0 ? -camera->forward[k] : camera->position_m[k] - l->position_m[k];
+    return orr_dot3(towards, l->direction) > 0.0;
+}
+
 static void texel(float out[4], const double xyz[3], double scale, double w) {
     for (int k = 0; k < 3; k++) out[k] = (float)(xyz[k] * scale);
     out[3] = (float)w;

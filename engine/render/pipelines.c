@@ -36,8 +36,10 @@ typedef struct core_row {
         {P(3), ORR_BIND_IMAGE_WRITE, 0}, {P(4), ORR_BIND_IMAGE_WRITE, 0}, {P(5), ORR_BIND_IMAGE_WRITE, 0}, { \
         P(6), ORR_BIND_IMAGE_WRITE, 0                                                                        \
     }
-#define RESOLVE_VARIANT (ORR_VARIANT_TEXTURES | ORR_VARIANT_MESH | ORR_VARIANT_TERRAIN)
-#define RESOLVE_SCENE   (GEOMETRY | MATERIAL | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_GRADIENT) | S(ORR_SLOT_RAMP))
+#define RESOLVE_VARIANT                                                                                      \
+    (ORR_VARIANT_TEXTURES | ORR_VARIANT_MESH | ORR_VARIANT_TERRAIN | ORR_VARIANT_SEEN_LIGHTS)
+#define RESOLVE_SCENE                                                                                        \
+    (GEOMETRY | MATERIAL | S(ORR_SLOT_HEIGHTS) | S(ORR_SLOT_GRADIENT) | S(ORR_SLOT_RAMP) | S(ORR_SLOT_LIGHTS))
 /* Slopes of reversed depth are negative: the bias pushes away from the light. */
 #define SHADOW_STATE                                                                                         \
     .depth = ORR_FORMAT_D32_SFLOAT, .depth_write = true, .bias_constant = -2.0f, .bias_slope = -2.5f,        \
@@ -151,6 +153,11 @@ static const core_row rows[ORR_CORE_COUNT] = {
                              .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}, {P(1), ORR_BIND_IMAGE_WRITE, 0}},
                              .push_bytes = 96,
                              .variant = ORR_VARIANT_MOON},
+    [ORR_CORE_LIGHT_SEEN] = {.vertex = "light_seen.vert",
+                             .fragment = "light_seen.frag",
+                             .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_LIGHTS),
+                             .push_bytes = 8,
+                             RASTER_VISIBILITY},
     [ORR_CORE_LIGHT_CLUSTERS] = {.compute = "light_clusters.comp",
                                  .scene = S(ORR_SLOT_FRAME) | S(ORR_SLOT_LIGHTS),
                                  .own = {{P(0), ORR_BIND_STORAGE_WRITE, 0}},

@@ -47,6 +47,7 @@ typedef enum orr_core {
     ORR_CORE_SKY_AERIAL,
     ORR_CORE_LIGHT_CLUSTERS,
     ORR_CORE_SKY_QUERY,
+    ORR_CORE_LIGHT_SEEN,
     ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -72,7 +73,8 @@ enum {
     ORR_VARIANT_CLUSTERS = 1 << 25,
     ORR_VARIANT_LIGHT_SHADOWS = 1 << 26,
     ORR_VARIANT_AREA_LIGHTS = 1 << 27,
-    ORR_VARIANT_MOON = 1 << 28, /* lights the air too */
+    ORR_VARIANT_MOON = 1 << 28,        /* lights the air too */
+    ORR_VARIANT_SEEN_LIGHTS = 1 << 29, /* area lights whose surface the camera sees */
     ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
     ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN |
                            ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP | ORR_VARIANT_SKY |
@@ -220,6 +222,8 @@ ORR_MUST_CHECK orr_status orr_lights_update(orr_renderer *renderer, orr_cmd *cmd
                                             orr_error *err);
 void orr_lights_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
 void orr_lights_free(orr_renderer *renderer);
+/* Whether the camera sees the light's own surface: never the back of one that shines to one side. */
+bool orr_light_seen(const orr_pose_light *light, const orr_pose_camera *camera);
 /* What shadow maps depend on beside their light: all that casts, where it is. `seed`: the rest of a key. */
 uint64_t orr_casters_key(const orr_renderer *renderer, const orr_pose *pose, uint64_t seed);
 ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,

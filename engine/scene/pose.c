@@ -344,7 +344,10 @@ static orr_status pose_node(orr_poser *p, uint32_t i, orr_node camera, orr_error
     case ORR_NODE_MESH: {
         const orr_mesh_props *mesh = p->props[i];
         if (!p->visible[i] || node->primitive == ORR_NONE) return ORR_OK;
-        return add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL, err);
+        orr_status status = mesh->emits_light ? orr_pose_mesh_lights(p, i, err) : ORR_OK;
+        return status ? status
+                      : add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL,
+                                 err);
     }
     case ORR_NODE_MODEL:
         return p->visible[i] ? model_draws(p, i, err) : ORR_OK;
@@ -380,7 +383,8 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
     p.set_rows = ORR_ARENA_NEW(&pose->arena, uint32_t, n);
     p.world = orr_arena_alloc(&pose->arena, n, sizeof *p.world);
     p.visible = ORR_ARENA_NEW(&pose->arena, bool, n);
-    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light, n + orr_pose_model_lights(revision));
+    pose->lights = ORR_ARENA_NEW(&pose->arena, orr_pose_light,
+                                 n + ORR_MOST_TRIANGLE_LIGHTS + orr_pose_model_lights(revision));
     pose->terrains = ORR_ARENA_NEW(&pose->arena, orr_pose_terrain, n);
     orr_status status = ORR_OK;
     if (!p.props || !p.set_rows || !p.world || !p.visible || !pose->lights || !pose->terrains)

@@ -98,6 +98,7 @@ orr_status orr_pose_area(orr_poser *p, uint32_t index, orr_error *err) {
                               .cos_outer = -2.0,
                               .casts_shadow = a->casts_shadow,
                               .two_sided = a->two_sided,
+                              .seen = a->seen,
                               .node = index};
     memcpy(light->colour, a->colour, sizeof light->colour);
     double x[3] = {m[0], m[1], m[2]}, y[3] = {m[4], m[5], m[6]};
@@ -121,6 +122,68 @@ orr_status orr_pose_area(orr_poser *p, uint32_t index, orr_error *err) {
         light->axis_y[k] = y[k] * (rect ? 0.5 * a->height_m : a->radius_m);
     }
     if (a->shape == ORR_AREA_SPHERE) light->axis_x[0] = a->radius_m * cbrt(fabs(orr_mat_det3(m)));
+    return ORR_OK;
+}
+
+static orr_status triangle_limits(const orr_poser *p, const orr_rev_node *node, uint32_t count,
+                                  orr_error *err) {
+    const orr_rev_material *m = &p->rev->materials[node->material];
+    if (m->maps[ORR_MAP_EMISSIVE].texture != ORR_NONE)
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "mesh '%s' has emits_light, but its material has an emissive_map: only an even "
+                        "emissive_nit can light others",
+                        node->name);
+    if (!(m->emissive_nit[0] > 0.0f || m->emissive_nit[1] > 0.0f || m->emissive_nit[2] > 0.0f))
+        return orr_fail(err, ORR_E_ARGUMENT, NULL,
+                        "mesh '%s' has emits_light, but its material's emissive_nit is 0", node->name);
+    if (p->triangle_lights + count > ORR_MOST_TRIANGLE_LIGHTS)
+        return orr_fail(
+            err, ORR_E_LIMIT, NULL,
+            "mesh '%s' has emits_light and %u triangles: with it the scene has %u that shine, and "
+            "takes at most %d; use a coarser mesh or an area light",
+            node->name, count, p->triangle_lights + count, ORR_MOST_TRIANGLE_LIGHTS);
+    return ORR_OK;
+}
+
+static void triangle_light(orr_poser *p, uint32_t index, const double corners[3][3], bool mirrored) {
+    const orr_rev_material *m = &p->rev->materials[p->rev->nodes[index].material];
+    float peak = fmaxf(fmaxf(m->emissive_nit[0], m->emissive_nit[1]), m->emissive_nit[2]);
+    orr_pose_light light = {.shape = ORR_LIGHT_TRIANGLE,
+                            .luminance_nit = (double)peak,
+                            .cos_inner = -1.0,
+                            .cos_outer = -2.0,
+                            .casts_shadow = true,
+                            .two_sided = m->double_sided,
+                            .node = index};
+    for (int k = 0; k < 3; k++) {
+        light.position_m[k] = corners[0][k];
+        light.axis_x[k] = corners[1][k] - corners[0][k], light.axis_y[k] = corners[2][k] - corners[0][k];
+        light.colour[k] = m->emissive_nit[k] / peak;
+    }
+    orr_cross3(light.axis_x, light.axis_y, light.direction);
+    if (orr_length3(light.direction) == 0.0) return; /* a triangle without area */
+    orr_normalize3(light.direction);
+    for (int k = 0; mirrored && k < 3; k++) light.direction[k] = -light.direction[k];
+    p->pose->lights[p->pose->light_count++] = light;
+}
+
+orr_status orr_pose_mesh_lights(orr_poser *p, uint32_t index, orr_error *err) {
+    const orr_rev_node *node = &p->rev->nodes[index];
+    const orr_rev_primitive *q = &p->rev->primitives[node->primitive];
+    uint32_t count = q->index_count / 3;
+    orr_status status = triangle_limits(p, node, count, err);
+    if (status) return status;
+    bool mirrored = orr_mat_det3(p->world[index]) < 0.0;
+    for (uint32_t i = 0; i < count; i++) {
+        double corners[3][3];
+        for (int c = 0; c < 3; c++) {
+            const float *at = q->vertices[q->indices[i * 3 + (uint32_t)c]].position;
+            double local[3] = {(double)at[0], (double)at[1], (double)at[2]};
+            orr_mat_point(p->world[index], local, corners[c]);
+        }
+        triangle_light(p, index, (const double(*)[3])corners, mirrored);
+    }
+    p->triangle_lights += count;
     return ORR_OK;
 }
 

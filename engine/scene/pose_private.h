@@ -16,6 +16,7 @@ typedef struct orr_poser {
     double (*world)[16];
     bool *visible;
     uint32_t draw_capacity;
+    uint32_t triangle_lights;                    /* so far */
     uint32_t sun, moon, atmosphere, environment; /* the scene's one node of that kind, or ORR_NONE */
 } orr_poser;
 
@@ -29,12 +30,15 @@ static inline bool orr_poser_set(const orr_poser *p, uint32_t node, const char *
 ORR_MUST_CHECK orr_status orr_poser_check_used(const orr_poser *p, uint32_t node, const void *props,
                                                orr_error *err);
 
-/* pose_light.c. Room for every light is there: one a node, and those that models bring. */
+/* pose_light.c. Room for every light is there: one a node, those that models bring, and triangles. */
 uint32_t orr_pose_model_lights(const orr_revision *revision);
 void orr_pose_model_light(orr_poser *p, uint32_t node, const orr_model_light *from, const double world[16]);
 ORR_MUST_CHECK orr_status orr_pose_point(orr_poser *p, uint32_t node, orr_error *err); /* a spot too */
 ORR_MUST_CHECK orr_status orr_pose_area(orr_poser *p, uint32_t node, orr_error *err);
 void orr_pose_directional(orr_poser *p, uint32_t node);
+/* Each triangle of a mesh whose material emits is a light. */
+enum { ORR_MOST_TRIANGLE_LIGHTS = 256 }; /* of a scene */
+ORR_MUST_CHECK orr_status orr_pose_mesh_lights(orr_poser *p, uint32_t node, orr_error *err);
 
 /* pose_sky.c: sun, moon, atmosphere and environment, which speak of one another; after all other nodes. */
 ORR_MUST_CHECK orr_status orr_pose_sky(orr_poser *p, orr_error *err);

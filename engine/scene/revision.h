@@ -113,6 +113,7 @@ typedef struct orr_pose_light {
     double intensity_cd, illuminance_lx, luminance_nit; /* the one of its shape */
     double range_m, cos_inner, cos_outer;               /* no cone: cos_outer = -2 */
     bool casts_shadow, two_sided;
+    bool seen;        /* the camera sees its surface (rect, disc, sphere) */
     bool through_air; /* from above the atmosphere: weakened by it where it arrives */
     uint32_t node;    /* of the revision */
 } orr_pose_light;
