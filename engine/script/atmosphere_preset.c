@@ -84,7 +84,8 @@ static orr_status read_preset(orr_script *script, const char *name, char file[OR
 }
 
 void orr_atmosphere_preset(orr_call *call) {
-    if (!orr_call_given(call, "preset")) return;
+    if (orr_call_option(call, "preset")->state != ORR_OPTION_CONSTANT)
+        return; /* a function of t is refused later */
     char file[ORR_SCRIPT_PATH];
     filling f = {.call = call, .table = orr_node_table(ORR_NODE_ATMOSPHERE)};
     uint8_t *data = NULL;

@@ -366,7 +366,7 @@ static const orr_lua_row rows[] = {
          "The air: a sky that the sun lights, what it takes from the light of far things, and the light that "
          "comes from it all around. One a scene.",
      .example = "local scene = orrery.scene()\nscene:sun{ elevation_deg = 8 }\nscene:atmosphere{ preset = "
-                "\"earth\", turbidity = 3 }"},
+                "\"hazy\", altitude_m = 200 }"},
     {NODE_ROW(environment, node_extras),
      .doc = "What lights the scene from all around: a sky gradient, one luminance, or an HDRI. One a scene.",
      .example =
