@@ -34,7 +34,7 @@ BEGIN {
     home["^(png|jpeglib|jerror|jpegint|tiff|tiffio|xtiffio|openexr.*|tinyexr|stb_image)\\.h$"] = "image"
     home["^zlib\\.h$"] = "image bundle"
     home["^geo[a-z_]*\\.h$"] = "image"
-    home["^jansson\\.h$"] = "resource bundle check cli"
+    home["^jansson\\.h$"] = "resource render bundle check cli"
     home["^sodium(\\.h|/)"] = "bundle"
     home["^(xxhash\\.h$|openssl/)"] = "base"
     home["^pthread\\.h$"] = "base image" # image: once, around the libtiff hook

@@ -120,6 +120,8 @@ static orr_status fill_options(const orr_cli *cli, const orr_sequence *sequence,
     o->resume = cli->resume;
     o->video = cli->video;
     o->stats = cli->stats;
+    o->ev_record = cli->ev_record;
+    o->ev_track = cli->ev_track;
     o->frame_timeout_s = cli->frame_timeout_s;
     o->stop = orr_cli_stop();
     o->progress = orr_bar_draw;
@@ -174,8 +176,9 @@ static void say_json(const job *j, const orr_sequence *sequence, orr_text *out) 
     orr_text_json_string(out, r->last_file);
     const char *const more[][2] = {{"contact_sheet", j->options.contact_sheet},
                                    {"video", j->options.video},
-                                   {"stats", j->options.stats}};
-    for (int i = 0; i < 3; i++) {
+                                   {"stats", j->options.stats},
+                                   {"ev_record", j->options.ev_record}};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
         if (!more[i][1]) continue;
         orr_text_printf(out, ", \"%s\": ", more[i][0]);
         orr_text_json_string(out, more[i][1]);
@@ -198,6 +201,7 @@ static void say(const job *j, const orr_sequence *sequence, orr_text *out) {
     if (o->contact_sheet) orr_text_printf(out, "  contact sheet  %s\n", o->contact_sheet);
     if (o->video) orr_text_printf(out, "  video          %s\n", o->video);
     if (o->stats) orr_text_printf(out, "  stats          %s\n", o->stats);
+    if (o->ev_record) orr_text_printf(out, "  EV track       %s\n", o->ev_record);
 }
 
 int orr_cli_render(const orr_cli *cli, orr_engine *engine, const orr_script *script, const char *name,

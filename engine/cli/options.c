@@ -43,6 +43,8 @@ static const orr_cli_option options[] = {
     {"contact-sheet", "FILE", ORR_CLI_TEXT, FIELD(contact_sheet), RENDER, "file:", "One PNG with all frames, small", false},
     {"video", "FILE", ORR_CLI_TEXT, FIELD(video), RENDER, "file:", "A video, made by the ffmpeg program", false},
     {"stats", "FILE", ORR_CLI_TEXT, FIELD(stats), RENDER, "file:json", "Times, memory and settings as JSON", false},
+    {"ev-record", "FILE", ORR_CLI_TEXT, FIELD(ev_record), RENDER, "file:json", "Write the EV of each frame that an automatic exposure came to", false},
+    {"ev-track", "FILE", ORR_CLI_TEXT, FIELD(ev_track), RENDER, "file:json", "Expose by what --ev-record wrote there instead of metering", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), SCRIPTED " bundle.trace bundle.pack", NULL, "Stop a script that runs longer than this", false},
     {"frame-timeout", "S", ORR_CLI_SECONDS, FIELD(frame_timeout_s), RENDER " check-scene", NULL, "Give up when the device needs longer than this for one frame, naming the pass it is in", false},
     {"timeout", "S", ORR_CLI_SECONDS, FIELD(timeout_s), "check", NULL, "Stop each scene after this long, whatever its timeout_s says", false},

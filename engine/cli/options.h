@@ -35,7 +35,8 @@ struct orr_cli {
     uint32_t threads;
     bool validation, sync_validation, no_cache;
     /* rendering */
-    const char *frames, *out, *aovs, *exr_compression, *stats, *contact_sheet, *video, *script, *gizmos;
+    const char *frames, *out, *aovs, *exr_compression, *stats, *ev_record, *ev_track, *contact_sheet, *video,
+        *script, *gizmos;
     uint32_t width, height, samples, shard_index, shard_count;
     uint64_t seed;
     bool has_seed, has_light_cutoff, resume, png16;

@@ -141,6 +141,11 @@ static orr_status check_role(const orr_module_desc *m, orr_error *err) {
         return orr_fail(err, ORR_E_MODULE, NULL, "module '%s' %s", m->name,
                         exposure ? "has the role 'exposure' but no function expose()"
                                  : "has expose() but not the role 'exposure'");
+    int metering = (m->meter != NULL) + (m->metered_ev != NULL) + (m->adapt != NULL);
+    if (metering && (metering < 3 || !exposure))
+        return orr_fail(err, ORR_E_MODULE, NULL, "module '%s' %s", m->name,
+                        exposure ? "has one or two of meter(), metered_ev() and adapt(): they go together"
+                                 : "has metering functions but not the role 'exposure'");
     if (m->param_count && m->params_size == 0 && (m->build || m->expose))
         return orr_fail(err, ORR_E_MODULE, NULL,
                         "module '%s' has C functions that take its parameters, but params_size is 0: set it "

@@ -6,6 +6,7 @@
 
 #include "base/platform/platform.h"
 #include "base/version.h"
+#include "render/ev_track.h"
 #include "render/renderer_private.h"
 #include "render/run_record.h"
 #include "render/sink.h"
@@ -52,6 +53,9 @@ typedef struct run {
     orr_param_value *
         *effect_values; /* per effect: a copy of the settings' values, or NULL where nothing is animated */
     orr_target *target;
+    orr_target_params shown; /* what it was made of */
+    orr_exposer exposer;
+    orr_ev_track track; /* empty until it was read, or frames were metered */
     orr_sheet sheet;
     bool has_sheet;
     uint32_t empty_cells; /* of the sheet: frames finished before whose files cannot be shown */
@@ -227,6 +231,12 @@ static void sequence_digest(const run *r, char hex[65]) {
         orr_digest_add(d, &r->gizmos, sizeof r->gizmos),
             orr_digest_add(d, &r->gizmo_size, sizeof r->gizmo_size);
     digest_settings(d, r->settings);
+    for (uint32_t i = 0; i < r->track.count;
+         i++) { /* one that was read; what is measured follows from the rest */
+        const orr_frame_ev *ev = &r->track.frames[i];
+        const double evs[] = {ev->metered, ev->metered_ev100, ev->applied_ev100};
+        orr_digest_add(d, evs, sizeof evs);
+    }
     for (uint32_t i = 0; i < r->sequence->order_count; i++) orr_digest_add_text(d, r->sequence->order[i]);
     orr_code_digest(r->renderer, r->settings, d);
     orr_digest digest = orr_digest_end(d);
@@ -314,14 +324,28 @@ static orr_status collect(run *r, flight *f, orr_error *err) {
     return ORR_OK;
 }
 
+static void add_metered(orr_text *t, const orr_frame_result *result) {
+    const orr_frame_histogram *h = result->histogram;
+    if (!h) return;
+    orr_text_printf(t,
+                    "\"metered_ev\": %.9g, \"applied_ev\": %.9g, \"histogram\": {\"min_ev\": %.9g, "
+                    "\"max_ev\": %.9g, \"weights\": [",
+                    result->ev.metered_ev100, result->ev.applied_ev100, h->min_ev, h->max_ev);
+    for (uint32_t b = 0; b < ORR_HISTOGRAM_BINS; b++)
+        orr_text_printf(t, "%s%llu", b ? "," : "", (unsigned long long)h->weights[b]);
+    orr_text_puts(t, "]}, ");
+}
+
 static void add_frame_stats(run *r, const flight *f) {
     orr_text *t = &r->frame_stats;
     orr_text_printf(t,
                     "%s\n    {\"frame\": %lld, \"gpu_ms\": %.4f, \"encode_ms\": %.4f, \"ev100\": %.9g, "
-                    "\"exposure\": %.9g, \"draws\": %u, \"culled\": %u, \"patches\": %u, \"passes\": {",
+                    "\"exposure\": %.9g, \"draws\": %u, \"culled\": %u, \"patches\": %u, ",
                     t->length ? "," : "", (long long)f->frame, f->result.gpu_ms, (double)f->encode_ns * 1e-6,
                     f->result.ev100, f->result.exposure, f->result.draws, f->result.culled,
                     f->result.patches);
+    add_metered(t, &f->result);
+    orr_text_puts(t, "\"passes\": {");
     bool first = true;
     for (uint32_t i = 0; i < f->result.timing_count; i++) {
         if (f->result.timings[i].depth) continue;
@@ -395,20 +419,69 @@ double orr_sequence_time(const orr_sequence *sequence, int64_t frame) {
            sequence->fps_num; /* never by adding up */
 }
 
-static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err) {
-    *f = (flight){.run = r, .index = index, .frame = r->frames[index]};
-    double t_s = orr_sequence_time(r->sequence, f->frame);
-    orr_status status =
-        r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
-    if (!status && r->sequence->track_count)
-        status = r->sequence->evaluate(r->sequence->context, t_s, r->values, err);
+/* The world at a frame: what functions of time come to, in `values` and `effect_values`, and its pose. */
+static orr_status pose_frame(void *context, int64_t frame, orr_pose *pose, orr_error *err) {
+    run *r = context;
+    double t_s = orr_sequence_time(r->sequence, frame);
+    orr_status status = ORR_OK;
+    if (r->sequence->track_count) status = r->sequence->evaluate(r->sequence->context, t_s, r->values, err);
     if (!status) status = set_module_values(r, err);
     if (!status)
         status = orr_revision_pose(r->revision, r->sequence->camera, t_s, r->bound, r->bound_count, r->values,
-                                   &f->pose, err);
+                                   pose, err);
+    return status;
+}
+
+/* The EV of every frame up to the last that is asked for, unless a track was given. */
+static orr_status meter_frames(run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    if (!r->exposer.may_meter || r->track.frames) return ORR_OK;
+    orr_ev_prepass prepass = {.renderer = r->renderer,
+                              .exposer = &r->exposer,
+                              .target = r->shown,
+                              .first = r->sequence->first_frame,
+                              .last = r->sequence->first_frame,
+                              .step_s = (double)r->sequence->fps_den / r->sequence->fps_num,
+                              .stop = o->stop,
+                              .pose = pose_frame,
+                              .context = r,
+                              .effect_values = (const orr_param_value *const *)r->effect_values};
+    for (uint32_t i = 0; i < r->frame_count; i++)
+        if (r->frames[i] > prepass.last) prepass.last = r->frames[i];
+    orr_status status = orr_ev_track_measure(&prepass, &r->track, err);
+    if (status) return orr_error_prefix(err, "metering");
+    if (!o->ev_record) return ORR_OK;
+    return orr_ev_track_write(o->ev_record, &r->track, r->sequence->fps_num, r->sequence->fps_den, err);
+}
+
+/* What a frame is exposed by, when it is metered. A track that was read has to reach there. */
+static orr_status find_ev(const run *r, int64_t frame, orr_frame_ev *ev, orr_error *err) {
+    const orr_frame_ev *found = orr_ev_track_at(&r->track, frame);
+    if (found) *ev = *found;
+    if (!r->options->ev_track || (found && found->metered)) return ORR_OK;
+    orr_meter meter;
+    const orr_param_value *values = r->effect_values[r->exposer.index];
+    if (!values) values = r->settings->effects[r->exposer.index].values;
+    orr_status status = orr_exposer_meter(&r->exposer, values, &meter, err);
+    if (status || meter.metering == ORR_METERING_OFF) return status;
+    return orr_fail(err, ORR_E_NOT_FOUND, r->options->ev_track,
+                    "%s: the EV track has no frame %lld: record it anew (--ev-record)", r->options->ev_track,
+                    (long long)frame);
+}
+
+static orr_status start_frame(run *r, flight *f, uint32_t index, orr_error *err) {
+    *f = (flight){.run = r, .index = index, .frame = r->frames[index]};
+    orr_frame_ev ev = {0};
+    orr_status status =
+        r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
+    if (!status) status = meter_frames(r, err);
+    if (!status) status = pose_frame(r, f->frame, &f->pose, err);
     if (status) return status;
+    status = find_ev(r, f->frame, &ev, err);
+    if (status) return orr_pose_free(&f->pose), status;
     orr_frame_input input = {.frame = f->frame,
                              .pose = &f->pose,
+                             .ev = ev,
                              .effect_values = (const orr_param_value *const *)r->effect_values};
     status = orr_target_submit(r->target, &input, &f->slot, err);
     if (status) return orr_pose_free(&f->pose), status;
@@ -515,6 +588,24 @@ static orr_status check_display(const run *r, const orr_output *outputs, uint32_
                     "lists what is there");
 }
 
+static orr_status prepare_track(run *r, orr_error *err) {
+    const orr_sequence_options *o = r->options;
+    orr_status status = orr_exposer_find(r->settings, &r->exposer, err);
+    if (status || !(o->ev_track || o->ev_record)) return status;
+    const char *option = o->ev_track ? "--ev-track" : "--ev-record";
+    if (o->ev_track && o->ev_record)
+        return orr_fail(err, ORR_E_USAGE, o->ev_record,
+                        "--ev-record writes what is measured, --ev-track is there "
+                        "instead of measuring: give one of them");
+    if (!r->exposer.may_meter)
+        return orr_fail(
+            err, ORR_E_USAGE, o->ev_track ? o->ev_track : o->ev_record,
+            "%s is for an exposure that follows the light, and this one does not: --set exposure.mode=auto",
+            option);
+    if (!o->ev_track) return ORR_OK;
+    return orr_ev_track_read(o->ev_track, r->sequence->fps_num, r->sequence->fps_den, &r->track, err);
+}
+
 static orr_status check_video(const run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
     if (!o->video) return ORR_OK;
@@ -532,10 +623,10 @@ static orr_status check_video(const run *r, orr_error *err) {
 
 static orr_status prepare_folders(run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
-    const char *files[] = {o->out, o->contact_sheet, o->video, o->stats};
+    const char *files[] = {o->out, o->contact_sheet, o->video, o->stats, o->ev_record};
     char folder[1024];
     orr_status status = ORR_OK;
-    for (int i = 0; i < 4 && !status; i++) {
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !status; i++) {
         if (!files[i]) continue;
         orr_path_folder(folder, sizeof folder, files[i]);
         status = orr_folder_create(folder, err);
@@ -555,6 +646,7 @@ static orr_status prepare(run *r, orr_error *err) {
     if (!status) status = check_video(r, err);
     if (!status) status = check_size(r, err);
     if (!status) status = check_display(r, outputs, output_count, err);
+    if (!status) status = prepare_track(r, err);
     if (!status) status = orr_scene_publish(r->sequence->scene, &r->revision, err);
     if (!status)
         status = orr_revision_bind(r->revision, r->sequence->tracks, r->sequence->track_count, &r->bound,
@@ -593,6 +685,7 @@ static orr_status prepare(run *r, orr_error *err) {
                                 .order_count = r->sequence->order_count,
                                 .settings = r->settings,
                                 .revision = r->revision};
+    r->shown = target, r->shown.outputs = NULL, r->shown.output_count = 0;
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
     if (!status) status = prepare_folders(r, err); /* last: what fails before leaves nothing behind */
     r->begun = !status;
@@ -683,6 +776,7 @@ static void clean_up(run *r) {
         free(r->flights);
     if (r->has_sheet) orr_sheet_free(&r->sheet);
     orr_run_record_free(&r->record);
+    orr_ev_track_free(&r->track);
     orr_text_free(&r->frame_stats);
 }
 
@@ -711,6 +805,8 @@ static orr_status render(orr_renderer *renderer, const orr_sequence *sequence, c
                .parallel = {parallel_run, orr_renderer_jobs(renderer)}};
     orr_gpu_memory_restart_peak(orr_renderer_gpu(renderer));
     orr_status status = prepare(r, err);
+    if (!status && options->ev_record)
+        status = meter_frames(r, err); /* also when no frame is left to render */
     if (!status) status = loop(r, err);
     if (r->begun) status = after(r, status, err);
     orr_renderer_forget(renderer, r->revision);

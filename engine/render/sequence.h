@@ -65,6 +65,10 @@ typedef struct orr_sequence_options {
     const char *contact_sheet; /* PNG path; NULL = none */
     const char *video;         /* path for ffmpeg; NULL = none */
     const char *stats;         /* JSON path; NULL = none */
+    /* Of a sequence whose exposure follows its light: the EV track (ev_track.h) that is used instead of a
+     * measured one, and where the one that was used is written. Errors when nothing is metered. NULL = none
+     */
+    const char *ev_track, *ev_record;
     atomic_int *stop; /* set non-zero by a signal: finish the frame in flight, then ORR_E_INTERRUPTED */
     void (*progress)(void *context, const orr_progress *progress);
     void *progress_context;

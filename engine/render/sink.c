@@ -188,6 +188,7 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
                                       .pixels = pixels + aovs[a].planes[p].component * orr_pixel_bytes(type)};
         }
     }
+    const orr_frame_ev *ev = &frame->result->ev;
     const orr_exr_attribute attributes[] = {
         {.name = "framesPerSecond", .type = ORR_EXR_RATIONAL, .values = {frame->fps_num, frame->fps_den}},
         {.name = "chromaticities",
@@ -201,14 +202,19 @@ static orr_status write_exr(const orr_sink_frame *frame, uint64_t *hash, orr_err
         {.name = "orrery.aperture_f", .type = ORR_EXR_DOUBLE, .values = {frame->aperture_f}},
         {.name = "orrery.shutter_s", .type = ORR_EXR_DOUBLE, .values = {frame->shutter_s}},
         {.name = "orrery.iso", .type = ORR_EXR_DOUBLE, .values = {frame->iso}},
+        {.name = "orrery.metered_ev",
+         .type = ORR_EXR_DOUBLE,
+         .values = {ev->metered_ev100}}, /* last: METERED */
+        {.name = "orrery.applied_ev", .type = ORR_EXR_DOUBLE, .values = {ev->applied_ev100}},
     };
+    enum { ALL = sizeof attributes / sizeof attributes[0], METERED = 2 };
     orr_exr_params params = {.width = frame->result->outputs[0].width,
                              .height = frame->result->outputs[0].height,
                              .channels = channels,
                              .channel_count = n,
                              .compression = frame->compression,
                              .attributes = attributes,
-                             .attribute_count = sizeof attributes / sizeof attributes[0],
+                             .attribute_count = ev->metered ? ALL : ALL - METERED,
                              .parallel = frame->parallel};
     uint8_t *data = NULL;
     size_t size = 0;

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/platform/platform.h"
-#include "base/round.h"
 #include "render/target_private.h"
 
 /* --- the graph
@@ -59,6 +58,14 @@ static uint32_t core_passes(orr_target *t, orr_graph_pass *passes) {
                              .use_count = 2,
                              .uses = {{.channel = "hdr", .access = ORR_ACCESS_MODIFY, .attachment = true},
                                       READ("core.zbuffer")}};
+    if (t->exposer.may_meter) /* before white balance: a meter looks at the light as it comes */
+        passes[n++] = (orr_graph_pass){.name = "histogram",
+                                       .stage = "accumulation",
+                                       .record = orr_record_histogram,
+                                       .context = t,
+                                       .root = true,
+                                       .use_count = 1,
+                                       .uses = {READ("hdr")}};
     if (t->encodes && t->params.gizmos)
         passes[n++] = (orr_graph_pass){.name = "gizmos",
                                        .stage = "overlay",
@@ -83,8 +90,8 @@ static const char *listed(const void *context, size_t i) {
 
 orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count,
                            orr_error *err) {
-    static const char *const core[] = {"visibility",  "resolve", "lighting",
-                                       "transparent", "gizmos",  "encode"};
+    static const char *const core[] = {"visibility", "resolve", "lighting", "transparent",
+                                       "histogram",  "gizmos",  "encode"};
     orr_arena arena = {0};
     uint32_t n = 0, most = sizeof core / sizeof core[0];
     for (uint32_t e = 0; e < settings->effect_count; e++)
@@ -259,11 +266,13 @@ orr_status orr_target_create(orr_renderer *r, const orr_target_params *params, o
         if (!strcmp(params->outputs[i].channel, "ldr")) t->encodes = true, t->wide = params->outputs[i].wide;
     }
     orr_status status = orr_residency_load(r, params->revision, err);
+    if (!status) status = orr_exposer_find(params->settings, &t->exposer, err);
     if (!status) status = build_graph(t, err);
     if (!status) status = make_textures(t, err);
     if (!status) status = make_buffers(t, err);
+    if (!status && t->exposer.may_meter) status = orr_histogram_create(t, err);
     if (status) return orr_target_destroy(&t), status;
-    orr_target_view_open(t);
+    if (!params->unseen) orr_target_view_open(t);
     *out = t;
     return ORR_OK;
 }
@@ -278,6 +287,7 @@ void orr_target_destroy(orr_target **target) {
     for (uint32_t i = 0; t->textures && i < t->graph.texture_count; i++)
         orr_gpu_texture_destroy(gpu, &t->textures[i]);
     orr_gpu_buffer_destroy(gpu, &t->encoded);
+    orr_histogram_destroy(t);
     for (uint32_t s = 0; s < ORR_TARGET_SLOTS; s++) {
         orr_frame_buffers_free(t->renderer, &t->slots[s].buffers);
         orr_digests_free(t->renderer, &t->slots[s].digests);
@@ -302,37 +312,20 @@ static const orr_param_value *values_of(const orr_target *t, const orr_frame_inp
     return given ? given : t->params.settings->effects[effect].values;
 }
 
-static orr_status expose(const orr_target *t, const orr_frame_input *input, orr_frame_result *result,
-                         orr_error *err) {
-    result->exposure = 1.0, result->ev100 = 0.0;
-    for (uint32_t i = 0; i < t->params.settings->effect_count; i++) {
-        const orr_effect_settings *s = &t->params.settings->effects[i];
-        if (!s->enabled || !s->effect->module.expose) continue;
-        void *params = orr_calloc(1, s->effect->module.params_size ? s->effect->module.params_size : 1);
-        if (!params) return orr_fail(err, ORR_E_MEMORY, s->effect->module.name, "no memory for parameters");
-        const orr_param_value *values = values_of(t, input, i);
-        for (uint32_t k = 0; k < s->effect->table.count; k++) {
-            orr_param_row row;
-            orr_param_row_get(&s->effect->table, k, &row);
-            orr_param_store(&row, &values[k], params);
-        }
-        const orr_pose_camera *c = &input->pose->camera;
-        orr_expose_in in = {.struct_size = sizeof in,
-                            .aperture_f = c->aperture_f,
-                            .shutter_s = c->shutter_s,
-                            .iso = c->iso,
-                            .t_s = input->pose->t_s};
-        orr_expose_out out = {.struct_size = sizeof out};
-        orr_status status = s->effect->module.expose(s->effect->instance, params, &in, &out, err);
-        free(params);
-        if (status) return status;
-        if (!(out.exposure > 0.0) || !isfinite(out.exposure))
-            return orr_fail(err, ORR_E_MODULE, s->effect->module.name,
-                            "module '%s' answered an exposure of %g: it must be positive and finite",
-                            s->effect->module.name, out.exposure);
-        result->exposure = orr_round40(out.exposure), result->ev100 = orr_round40(out.ev100);
-    }
-    return ORR_OK;
+static orr_status expose(orr_target *t, const orr_frame_input *input, orr_target_slot *slot, orr_error *err) {
+    const orr_exposer *x = &t->exposer;
+    const orr_param_value *values = x->effect ? values_of(t, input, x->index) : NULL;
+    orr_expose_out out = {.exposure = input->exposure};
+    orr_status status = ORR_OK;
+    slot->meter = (orr_meter){.metering = ORR_METERING_OFF};
+    if (x->may_meter) status = orr_exposer_meter(x, values, &slot->meter, err);
+    if (slot->meter.metering != ORR_METERING_OFF) slot->result.ev = input->ev;
+    if (!status && !(input->exposure > 0.0))
+        status = orr_exposer_expose(x, values, &input->pose->camera, input->pose->t_s, &slot->result.ev, &out,
+                                    err);
+    slot->result.exposure = t->exposure = out.exposure, slot->result.ev100 = out.ev100;
+    t->meter = slot->meter;
+    return status;
 }
 
 orr_status orr_target_record(orr_target *t, orr_cmd *cmd, uint32_t first, uint32_t end, uint32_t sub_frame,
@@ -411,6 +404,7 @@ static void record_readback(orr_target *t, orr_cmd *cmd, orr_target_slot *slot) 
             orr_cmd_copy_to_buffer(cmd, t->textures[orr_graph_final(&t->graph, t->outputs[i].channel)], 0, 0,
                                    slot->readback[i], 0);
     }
+    orr_histogram_read_back(t, cmd, slot);
     orr_cmd_time_end(cmd);
 }
 
@@ -484,7 +478,7 @@ orr_status orr_target_submit(orr_target *t, const orr_frame_input *input, uint32
     orr_status status = orr_residency_load(t->renderer, t->params.revision,
                                            err); /* another target may have shown another revision */
     if (!status) status = orr_gpu_watch(t->renderer->gpu, patience_ns(t), err);
-    if (!status) status = expose(t, input, &slot->result, err);
+    if (!status) status = expose(t, input, slot, err);
     if (!status)
         status = orr_frame_prepare(t->renderer, &slot->buffers, &arena, input->pose, t->params.width,
                                    t->params.height, input->frame, slot->result.exposure, &t->data, err);
@@ -550,6 +544,7 @@ orr_status orr_target_collect(orr_target *t, uint32_t s, orr_frame_result *resul
     if (status) return orr_target_view_error(t, slot->result.frame, status, err);
     t->ended_ns = orr_time_ns();
     *result = slot->result;
+    orr_histogram_collect(t, slot, result);
     sum_timings(t, slot, result);
     orr_target_view_frame(t, result, (double)(orr_time_ns() - slot->submitted_ns) * 1e-6);
     if (t->params.digest_passes) orr_digests_read(t, slot, result);

@@ -37,6 +37,7 @@ typedef struct orr_target_params {
                             ORR_E_FRAME_TIMEOUT, names the pass that did not end, and gives the device up */
     double light_cutoff; /* part of display white at which a local light ends (docs/lights.md); 0 = nowhere */
     bool every_light;    /* no clusters: each pixel looks at each light. The same image, for measurements */
+    bool unseen;         /* not shown in the space: a target of the renderer's own */
     const orr_settings *settings; /* borrowed: must outlive the target, and not change */
     const orr_revision *revision; /* borrowed likewise */
 } orr_target_params;
@@ -51,11 +52,25 @@ ORR_MUST_CHECK orr_status orr_target_create(orr_renderer *renderer, const orr_ta
                                             orr_target **out, orr_error *err);
 void orr_target_destroy(orr_target **target);
 
+/* What a frame was metered at, and the EV that the fold over all frames came to (render/ev_track.h). */
+typedef struct orr_frame_ev {
+    bool metered; /* else nothing of this counts */
+    double metered_ev100, applied_ev100;
+} orr_frame_ev;
+/* Luminance of a metered frame, as orr_histogram of orrery/module.h. */
+typedef struct orr_frame_histogram {
+    double min_ev, max_ev; /* log2 of nit */
+    uint64_t weights[ORR_HISTOGRAM_BINS], offsets[ORR_HISTOGRAM_BINS],
+        parts[ORR_HISTOGRAM_BINS * ORR_HISTOGRAM_PARTS];
+} orr_frame_histogram;
+
 typedef struct orr_frame_input {
     int64_t frame;
     const orr_pose *pose;
     const orr_param_value *const
         *effect_values; /* per effect of the settings: evaluated values; NULL entry = the settings' own */
+    orr_frame_ev ev;    /* of a frame that the module of the role exposure meters */
+    double exposure;    /* instead of that module's: a factor from nit; 0 = the module's */
 } orr_frame_input;
 
 /* What came back. Pixels belong to the slot until it is released. */
@@ -76,6 +91,8 @@ typedef struct orr_pass_digest {
 typedef struct orr_frame_result {
     int64_t frame;
     double exposure, ev100;
+    orr_frame_ev ev;
+    const orr_frame_histogram *histogram; /* of the slot, as the pixels; NULL = not metered */
     orr_frame_output outputs[ORR_MAX_OUTPUTS];
     uint32_t output_count;
     orr_gpu_timing timings[ORR_MAX_TIMINGS]; /* summed over sub-frames, by pass */

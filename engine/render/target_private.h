@@ -2,6 +2,7 @@
 #define ORR_RENDER_TARGET_PRIVATE_H
 
 #include "render/effects.h"
+#include "render/exposing.h"
 #include "render/frame.h"
 #include "render/gizmos.h"
 #include "render/target.h"
@@ -32,6 +33,9 @@ typedef struct orr_target_slot {
     uint64_t seen_bytes, blended_bytes, caster_bytes; /* geometry of its draws */
     uint32_t blended_count;
     orr_target_digests digests;
+    orr_meter meter; /* metering is ORR_METERING_OFF of a frame that is not metered */
+    orr_gpu_buffer bins;
+    orr_frame_histogram histogram;
 } orr_target_slot;
 
 struct orr_target {
@@ -44,6 +48,10 @@ struct orr_target {
     orr_graph graph;
     orr_gpu_texture *textures;
     orr_gpu_buffer encoded, gizmos; /* gizmos: of the slot that is being recorded */
+    orr_gpu_buffer bins;            /* of the histogram, when frames may be metered */
+    orr_exposer exposer;
+    orr_meter meter; /* of the frame being recorded */
+    double exposure; /* likewise */
     orr_target_slot slots[ORR_TARGET_SLOTS];
     orr_frame_data data; /* of the frame being recorded */
     orr_target_view view;
@@ -63,6 +71,12 @@ void orr_digests_pass(orr_target *t, orr_target_digests *digests, orr_cmd *cmd, 
 void orr_digests_accumulated(orr_target *t, orr_target_digests *digests, orr_cmd *cmd);
 void orr_digests_read(orr_target *t, orr_target_slot *slot, orr_frame_result *result);
 void orr_digests_free(orr_renderer *renderer, orr_target_digests *digests);
+/* histogram.c: the buffers, the pass, the way back. */
+orr_status orr_histogram_create(orr_target *t, orr_error *err);
+void orr_histogram_destroy(orr_target *t);
+orr_status orr_record_histogram(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+void orr_histogram_read_back(orr_target *t, orr_cmd *cmd, orr_target_slot *slot);
+void orr_histogram_collect(orr_target *t, orr_target_slot *slot, orr_frame_result *result);
 /* measure.c */
 void orr_target_count_geometry(const orr_target *t, orr_target_slot *slot); /* of the frame being recorded */
 uint64_t orr_target_pass_bytes(const orr_target *t, const orr_target_slot *slot,

@@ -165,6 +165,18 @@ static void show_passes(orr_target *t, const orr_frame_result *result) {
     }
 }
 
+static void show_metered(orr_target *t, const orr_frame_result *result) {
+    const orr_value *weights[ORR_HISTOGRAM_BINS];
+    const orr_frame_histogram *h = result->histogram;
+    if (!h) return;
+    for (uint32_t b = 0; b < ORR_HISTOGRAM_BINS; b++) weights[b] = orr_value_uint(h->weights[b]);
+    show(t, "common/metered_ev", orr_value_double(result->ev.metered_ev100));
+    show(t, "common/applied_ev", orr_value_double(result->ev.applied_ev100));
+    show(t, "common/histogram/min_ev", orr_value_double(h->min_ev));
+    show(t, "common/histogram/max_ev", orr_value_double(h->max_ev));
+    show(t, "common/histogram/weights", orr_value_list(weights, ORR_HISTOGRAM_BINS));
+}
+
 void orr_target_view_frame(orr_target *t, const orr_frame_result *result, double render_ms) {
     if (!t->view.space) return;
     orr_gpu_memory_stats memory;
@@ -175,6 +187,7 @@ void orr_target_view_frame(orr_target *t, const orr_frame_result *result, double
     show(t, "common/gpu_ms", orr_value_double(result->gpu_ms));
     show(t, "common/exposure", orr_value_double(result->exposure));
     show(t, "common/ev100", orr_value_double(result->ev100));
+    show_metered(t, result);
     show(t, "common/draws", orr_value_uint(result->draws));
     show(t, "common/culled", orr_value_uint(result->culled));
     show(t, "common/patches", orr_value_uint(result->patches));

@@ -5,9 +5,10 @@
  *   desc/{width,height,samples,outputs}
  *   settings/seed, settings/<module>/{enable,<parameter>}
  *   output/v1/common/{frame_index,revision,render_ms,gpu_ms,exposure,ev100,draws,culled,patches,last_error}
- *   output/v1/common/passes/<pass>_ms, output/v1/common/memory/{gpu_bytes,gpu_peak_bytes,transient_bytes}
- *   output/v1/evaluated/<node>/<property>               what functions of time came to in that frame
- *   output/v1/evaluated_settings/<module>/<parameter>
+ *   output/v1/common/{metered_ev,applied_ev}, output/v1/common/histogram/{min_ev,max_ev,weights}   of a
+ * metered frame output/v1/common/passes/<pass>_ms,
+ * output/v1/common/memory/{gpu_bytes,gpu_peak_bytes,transient_bytes} output/v1/evaluated/<node>/<property>
+ * what functions of time came to in that frame output/v1/evaluated_settings/<module>/<parameter>
  *
  * A label that a live target has becomes "label~2". The outputs are of the frame collected last. All of this
  * costs nothing without a space, and no image depends on it: what cannot be shown is left out. */

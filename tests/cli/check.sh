@@ -109,9 +109,9 @@ expect 0 '1 passed' blind.lua
 expect 1 "the planted fault 'normals shrink' was not noticed" --mutate blind.lua
 scene gone.lua 'expect = function() end, mutate = { { file = "resolve.comp", find = "no such line", replace = "x" } }'
 expect 1 'could not be tried' --mutate gone.lua
-# A bug in a module's C code: the exposure's constant.
+# A bug in a module's C code: the exposure's factor.
 mkdir -p wrong/exposure
-sed 's/k_calibration = 12.5/k_calibration = 12.4/' "$source/modules/exposure/exposure.c" >wrong/exposure/exposure.c
+sed 's/orr_exposure(out->ev100,/1.01 * &/' "$source/modules/exposure/exposure.c" >wrong/exposure/exposure.c
 if $cc -std=c17 -shared -fPIC -I"$source/engine/include" wrong/exposure/exposure.c -o wrong/exposure/exposure.so -lm 2>err.txt; then
     expect 0 '1 passed' "$source/tests/scenes/exposure.lua"
     expect 1 'the factor, over what it should be' "$source/tests/scenes/exposure.lua" --modules wrong

@@ -112,13 +112,13 @@ static void test_good(void **state) {
 
 static void test_refused(void **state) {
     fixture *f = *state;
-    refuses_case(f, "major2", ORR_E_VERSION, "ABI 2.1", "1.1");
-    refuses_case(f, "symbol2", ORR_E_VERSION, "orr_module_v2", "ABI 1.1");
+    refuses_case(f, "major2", ORR_E_VERSION, "ABI 2.2", "1.2");
+    refuses_case(f, "symbol2", ORR_E_VERSION, "orr_module_v2", "ABI 1.2");
     refuses_case(f, "nosymbol", ORR_E_LIBRARY, "no Orrery module", "orr_module_v1");
-    refuses_case(f, "tail", ORR_E_VERSION, "ABI 1.7", "1.1");
+    refuses_case(f, "tail", ORR_E_VERSION, "ABI 1.7", "1.2");
     refuses_case(f, "tiny", ORR_E_MODULE, "16 bytes", "struct_size");
     refuses_case(f, "stride", ORR_E_MODULE, "8 bytes apart", "parameter rows");
-    refuses_case(f, "longrow", ORR_E_VERSION, "parameter rows", "1.1");
+    refuses_case(f, "longrow", ORR_E_VERSION, "parameter rows", "1.2");
     refuses_case(f, "badrow", ORR_E_MODULE, "strength", "between 0 and 1");
     refuses_case(f, "needs", ORR_E_MODULE, "orr.teapot/1", "orr.log/1");
     refuses_case(f, "newlog", ORR_E_VERSION, "orr.log/2", "orr.log/1");
@@ -159,7 +159,7 @@ static void test_failed_by_name(void **state) {
     assert_int_equal(orr_settings_create(f->modules, &settings, NULL), ORR_OK);
     assert_int_equal(orr_settings_enable(settings, "major2", true, ORR_FROM_CLI, &err), ORR_E_MODULE);
     says(&err, "could not be loaded");
-    says(&err, "ABI 2.1");
+    says(&err, "ABI 2.2");
     assert_int_equal(orr_settings_enable(settings, "godo", true, ORR_FROM_CLI, &err), ORR_E_UNKNOWN_KEY);
     says(&err, "did you mean 'good'");
     const orr_error unreadable = {.code = ORR_E_BAD_DATA, .message = "mist.lua:3: what is this"};
@@ -248,6 +248,13 @@ static orr_status expose(const void *instance, const void *params, const orr_exp
     return ORR_OK;
 }
 
+static orr_status adapt(const void *instance, const void *params, const orr_adapt_in *in, double *ev100,
+                        orr_error *err) {
+    (void)instance, (void)params, (void)err;
+    *ev100 = in->metered_ev100;
+    return ORR_OK;
+}
+
 static void refuses_pass(fixture *f, const orr_pass_row *row, const char *part) {
     orr_module_desc module = descriptor("wrong");
     orr_error err = {0};
@@ -327,6 +334,13 @@ static void test_descriptor_fields(void **state) {
     module.role = "exposure";
     assert_int_equal(orr_modules_add_descriptor(f->modules, &module, NULL, NULL, &err), ORR_E_MODULE);
     says(&err, "expose()");
+    module.expose = expose, module.adapt = adapt;
+    assert_int_equal(orr_modules_add_descriptor(f->modules, &module, NULL, NULL, &err), ORR_E_MODULE);
+    says(&err, "go together");
+    module = descriptor("roleless");
+    module.adapt = adapt;
+    assert_int_equal(orr_modules_add_descriptor(f->modules, &module, NULL, NULL, &err), ORR_E_MODULE);
+    says(&err, "metering functions");
     module = descriptor("product");
     const orr_product_row product = {.name = "lut"};
     module.products = &product;

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define ORR_ABI_MAJOR     1
-#define ORR_ABI_MINOR     1 /* 1.1: orr_param_row.used_when */
+#define ORR_ABI_MINOR     2 /* 1.1: orr_param_row.used_when; 1.2: metering */
 #define ORR_MODULE_SYMBOL "orr_module_v1"
 
 /* One use of a channel (or of a private image `module.name`) by a pass.
@@ -86,12 +86,61 @@ typedef struct orr_expose_in {
     double shutter_s;
     double iso;
     double t_s;
+    /* ABI 1.2. Of a frame that the module metered (orr_module_desc.meter): the EV that adapt() came to. */
+    double adapted_ev100;
+    uint32_t has_adapted;
 } orr_expose_in;
 typedef struct orr_expose_out {
     uint32_t struct_size;
     double ev100;    /* applied, compensation not included */
     double exposure; /* factor from nit to the pre-exposed scale */
 } orr_expose_out;
+
+/* --- metering, ABI 1.2 -----------------------------------------------------------------------------------
+ * An exposure that follows the scene's light is made of a measurement and a fold, so that any frame stands
+ * alone. The measurement is of one frame and of nothing else: the host renders it small, counts its pixels
+ * into a histogram as meter() says, and metered_ev() says what EV that is. The fold goes over the
+ * measurements on the CPU, from the first frame of the sequence on: adapt() says what EV each frame gets, and
+ * expose() is handed that. The module owns the formulas, the host the passes, the order and the track. All
+ * three functions or none; role "exposure" alone; RECORD, pure; answers are rounded to 40 bits like those of
+ * expose(). */
+
+/* How much each pixel counts. r: distance from the picture's centre, 1 in its corners. */
+typedef enum orr_metering {
+    ORR_METERING_OFF,             /* this frame is not metered: expose() knows its EV */
+    ORR_METERING_AVERAGE,         /* 1 */
+    ORR_METERING_CENTER_WEIGHTED, /* (1 - r^2)^4, in 64ths */
+    ORR_METERING_SPOT             /* 1 within the spot, 0 outside of it */
+} orr_metering;
+typedef struct orr_meter {
+    uint32_t struct_size;
+    uint32_t metering;     /* an orr_metering */
+    double min_ev, max_ev; /* range of the histogram: log2 of luminance in nit */
+    double spot_x, spot_y,
+        spot_radius; /* from the picture's upper left, in its width and height; in its heights */
+} orr_meter;
+
+/* Luminance (Rec.709) of a frame, in equal bins of log2. What lies below or above the range counts as its
+ * end; pixels without light do not count. Bin b begins at min_ev + b * (max_ev - min_ev) / bin_count. */
+enum { ORR_HISTOGRAM_BINS = 256, ORR_HISTOGRAM_PARTS = 4, ORR_HISTOGRAM_STEPS = 4096 };
+typedef struct orr_histogram {
+    uint32_t struct_size;
+    uint32_t bin_count;
+    double min_ev, max_ev;
+    const uint64_t *weights; /* per bin: sum of what its pixels count */
+    const uint64_t
+        *offsets;          /* per bin: sum of the same times how far above the bin's beginning each lies, in
+                              ORR_HISTOGRAM_STEPS to a bin: sum / (STEPS * weight) is where in the bin its mean is */
+    const uint64_t *parts; /* weights of each ORR_HISTOGRAM_PARTS-th of a bin: for those who cut one */
+} orr_histogram;
+
+typedef struct orr_adapt_in {
+    uint32_t struct_size;
+    uint32_t has_previous; /* 0: the first frame that is metered */
+    double metered_ev100;
+    double previous_ev100; /* what adapt() answered for the frame before */
+    double step_s;         /* since that frame */
+} orr_adapt_in;
 
 typedef struct orr_module_desc {
     uint32_t struct_size;
@@ -118,6 +167,12 @@ typedef struct orr_module_desc {
     /* role "exposure" alone. RECORD. */
     orr_status (*expose)(const void *instance, const void *params, const orr_expose_in *in,
                          orr_expose_out *out, orr_error *err);
+    /* ABI 1.2; see metering above. */
+    orr_status (*meter)(const void *instance, const void *params, orr_meter *out, orr_error *err);
+    orr_status (*metered_ev)(const void *instance, const void *params, const orr_histogram *histogram,
+                             double *ev100, orr_error *err);
+    orr_status (*adapt)(const void *instance, const void *params, const orr_adapt_in *in, double *ev100,
+                        orr_error *err);
 } orr_module_desc;
 
 #ifdef __cplusplus
