@@ -208,7 +208,7 @@ vec3 sky_view_lookup(vec3 direction, vec3 body, bool second) {
 }
 // Pre-exposed radiance of the air from the camera until the ground or space, in a unit direction. No ground, no disk.
 vec3 sky_view(vec3 direction) {
-    if (sky.camera.z > 0.5) {
+    if (ABOVE_AIR) {
         vec3 transmittance;
         return sky_march(air_planet(vec3(0.0)), direction, 1e9, transmittance);
     }
@@ -223,12 +223,12 @@ void aerial(vec2 uv, float distance_m, out vec3 light, out vec3 transmittance) {
     float size = float(textureSize(aerial_light_table, 0).z), d = distance_m * 1e-3, range = sky.camera.y;
     vec3 direction = normalize(ray_direction(uv * vec2(frame.size.xy))), origin = air_planet(ray_base(uv * vec2(frame.size.xy)));
     light = vec3(0.0), transmittance = vec3(1.0);
-    if (sky.camera.z < 0.5) {
+    if (!ABOVE_AIR) {
         float slice = sqrt(min(d / range, 1.0)) * size, near = min(slice * slice, 1.0); // slice k ends at range ((k + 1) / size)^2
         vec3 at = vec3((uv * (size - 1.0) + 0.5) / size, (max(slice, 1.0) - 0.5) / size);
         light = air_unpack(textureLod(aerial_light_table, at, 0.0).rgb) * (near * sky.sun_aerial.w);
         transmittance = mix(vec3(1.0), textureLod(aerial_transmittance_table, at, 0.0).rgb, near);
-        if (d <= range) return;
+        if (!BEYOND_AERIAL || d <= range) return;
         origin += direction * range, d -= range;
     }
     vec3 further, through;

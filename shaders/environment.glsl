@@ -1,5 +1,6 @@
 // Light from all around and what is seen behind everything. Needs frame.glsl.
 layout(set = 0, binding = 19) uniform samplerCube environment;   // mip = perceptual roughness, radiance in nit / factor
+layout(set = 0, binding = 30) uniform samplerCube sky_light;     // of the captured sky: irradiance over pi, in nit
 layout(set = 0, binding = 21) uniform sampler2D sky_map;         // latitude-longitude map of the background
 
 vec3 env_turn(vec3 d) { // world to map
@@ -19,6 +20,7 @@ vec3 background(vec3 d) {
     return textureLod(sky_map, uv, 0.0).rgb * frame.env_params.w;
 }
 vec3 env_irradiance(vec3 normal) { // over pi
+    if (SKY_LIGHT) return textureLod(sky_light, normal, 0.0).rgb * frame.env_params.w;
     vec3 n = env_turn(normal);
     vec3 e = frame.sh[0].rgb;
     e += frame.sh[1].rgb * n.y + frame.sh[2].rgb * n.z + frame.sh[3].rgb * n.x;

@@ -34,7 +34,7 @@ const bool HAS_SUN = (VARIANT >> 19u & 1u) != 0u, SKY_GRADIENT = (VARIANT >> 20u
 
 const bool SKY = (VARIANT >> 22u & 1u) != 0u, SKY_LIGHT = (VARIANT >> 23u & 1u) != 0u, AERIAL = (VARIANT >> 24u & 1u) != 0u;
 const bool CLUSTERS = (VARIANT >> 25u & 1u) != 0u, LIGHT_SHADOWS = (VARIANT >> 26u & 1u) != 0u, AREA_LIGHTS = (VARIANT >> 27u & 1u) != 0u, MOON = (VARIANT >> 28u & 1u) != 0u;
-const bool SEEN_LIGHTS = (VARIANT >> 29u & 1u) != 0u;
+const bool SEEN_LIGHTS = (VARIANT >> 29u & 1u) != 0u, ABOVE_AIR = (VARIANT >> 30u & 1u) != 0u, BEYOND_AERIAL = VARIANT >> 31u != 0u;
 
 #define PASS 40 // bindings from here are each pass's own; those below are the scene's (ORR_SLOT_ in engine/render/renderer_private.h)
 const float PI = 3.14159265358979;

@@ -19,7 +19,7 @@ void main() {
     float depth = texelFetch(in_depth, p, 0).r;
     vec4 result = vec4(0.0);
     if (depth >= NO_DEPTH) {
-        result.rgb = background(normalize(dir));
+        if (!SKY || frame.background.w < 0.5) result.rgb = background(normalize(dir)); // else sky.comp
     } else {
         vec3 position = ray_base(pixel) + dir * depth;
         vec4 m = texelFetch(in_material, p, 0), base = texelFetch(in_albedo, p, 0);

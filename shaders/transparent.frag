@@ -20,5 +20,11 @@ void main() {
     vec3 n = gl_FrontFacing != d.mirrored ? v_normal : -v_normal; // a mirrored transform turns the winding
     Surface s = material_surface(d.material, v_uv, duv0, duv1, v_colour, n, v_tangent);
     vec3 lit = (s.flags & FLAG_UNLIT) != 0u ? s.base : shade(v_position, v, s.normal, vec4(s.base, s.f0), s.metallic, s.roughness, s.occlusion);
-    radiance = vec4(min((lit + s.emission * frame.params.x) * s.alpha, vec3(65504.0)), s.alpha);
+    lit += s.emission * frame.params.x;
+    if (AERIAL) {
+        vec3 air, through;
+        aerial(gl_FragCoord.xy / vec2(frame.size.xy), length(v_position), air, through);
+        lit = lit * through + air;
+    }
+    radiance = vec4(min(lit * s.alpha, vec3(65504.0)), s.alpha);
 }

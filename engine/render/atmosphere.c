@@ -208,6 +208,11 @@ orr_status orr_sky_tables_update(orr_renderer *r, orr_cmd *cmd, orr_frame_data *
     data->variant |= ORR_VARIANT_SKY;
     if (pose->has_moon) data->variant |= ORR_VARIANT_MOON;
     if (pose->atmosphere.aerial_perspective) data->variant |= ORR_VARIANT_AERIAL;
+    if (data->sky.camera[2] > 0.5f) data->variant |= ORR_VARIANT_ABOVE_AIR;
+    double corner = sqrt(1.0 + data->half[0] * data->half[0] + data->half[1] * data->half[1]),
+           farthest_m = (double)data->block.depth_params[2];
+    if (pose->camera.ortho_height_m <= 0.0) farthest_m *= corner;
+    if (farthest_m > pose->atmosphere.aerial_range_km * 1e3) data->variant |= ORR_VARIANT_BEYOND_AERIAL;
     return make_tables(r, cmd, data, err);
 }
 

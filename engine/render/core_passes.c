@@ -1,4 +1,5 @@
 /* Recording of the core passes. Their uses stand in the order of target.c's rows. */
+#include "base/round.h"
 #include "render/lights.h"
 #include "render/target_private.h"
 
@@ -108,22 +109,71 @@ static uint32_t pass_binds(const orr_renderer *r, const orr_pass_io *io, orr_gpu
 }
 
 static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, orr_core which,
-                          orr_error *err) {
+                          const void *push, uint32_t push_bytes, orr_error *err) {
     orr_renderer *r = t->renderer;
     orr_gpu_pipeline pipeline;
     orr_gpu_bind binds[ORR_MOST_BINDS];
     orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
     if (status) return status;
     uint32_t n = pass_binds(r, io, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
-    orr_cmd_dispatch(cmd, pipeline, binds, n, NULL, 0, (io->width + 7) / 8, (io->height + 7) / 8, 1);
+    orr_cmd_dispatch(cmd, pipeline, binds, n, push, push_bytes, (io->width + 7) / 8, (io->height + 7) / 8, 1);
     return ORR_OK;
 }
 
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
-    return compute(context, cmd, io, orr_io_out(io, 7).id ? ORR_CORE_RESOLVE_ID : ORR_CORE_RESOLVE, err);
+    return compute(context, cmd, io, orr_io_out(io, 7).id ? ORR_CORE_RESOLVE_ID : ORR_CORE_RESOLVE, NULL, 0,
+                   err);
 }
 orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
-    return compute(context, cmd, io, ORR_CORE_LIGHTING, err);
+    return compute(context, cmd, io, ORR_CORE_LIGHTING, NULL, 0, err);
+}
+
+/* Mirrors Celestial of shaders/celestial.glsl. Radii are chords of the unit sphere. */
+typedef struct celestial {
+    float sun[4], sun_radiance[4], moon[4], moon_light[4], exposure[4];
+} celestial;
+
+static double disk(const double direction[3], double diameter_deg, float out[4]) {
+    double half = diameter_deg * (ORR_PI / 720.0), chord = 2.0 * orr_sin40(half);
+    for (int k = 0; k < 3; k++) out[k] = (float)direction[k];
+    out[3] = (float)chord;
+    return ORR_PI * chord * chord; /* solid angle, exactly */
+}
+
+/* Lommel and Seeliger's phase function (Hapke 2012, "Theory of Reflectance and Emittance
+ * Spectroscopy", 6.14): the light of the whole moon, over that of the full one. */
+static double moon_phase(double phase_rad) {
+    if (phase_rad < 1e-6) return 1.0;
+    double half = 0.5 * phase_rad, tangent = orr_tan40(0.5 * half);
+    return 1.0 + orr_sin40(half) * orr_tan40(half) * orr_log2_40(tangent) * 0.69314718055994531;
+}
+
+static void moon_of(const orr_pose *pose, double exposure, celestial *c) {
+    const double *m = pose->moon_direction, *s = pose->sun_direction;
+    double solid = disk(m, pose->moon.angular_diameter_deg, c->moon), side[3], towards = orr_dot3(s, m);
+    double phase = fmin(pose->moon_phase_rad, 179.0 * (ORR_PI / 180.0));
+    for (int k = 0; k < 3; k++) side[k] = s[k] - towards * m[k];
+    if (orr_length3(side) < 1e-9) side[0] = 0.0, side[1] = 1.0, side[2] = 0.0;
+    orr_normalize3(side);
+    for (int k = 0; k < 3; k++)
+        c->moon_light[k] = (float)(orr_sin40(phase) * side[k] - orr_cos40(phase) * m[k]);
+    c->moon_light[3] = (float)(pose->moon.illuminance_lx * exposure / (solid * moon_phase(phase)));
+}
+
+orr_status orr_record_sky(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {
+    orr_target *t = context;
+    const orr_pose *pose = t->data.pose;
+    double exposure = (double)t->data.block.params[0];
+    celestial c = {.exposure = {(float)exposure}};
+    if (pose->has_sun && pose->atmosphere.sun_disk) {
+        double luminance = pose->sun.illuminance_lx * exposure /
+                           disk(pose->sun_direction, pose->sun.angular_diameter_deg, c.sun);
+        for (int k = 0; k < 3; k++) c.sun_radiance[k] = (float)((double)pose->sun.colour[k] * luminance);
+    }
+    if (pose->has_moon) moon_of(pose, exposure, &c);
+    if (orr_io_in(io, 1).id != orr_io_out(io, 1).id)
+        orr_cmd_copy_texture(cmd, orr_io_in(io, 1), orr_io_out(io, 1));
+    return compute(t, cmd, io, pose->atmosphere.stars ? ORR_CORE_SKY_STARS : ORR_CORE_SKY, &c, sizeof c, err);
 }
 
 orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err) {

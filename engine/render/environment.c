@@ -177,7 +177,9 @@ static orr_status fill_plain(orr_renderer *r, const orr_environment_props *e, ui
 orr_status orr_environment_update(orr_renderer *r, const orr_pose *pose, orr_error *err) {
     orr_environment_gpu *env = &r->environment;
     orr_environment_props e = pose->environment;
-    if (!pose->has_environment) e = (orr_environment_props){.source = ORR_ENV_CONSTANT}; /* black */
+    if (!pose->has_environment || e.source == ORR_ENV_SKY)
+        e = (orr_environment_props){.source = ORR_ENV_CONSTANT}; /* black; the
+                                           sky is captured */
     float keys[12] = {e.zenith_nit[0],  e.zenith_nit[1],        e.zenith_nit[2], e.horizon_nit[0],
                       e.horizon_nit[1], e.horizon_nit[2],       e.ground_nit[0], e.ground_nit[1],
                       e.ground_nit[2],  (float)e.luminance_nit, (float)e.gain,   (float)e.target_lx};

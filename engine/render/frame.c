@@ -360,11 +360,16 @@ void orr_frame_products(const orr_renderer *r, orr_frame_data *data, double expo
         b->background[3] = e->background == 0 ? 1.0f : 0.0f;
         data->variant |= e->source == ORR_ENV_GRADIENT ? ORR_VARIANT_SKY_GRADIENT
                          : e->source == ORR_ENV_HDRI   ? ORR_VARIANT_SKY_MAP
+                         : e->source == ORR_ENV_SKY    ? ORR_VARIANT_SKY_LIGHT
                                                        : 0;
     } else {
         vec(b->env_params, 0.0, 1.0, 0.0, 0.0);
     }
     b->params[2] = (float)(r->environment.mips ? r->environment.mips - 1 : 0);
+    if (data->variant & ORR_VARIANT_SKY_LIGHT) {
+        vec(b->env_params, 0.0, 1.0, 0.0, exposure);
+        b->params[2] = (float)(orr_sky_capture_mips() - 1);
+    }
     if (pose->has_sun) {
         data->variant |= ORR_VARIANT_SUN;
         double lux = pose->sun.illuminance_lx * exposure;

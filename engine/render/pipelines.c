@@ -12,7 +12,9 @@
 #define LIGHTING                                                                                             \
     (S(ORR_SLOT_TERRAIN_SUN) | S(ORR_SLOT_SHADOW) | S(ORR_SLOT_ENVIRONMENT) | S(ORR_SLOT_DFG) |              \
      S(ORR_SLOT_SKY) | S(ORR_SLOT_LIGHTS) | S(ORR_SLOT_CLUSTERS) | S(ORR_SLOT_LIGHT_SHADOWS) |               \
-     S(ORR_SLOT_LTC) | AIR)
+     S(ORR_SLOT_LTC) | S(ORR_SLOT_SKY_LIGHT) | AIR)
+#define MARCH  (AIR | S(ORR_SLOT_SKY_MULTIPLE))
+#define AERIAL (MARCH | S(ORR_SLOT_AERIAL_LIGHT) | S(ORR_SLOT_AERIAL_TRANSMITTANCE))
 
 typedef struct core_row {
     const char *compute, *vertex, *fragment, *define;
@@ -46,9 +48,17 @@ typedef struct core_row {
     .depth_clamp = true
 #define RASTER_TRANSPARENT                                                                                   \
     .vertex = "transparent.vert", .fragment = "transparent.frag",                                            \
-    .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING, .scene = GEOMETRY | MATERIAL | LIGHTING,         \
-    .push_bytes = 4, .vertex_inputs = 1, .colour = ORR_FORMAT_RGBA16_SFLOAT, .depth = ORR_FORMAT_D32_SFLOAT, \
-    .blend = ORR_BLEND_PREMULTIPLIED
+    .variant = ORR_VARIANT_TEXTURES | ORR_VARIANT_LIGHTING | ORR_VARIANT_AIR,                                \
+    .scene = GEOMETRY | MATERIAL | LIGHTING | AERIAL, .push_bytes = 4, .vertex_inputs = 1,                   \
+    .colour = ORR_FORMAT_RGBA16_SFLOAT, .depth = ORR_FORMAT_D32_SFLOAT, .blend = ORR_BLEND_PREMULTIPLIED
+#define SEEN_SKY                                                                                             \
+    .variant = ORR_VARIANT_AIR,                                                                              \
+    .scene = S(ORR_SLOT_FRAME) | AERIAL | S(ORR_SLOT_SKY_VIEW) | S(ORR_SLOT_SKY_GROUND),                     \
+    .own = {{P(0), ORR_BIND_SAMPLED, 0}, {P(1), ORR_BIND_IMAGE_RW, 0}}, .push_bytes = 80
+#define RASTER_SKY_GLOW                                                                                      \
+    .vertex = "shadow.vert", .fragment = "sky_glow.frag", .define = "#define WITH_UV\n",                     \
+    .variant = ORR_VARIANT_TEXTURES, .scene = GEOMETRY | MATERIAL, .push_bytes = 68, .vertex_inputs = 3,     \
+    .colour = ORR_FORMAT_RGBA32_SFLOAT, .depth = ORR_FORMAT_D32_SFLOAT, .depth_write = true
 
 static const core_row rows[ORR_CORE_COUNT] = {
     [ORR_CORE_VISIBILITY] = {.vertex = "visibility.vert",
@@ -137,6 +147,25 @@ static const core_row rows[ORR_CORE_COUNT] = {
     [ORR_CORE_TERRAIN_GRADIENT] = {.compute = "terrain_gradient.comp",
                                    .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}},
                                    .push_bytes = 8},
+    [ORR_CORE_SKY] = {.compute = "sky.comp", SEEN_SKY},
+    [ORR_CORE_SKY_STARS] = {.compute = "sky.comp", .define = "#define WITH_STARS\n", SEEN_SKY},
+    [ORR_CORE_SKY_GROUND] = {.compute = "sky_ground.comp",
+                             .scene = S(ORR_SLOT_FRAME) | MARCH,
+                             .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}}},
+    [ORR_CORE_SKY_CAPTURE] = {.compute = "sky_capture.comp",
+                              .variant = ORR_VARIANT_MOON,
+                              .scene = S(ORR_SLOT_FRAME) | MARCH | S(ORR_SLOT_SKY_GROUND),
+                              .own = {{P(0), ORR_BIND_IMAGE_WRITE, 0}},
+                              .push_bytes = 12},
+    [ORR_CORE_SKY_GLOW] = {RASTER_SKY_GLOW, .cull = ORR_CULL_FRONT},
+    [ORR_CORE_SKY_GLOW_TWO_SIDED] = {RASTER_SKY_GLOW},
+    [ORR_CORE_SKY_GLOW_MIRRORED] = {RASTER_SKY_GLOW, .cull = ORR_CULL_BACK},
+    [ORR_CORE_SKY_IRRADIANCE] = {.compute = "sky_irradiance.comp",
+                                 .own = {{0, ORR_BIND_IMAGE_READ, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}},
+                                 .push_bytes = 8},
+    [ORR_CORE_SKY_PREFILTER] = {.compute = "sky_prefilter.comp",
+                                .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}},
+                                .push_bytes = 16},
     [ORR_CORE_TERRAIN_SUN] = {.compute = "terrain_sun.comp",
                               .own = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_IMAGE_WRITE, 0}},
                               .push_bytes = 24},
@@ -169,7 +198,7 @@ static const core_row rows[ORR_CORE_COUNT] = {
                             .scene = AIR | S(ORR_SLOT_SKY_MULTIPLE) | S(ORR_SLOT_SKY_VIEW),
                             .own = {{P(0), ORR_BIND_TEXEL, 0}, {P(1), ORR_BIND_STORAGE_WRITE, 0}},
                             .push_bytes = 8,
-                            .variant = ORR_VARIANT_MOON},
+                            .variant = ORR_VARIANT_MOON | ORR_VARIANT_ABOVE_AIR},
 };
 
 orr_slot_mask orr_core_mask(orr_core which) {
@@ -179,7 +208,7 @@ orr_slot_mask orr_core_mask(orr_core which) {
 orr_bind_kind orr_scene_kind(uint32_t slot) {
     if (slot == ORR_SLOT_FRAME || slot == ORR_SLOT_SKY_BLOCK) return ORR_BIND_UNIFORM;
     if (slot <= ORR_SLOT_MATERIALS || slot == ORR_SLOT_LIGHTS || slot == ORR_SLOT_PATCHES ||
-        slot == ORR_SLOT_SKY_LIGHT || slot == ORR_SLOT_CLUSTERS)
+        slot == ORR_SLOT_CLUSTERS)
         return ORR_BIND_TEXEL;
     return ORR_BIND_SAMPLED;
 }

@@ -112,7 +112,7 @@ void orr_renderer_destroy(orr_renderer **renderer) {
     orr_renderer *r = *renderer;
     if (!r) return;
     orr_residency_free(r);
-    orr_terrain_free(r), orr_sky_free(r), orr_lights_free(r);
+    orr_terrain_free(r), orr_sky_free(r), orr_sky_capture_free(r), orr_lights_free(r);
     orr_core_destroy(r);
     orr_gpu_texture *textures[] = {
         &r->environment.cube, &r->environment.sky, &r->shadow_map.map, &r->white, &r->white_array,
@@ -180,7 +180,8 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
         bind.texture = or_texture(r->shadow_map.map, r->dark_depth), bind.sampler = r->shadow;
         break;
     case ORR_SLOT_ENVIRONMENT:
-        bind.texture = or_texture(r->environment.cube, r->grey_cube);
+        bind.texture = or_texture(
+            data->variant & ORR_VARIANT_SKY_LIGHT ? r->sky_capture.cube : r->environment.cube, r->grey_cube);
         break;
     case ORR_SLOT_DFG:
         bind.texture = r->dfg;
@@ -194,8 +195,13 @@ static orr_gpu_bind scene_bind(orr_renderer *r, const orr_frame_data *data, uint
     case ORR_SLOT_SKY_VIEW:
     case ORR_SLOT_AERIAL_LIGHT:
     case ORR_SLOT_AERIAL_TRANSMITTANCE:
-    case ORR_SLOT_SKY_LIGHT:
         orr_sky_bind(r, data, &bind);
+        break;
+    case ORR_SLOT_SKY_LIGHT:
+        bind.texture = or_texture(r->sky_capture.irradiance, r->grey_cube);
+        break;
+    case ORR_SLOT_SKY_GROUND:
+        bind.texture = or_texture(r->sky_capture.ground, r->white);
         break;
     case ORR_SLOT_CLUSTERS:
     case ORR_SLOT_LIGHT_SHADOWS:

@@ -49,6 +49,15 @@ typedef enum orr_core {
     ORR_CORE_LIGHT_CLUSTERS,
     ORR_CORE_SKY_QUERY,
     ORR_CORE_LIGHT_SEEN,
+    ORR_CORE_SKY,
+    ORR_CORE_SKY_STARS,
+    ORR_CORE_SKY_GROUND,
+    ORR_CORE_SKY_CAPTURE,
+    ORR_CORE_SKY_GLOW,
+    ORR_CORE_SKY_GLOW_TWO_SIDED,
+    ORR_CORE_SKY_GLOW_MIRRORED,
+    ORR_CORE_SKY_IRRADIANCE,
+    ORR_CORE_SKY_PREFILTER,
     ORR_CORE_COUNT
 } orr_core;
 enum { ORR_MAX_TEXTURE_ARRAYS = 8, ORR_ARRAYS_OF_KIND = 4 }; /* 0-3 sRGB, 4-7 linear */
@@ -76,12 +85,17 @@ enum {
     ORR_VARIANT_AREA_LIGHTS = 1 << 27,
     ORR_VARIANT_MOON = 1 << 28,        /* lights the air too */
     ORR_VARIANT_SEEN_LIGHTS = 1 << 29, /* area lights whose surface the camera sees */
+    ORR_VARIANT_ABOVE_AIR = 1 << 30,   /* the camera is */
     ORR_VARIANT_TEXTURES = 0x1fff | ORR_VARIANT_UV1,
     ORR_VARIANT_LIGHTING = ORR_VARIANT_LIGHTS | ORR_VARIANT_SHADOW | ORR_VARIANT_SHADE | ORR_VARIANT_SUN |
                            ORR_VARIANT_SKY_GRADIENT | ORR_VARIANT_SKY_MAP | ORR_VARIANT_SKY |
                            ORR_VARIANT_SKY_LIGHT | ORR_VARIANT_CLUSTERS | ORR_VARIANT_LIGHT_SHADOWS |
                            ORR_VARIANT_AREA_LIGHTS | ORR_VARIANT_MOON
 };
+/* The last bit: something is farther away than the aerial table reaches. */
+#define ORR_VARIANT_BEYOND_AERIAL (UINT32_C(1) << 31)
+#define ORR_VARIANT_AIR                                                                                      \
+    (ORR_VARIANT_AERIAL | ORR_VARIANT_MOON | ORR_VARIANT_ABOVE_AIR | ORR_VARIANT_BEYOND_AERIAL)
 typedef struct orr_core_made {
     orr_core which;
     uint32_t variant;
@@ -114,11 +128,12 @@ enum {
     ORR_SLOT_SKY_VIEW,
     ORR_SLOT_AERIAL_LIGHT,
     ORR_SLOT_AERIAL_TRANSMITTANCE,
-    ORR_SLOT_SKY_LIGHT,     /* texels: the captured sky's spherical harmonics */
+    ORR_SLOT_SKY_LIGHT,     /* cube: the captured sky's irradiance over pi */
     ORR_SLOT_CLUSTERS,      /* texels: which lights reach which part of the view */
     ORR_SLOT_LIGHT_SHADOWS, /* atlas of the local lights' shadow maps */
     ORR_SLOT_LTC,
-    ORR_SLOT_PASS = 40 /* PASS of shaders/frame.glsl */
+    ORR_SLOT_SKY_GROUND, /* the sky's light on the planet's ground, of shaders/ground.glsl */
+    ORR_SLOT_PASS = 40   /* PASS of shaders/frame.glsl */
 };
 enum { ORR_MOST_BINDS = ORR_SLOT_PASS + 16 }; /* of one pipeline */
 typedef uint64_t orr_slot_mask;
@@ -155,6 +170,13 @@ typedef struct orr_lights_gpu {
     uint32_t atlas_side;
     bool ltc_ready;
 } orr_lights_gpu;
+typedef struct orr_sky_capture_gpu {
+    uint64_t key, ground_key;
+    orr_gpu_texture seen, depth; /* the cube as captured, box-filtered; for what glows in it */
+    orr_gpu_texture cube;        /* prefiltered: mip = perceptual roughness */
+    orr_gpu_texture irradiance;
+    orr_gpu_texture ground; /* ORR_SLOT_SKY_GROUND */
+} orr_sky_capture_gpu;
 
 typedef struct orr_residency { /* one revision on the device */
     const orr_revision *revision;
@@ -164,7 +186,7 @@ typedef struct orr_residency { /* one revision on the device */
         deform_capacity; /* the last `deform_capacity` vertices are rewritten per frame */
     orr_gpu_texture arrays[ORR_MAX_TEXTURE_ARRAYS];
     uint32_t variant; /* the part that materials decide */
-    bool any_blend, any_mask;
+    bool any_blend, any_mask, any_air;
 } orr_residency;
 
 struct orr_renderer {
@@ -189,6 +211,7 @@ struct orr_renderer {
     orr_shadow_gpu shadow_map;
     orr_sky_gpu sky_tables;
     orr_lights_gpu lights;
+    orr_sky_capture_gpu sky_capture;
 };
 
 ORR_MUST_CHECK orr_status orr_core_get(orr_renderer *renderer, orr_core which, uint32_t variant,
@@ -218,6 +241,12 @@ ORR_MUST_CHECK orr_status orr_sky_tables_update(orr_renderer *renderer, orr_cmd 
                                                 struct orr_frame_data *data, orr_error *err);
 void orr_sky_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
 void orr_sky_free(orr_renderer *renderer);
+/* The sky's light, captured where ORR_VARIANT_SKY_LIGHT asks for it, and that on the planet's ground
+ * (sky_capture.c). */
+ORR_MUST_CHECK orr_status orr_sky_capture_update(orr_renderer *renderer, orr_cmd *cmd,
+                                                 const struct orr_frame_data *data, orr_error *err);
+uint32_t orr_sky_capture_mips(void);
+void orr_sky_capture_free(orr_renderer *renderer);
 /* Local lights: which of them reach what, their shadow maps, the table of area lights (lights.c). */
 ORR_MUST_CHECK orr_status orr_lights_update(orr_renderer *renderer, orr_cmd *cmd, struct orr_frame_data *data,
                                             orr_error *err);

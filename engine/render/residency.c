@@ -164,6 +164,8 @@ orr_status orr_residency_load(orr_renderer *r, const orr_revision *rev, orr_erro
     if (!status) status = load_materials(r, rev, references, err);
     free(references);
     if (status) return orr_residency_free(r), status;
+    for (uint32_t i = 0; i < rev->node_count; i++)
+        r->residency.any_air |= rev->nodes[i].kind == ORR_NODE_ATMOSPHERE;
     r->residency.revision = rev;
     return ORR_OK;
 }

@@ -49,6 +49,15 @@ static uint32_t core_passes(orr_target *t, orr_graph_pass *passes) {
                                    .use_count = 6,
                                    .uses = {READ("depth"), READ("normal"), READ("albedo"), READ("material"),
                                             READ("emission"), CREATE("hdr")}};
+    if (t->renderer->residency.any_air)
+        passes[n++] =
+            (orr_graph_pass){.name = "sky",
+                             .stage = "sky",
+                             .record = orr_record_sky,
+                             .context = t,
+                             .pointwise = true,
+                             .use_count = 2,
+                             .uses = {READ("depth"), {.channel = "hdr", .access = ORR_ACCESS_MODIFY}}};
     if (t->renderer->residency.any_blend)
         passes[n++] =
             (orr_graph_pass){.name = "transparent",
@@ -90,8 +99,8 @@ static const char *listed(const void *context, size_t i) {
 
 orr_status orr_order_check(const orr_settings *settings, const char *const *order, uint32_t count,
                            orr_error *err) {
-    static const char *const core[] = {"visibility", "resolve", "lighting", "transparent",
-                                       "histogram",  "gizmos",  "encode"};
+    static const char *const core[] = {"visibility",  "resolve",   "lighting", "sky",
+                                       "transparent", "histogram", "gizmos",   "encode"};
     orr_arena arena = {0};
     uint32_t n = 0, most = sizeof core / sizeof core[0];
     for (uint32_t e = 0; e < settings->effect_count; e++)
@@ -382,6 +391,7 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
     if (!status) status = orr_shadow_update(r, cmd, pose, &t->data, err);
     if (!status) orr_frame_products(r, &t->data, exposure);
     if (!status) status = orr_sky_update(r, cmd, &t->data, err);
+    if (!status) status = orr_sky_capture_update(r, cmd, &t->data, err);
     if (!status) status = orr_lights_update(r, cmd, &t->data, err);
     return status;
 }
@@ -390,7 +400,7 @@ static orr_status record_products(orr_target *t, orr_cmd *cmd, double exposure, 
 static void forget_products(orr_renderer *r) {
     r->dfg_ready = false;
     r->shadow_map.key = 0;
-    orr_terrain_free(r), orr_sky_free(r), orr_lights_free(r);
+    orr_terrain_free(r), orr_sky_free(r), orr_sky_capture_free(r), orr_lights_free(r);
 }
 
 static void record_readback(orr_target *t, orr_cmd *cmd, orr_target_slot *slot) {

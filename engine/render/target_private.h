@@ -85,6 +85,7 @@ orr_core orr_target_draw_core(const orr_revision *revision, const orr_pose_draw 
 orr_status orr_record_visibility(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
+orr_status orr_record_sky(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 /* gizmos.c: the lists of the frame in `data`; drawing them */
 orr_status orr_gizmos_prepare(orr_target *t, orr_frame_buffers *buffers, orr_arena *arena, orr_error *err);

@@ -345,9 +345,11 @@ static orr_status pose_node(orr_poser *p, uint32_t i, orr_node camera, orr_error
         const orr_mesh_props *mesh = p->props[i];
         if (!p->visible[i] || node->primitive == ORR_NONE) return ORR_OK;
         orr_status status = mesh->emits_light ? orr_pose_mesh_lights(p, i, err) : ORR_OK;
-        return status ? status
-                      : add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL,
-                                 err);
+        if (!status)
+            status =
+                add_draw(p, i, p->world[i], node->primitive, node->material, mesh->casts_shadow, NULL, err);
+        if (!status) p->pose->draws[p->pose->draw_count - 1].emits_light = mesh->emits_light;
+        return status;
     }
     case ORR_NODE_MODEL:
         return p->visible[i] ? model_draws(p, i, err) : ORR_OK;

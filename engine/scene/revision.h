@@ -94,6 +94,7 @@ typedef struct orr_pose_draw {
     double centre[3], radius; /* world-space bounding sphere */
     uint32_t primitive, material, object_id;
     bool casts_shadow, mirrored; /* mirrored: the transform turns the winding */
+    bool emits_light;            /* its triangles are lights too */
     const orr_vertex *deformed;  /* skinned or morphed vertices, NULL = the primitive's own */
 } orr_pose_draw;
 typedef enum orr_light_shape { /* what the lights table of shaders/lights.glsl tells apart */

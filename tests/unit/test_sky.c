@@ -1,0 +1,139 @@
+/* The sky as it is seen and as it lights, on the device, under validation: against what is computed here. */
+#include "render_support.h"
+
+#define VACUUM                                                                                               \
+    "rayleigh_scattering_per_km = {0, 0, 0}, mie_scattering_per_km = {0, 0, 0}, mie_absorption_per_km = "    \
+    "{0, "                                                                                                   \
+    "0, 0}, ozone_absorption_per_km = {0, 0, 0}"
+#define FROM_BELOW "scene:camera{ position_m = {0, -10, 0}, rotation_deg = {90, 0, 0}, vfov_deg = 30 }"
+
+/* 100 000 lx from the zenith on ground of albedo 1, without the sky's part: 31 830.99 nit arrive at what
+ * faces down, rough or mirroring. */
+static void test_lit_ground(void **state) {
+    (void)state;
+    WITHIN(middle_of("card{ rotation_deg = {180, 0, 0}, paint = chalk(1) } scene:sun{ elevation_deg = 90, "
+                     "illuminance_lx = 100000 } scene:atmosphere{ " VACUUM
+                     ", ground_albedo = {1, 1, 1} } scene:environment{ ground_sky_light = false } return "
+                     "show(" FROM_BELOW ")"),
+           31830.99, 1e-3);
+    WITHIN(middle_of("card{ rotation_deg = {180, 0, 0}, paint = { base_colour = {1, 1, 1}, metallic = 1, "
+                     "roughness = 0 } } scene:sun{ elevation_deg = 90, illuminance_lx = 100000 } "
+                     "scene:atmosphere{ " VACUUM
+                     ", ground_albedo = {1, 1, 1} } scene:environment{ ground_sky_light = false } return "
+                     "show(" FROM_BELOW ")"),
+           31830.99, 1e-3);
+    /* Through air: what arrives at the ground is what counts. */
+    double without =
+        middle_of("card{ rotation_deg = {180, 0, 0}, paint = { base_colour = {1, 1, 1}, metallic = 1, "
+                  "roughness = 0 } } scene:sun{ elevation_deg = 90, illuminance_lx = 100000, at = 'ground' } "
+                  "scene:atmosphere{ ground_albedo = {0.5, 0.5, 0.5} } scene:environment{ ground_sky_light = "
+                  "false } return show(" FROM_BELOW ")");
+    double with =
+        middle_of("card{ rotation_deg = {180, 0, 0}, paint = { base_colour = {1, 1, 1}, metallic = 1, "
+                  "roughness = 0 } } scene:sun{ elevation_deg = 90, illuminance_lx = 100000, at = 'ground' } "
+                  "scene:atmosphere{ ground_albedo = {0.5, 0.5, 0.5} } return show(" FROM_BELOW ")");
+    WITHIN(without, 0.5 * 31830.99, 0.01);
+    printf("the sky adds %.1f %% to the light on the ground\n", (with / without - 1) * 100);
+    assert_true(with > without * 1.05 && with < without * 1.5);
+}
+
+/* A lamp all around the point of capture is all of the light, once, with its own nit; outside of it there is
+ * nothing. */
+static void test_glow(void **state) {
+    (void)state;
+    static const char scene[] =
+        "card{ width = 2, depth = 2, paint = chalk(1) } scene:mesh{ shape = orrery.sphere{ radius_m = 40 }, "
+        "material = scene:material{ base_colour = {0, 0, 0}, ior = 1, double_sided = %s, emissive_nit = "
+        "{500, 500, 500} } } scene:sun{ illuminance_lx = 0 } scene:atmosphere{} scene:environment{ "
+        "capture_emissive = %s, capture_m = {%s} } return show(above(10))";
+    WITHIN(middle_of(TEXT(scene, "true", "true", "0, 0, 0")), 500, 2e-3);
+    WITHIN(middle_of(TEXT(scene, "true", "true", "0, 35, -3")), 500, 2e-3);
+    assert_true(middle_of(TEXT(scene, "true", "false", "0, 0, 0")) == 0.0);
+    assert_true(middle_of(TEXT(scene, "false", "true", "0, 0, 0")) == 0.0); /* its front faces outwards */
+    shot s = render(TEXT(scene, "true", "true", "0, 0, 0"));
+    WITHIN(luminance(&s, 0, 0), 500, 1e-3); /* the lamp itself, through 40 m of air */
+    forget(&s);
+    /* What is a light already is not captured: it would light twice. */
+    static const char panel[] =
+        "card{ width = 2, depth = 2, paint = chalk(1) } scene:mesh{ shape = orrery.plane{ width_m = 2, "
+        "depth_m = 2 }, position_m = {0, 50, 0}, rotation_deg = {180, 0, 0}, emits_light = %s, material = "
+        "scene:material{ base_colour = {0, 0, 0}, ior = 1, emissive_nit = {1e6, 1e6, 1e6} } } scene:sun{ "
+        "illuminance_lx = 0 } scene:atmosphere{} scene:environment{ capture_m = {0, 49, 0} } return "
+        "show(above(3))";
+    double light = 1e6 * 4 / (50 * 50) / pi; /* 4 m2 at 50 m, on a white card */
+    WITHIN(middle_of(TEXT(panel, "true")), light, 0.01);
+    assert_true(middle_of(TEXT(panel, "false")) > 1e4); /* seen from 1 m below, far from where the card is */
+    /* Half of the directions: a hemisphere's worth from a great card above, none from below. */
+    WITHIN(middle_of("card{ width = 2, depth = 2, paint = chalk(1) } scene:mesh{ shape = orrery.plane{ "
+                     "width_m = 2000, depth_m = 2000 }, position_m = {0, 5, 0}, rotation_deg = {180, 0, 0}, "
+                     "material = scene:material{ base_colour = {0, 0, 0}, ior = 1, emissive_nit = {500, 500, "
+                     "500} } } scene:sun{ illuminance_lx = 0 } scene:atmosphere{} return show(above(3))"),
+           500, 0.01);
+}
+
+/* What is made again depends on the pose alone: a frame after others has the bytes of that frame alone.
+ * Exposure changes nothing but the scale. */
+static void test_alone(void **state) {
+    (void)state;
+    static const char scene[] =
+        "card{ paint = chalk(0.5) } scene:sun{ azimuth_deg = 180, elevation_deg = function(t) return 5 + 20 "
+        "* "
+        "t end } scene:atmosphere{} return show(scene:camera{ position_m = {0, 2, 9}, look_at_m = {0, 1, 0} "
+        "}, { fps = 1, frames = 3, modules = { exposure = { mode = 'manual', ev = function(t) return 12 + t "
+        "end } } })";
+    shot run[3], alone;
+    render_frames(scene, (const int64_t[]){0, 1, 2}, 3, false, run);
+    render_frames(scene, (const int64_t[]){2}, 1, false, &alone);
+    assert_memory_equal(run[2].hdr, alone.hdr, (size_t)alone.width * alone.height * 4 * sizeof(float));
+    assert_true(memcmp(run[0].hdr, run[2].hdr, (size_t)alone.width * alone.height * 4 * sizeof(float)));
+    for (int i = 0; i < 3; i++) forget(&run[i]);
+    forget(&alone);
+}
+
+/* Off means absent: no pass without an atmosphere. A background that is asked for stays. */
+static void test_off(void **state) {
+    (void)state;
+    shot without =
+        render("card{ paint = chalk(0.5) } scene:sun{} scene:environment{} return show(above(10))");
+    shot with = render("card{ width = 1, depth = 1, paint = chalk(0.5) } scene:sun{} scene:atmosphere{} "
+                       "scene:environment{ background = 'colour', background_nit = {7, 7, 7} } return "
+                       "show(above(10))");
+    assert_int_equal(with.passes, without.passes + 1);
+    WITHIN(luminance(&with, 0, 0), 7, 1e-3);
+    forget(&without), forget(&with);
+}
+
+/* Every pixel of a parallel view looks the same way: it sees one colour of sky. */
+static void test_parallel(void **state) {
+    (void)state;
+    shot s = render("scene:sun{} scene:atmosphere{} return show(scene:camera{ position_m = {0, 2, 0}, "
+                    "rotation_deg = {30, 0, 0}, ortho_height_m = 10 })");
+    assert_true(luminance(&s, 1, 1) > 100);
+    for (uint32_t i = 0; i < s.width * s.height; i++)
+        WITHIN((double)s.hdr[i * 4 + 1], luminance(&s, 1, 1), 1e-3);
+    forget(&s);
+}
+
+/* No direction, height or hour has anything but numbers, and none below 0. */
+static void test_finite(void **state) {
+    (void)state;
+    static const double altitudes[] = {0, 1, 2000, 60e3, 99999, 100001, 400e3, 2000e3};
+    for (int a = 0; a < 8; a++)
+        for (int e = -18; e <= 90; e += 27) {
+            shot s = render(TEXT("card{ width = 1, depth = 1, position_m = {0, -1, 0}, paint = chalk(0.5) } "
+                                 "scene:sun{ elevation_deg = %d } scene:moon{} scene:atmosphere{ stars = "
+                                 "true, altitude_m = %g } return show(scene:camera{ rotation_deg = {-20, 0, "
+                                 "0}, vfov_deg = 150 }, { size = {48, 27} })",
+                                 e, altitudes[a]));
+            for (uint32_t i = 0; i < s.width * s.height * 4; i++) assert_true(s.hdr[i] >= 0.0f);
+            forget(&s);
+        }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow),     cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_off),        cmocka_unit_test(test_parallel), cmocka_unit_test(test_finite),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
