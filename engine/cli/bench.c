@@ -186,14 +186,19 @@ static const bench benches[] = {
     {"bundle", "packing and verifying 1 GiB, against openssl dgst -sha256 and cp of it; --repeats pairs (5)",
      orr_bench_bundle},
     {"check", "--repeats regression scenes (100) of 128x128, compared with their goldens", orr_bench_check},
+    {"light",
+     "a thousand point lights at 1920x1080: lighting with clusters, and with each pixel looking at each "
+     "light",
+     orr_bench_light},
     {"sky",
      "the atmosphere's tables while air, sun and camera move, and while nothing does; --repeats frames (60)",
      orr_bench_sky},
     {"all", "all of these", orr_bench_all},
 };
 enum { BENCH_COUNT = sizeof benches / sizeof benches[0] };
-const char *const orr_bench_names[] = {"cold", "turntable", "sequence", "passes", "pointwise", "memory",
-                                       "jobs", "compare",   "bundle",   "check",  "sky",       NULL};
+const char *const orr_bench_names[] = {"cold",   "turntable", "sequence", "passes", "pointwise",
+                                       "memory", "jobs",      "compare",  "bundle", "check",
+                                       "sky",    "light",     NULL};
 
 static const char *bench_name(const void *context, size_t i) {
     return (void)context, benches[i].name;

@@ -18,6 +18,7 @@ orr_status orr_bench_pointwise(const orr_cli *cli, json_t *out, orr_error *err);
 orr_status orr_bench_compare(const orr_cli *cli, json_t *out, orr_error *err); /* bench_compare.c */
 orr_status orr_bench_bundle(const orr_cli *cli, json_t *out, orr_error *err);  /* bench_bundle.c */
 orr_status orr_bench_check(const orr_cli *cli, json_t *out, orr_error *err);   /* bench_check.c */
+orr_status orr_bench_light(const orr_cli *cli, json_t *out, orr_error *err);   /* bench_light.c */
 orr_status orr_bench_sky(const orr_cli *cli, json_t *out, orr_error *err);     /* bench_sky.c */
 extern const char
     *const orr_bench_names[]; /* all but "all", in the order in which that runs them; NULL ends them */
