@@ -66,9 +66,11 @@ bench '"skipped" in r and r["ldr"]["type"] == "u8" and r["hdr"]["type"] == "f16"
 printf '#!/bin/sh\ncase $2 in *find_spec*) exit 0 ;; esac\necho "{\\"flip\\": 0.25, \\"wall_s\\": [2, 1]}"\n' >flip && chmod +x flip
 bench '"skipped" not in r and all(abs(r[k]["flip"] - 0.25 - r[k]["flip_off_peer"]) < 1e-6 and abs(r[k]["wall_s"]["median"] / 1.5 - r[k]["ratio"]) < 1e-6 for k in ("ldr", "hdr"))' \
     compare --peer "$work/flip" --repeats 2 --size 64x36
+bench 'r["lights"] == 1000 and 7 < r["lights_a_pixel"] < 9 and r["pixels_of_floor"] > 0.99 and all(r[k]["lighting_ms"]["min"] > 0 for k in ("clustered", "every_light"))' \
+    light --repeats 1 --size 64x36
 export ORRERY_BENCH_MIB=2
 bench '"skipped" in r or (r["files"] == 12 and r["bundle_bytes"] > 2 << 20 and r["ratio"]["median"] > 0)' bundle --repeats 2
-bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs", "compare", "bundle", "check"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
+bench 'set(r) == {"bench", "cold", "turntable", "sequence", "passes", "pointwise", "memory", "jobs", "compare", "bundle", "check", "sky", "light"} and "skipped" in r["cold"] and r["memory"]["frames"] == 2' \
     all --script shot.lua --repeats 2 --size 32x32
 "$orrery" bench cold >out.txt 2>err.txt
 [ $? -eq 2 ] && grep -q -- --model err.txt || { echo "bench cold without a model is not wrong usage"; failed=1; }
