@@ -2,6 +2,6 @@
 --     orrery render scripts/lightbench.lua --set page=noon
 --     orrery run scripts/lightbench_measure.lua          (measured against expected)
 -- Its frames are the page's shots: a scenario's camera preset, metered off the 18 % card, metered by incident light; lamps one by one.
-local page = orrery.param{ name = "page", type = "enum", def = "noon", choices = "noon|overcast|office|moon|ev_9_7|ev_14_16|lights|materials|chart",
-                           doc = "What to show: a scenario, or lamps, materials, colours" }
-return require("lightbench").page(page).sequence
+local bench = require "lightbench_pages"
+local page = orrery.param{ name = "page", type = "enum", def = "noon", choices = bench.names, doc = "What to show: a scenario, or lamps, materials, colours" }
+return bench.page(page).sequence

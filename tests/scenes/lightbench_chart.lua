@@ -1,5 +1,5 @@
 -- LightBench, colour chart: 24 published colours through the whole pipeline; and CIEDE2000 against its published pairs.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_chart", tags = {"light", "lightbench"},
   expect = function(frame)
     local colour = require "colour"

@@ -1,5 +1,5 @@
 -- LightBench, lights: lamps of each kind at measured distances above a white card; illuminance against the closed forms.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_lights", frames = "0-7", aovs = { "display", "beauty" }, tolerance = { beauty = false }, tags = {"light", "lightbench"},
   expect = function(frame) bench.expect(page, frame) end,
   mutate = {

@@ -1,5 +1,5 @@
 -- LightBench, materials: mirror to rough spheres in the sun, in a white furnace, under a sky.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_materials", frames = "0-2", aovs = { "display", "beauty" }, tolerance = { beauty = false }, tags = {"light", "lightbench"},
   expect = function(frame) bench.expect(page, frame) end,
   mutate = {

@@ -1,5 +1,5 @@
 -- LightBench, high noon: cards under a sun of 100 000 lx, by camera preset, reflected and incident metering.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_noon", frames = "0-2", aovs = { "display", "beauty" }, tolerance = { beauty = false }, tags = {"light", "lightbench"},
   expect = function(frame) bench.expect(page, frame) end,
   mutate = {

@@ -1,5 +1,5 @@
 -- LightBench, office: cards around a lamp that gives each of them 500 lx.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_office", frames = "0-2", aovs = { "display", "beauty" }, tolerance = { beauty = false }, tags = {"light", "lightbench"},
   expect = function(frame) bench.expect(page, frame) end,
   mutate = {

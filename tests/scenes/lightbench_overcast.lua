@@ -1,5 +1,5 @@
 -- LightBench, overcast: cards under an even sky that gives 10 000 lx.
-local bench, page = require "lightbench"
+local bench, page = require "lightbench_pages"
 orrery.check{ golden = "../golden/lightbench_overcast", frames = "0-2", aovs = { "display", "beauty" }, tolerance = { beauty = false }, tags = {"light", "lightbench"},
   expect = function(frame) bench.expect(page, frame) end,
   mutate = {
