@@ -9,7 +9,7 @@
  * --orders 1 is single scattering, which has a reference of its own. A row ends when the standard errors of
  * its three channels are below E of their values (0.0025), or after N paths (6e6). The random numbers of a
  * row follow from its sun and view alone: rows can be made one by one, in any order (--first, from 0;
- * --rows). Made without options the rows are those of atmosphere_multiple_scattering.csv, in about half an
+ * --rows). Made without options, they are those of atmosphere_multiple_scattering.csv, in about half an
  * hour. Built on request, never run by the tests: `cmake --build build/release --target atmosphere_paths`. */
 #include <math.h>
 #include <stdbool.h>
