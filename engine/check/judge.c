@@ -66,6 +66,42 @@ orr_status orr_check_as_float(orr_check_aov aov, const orr_image *captured, doub
     return ORR_OK;
 }
 
+static const orr_frame_output *output_of(const orr_frame_result *result, orr_check_aov aov) {
+    for (uint32_t i = 0; i < result->output_count; i++)
+        if (!strcmp(result->outputs[i].channel, orr_check_aov_channel(aov))) return &result->outputs[i];
+    return NULL;
+}
+
+orr_status orr_check_capture_all(const orr_frame_result *result, const bool aovs[ORR_CHECK_AOV_COUNT],
+                                 orr_image images[ORR_CHECK_AOV_COUNT], orr_error *err) {
+    orr_status status = ORR_OK;
+    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT && status == ORR_OK; aov++) {
+        if (!aovs[aov]) continue;
+        const orr_frame_output *output = output_of(result, (orr_check_aov)aov);
+        if (!output)
+            return orr_fail(err, ORR_E_INTERNAL, NULL, "the channel '%s' was not read back",
+                            orr_check_aov_channel((orr_check_aov)aov));
+        status = orr_check_capture((orr_check_aov)aov, output, &images[aov], err);
+    }
+    return status;
+}
+
+orr_status orr_check_frame_make(const orr_frame_result *result, double t_s,
+                                const orr_image images[ORR_CHECK_AOV_COUNT], orr_check_frame *out,
+                                orr_error *err) {
+    *out = (orr_check_frame){
+        .frame = result->frame, .t_s = t_s, .exposure = result->exposure, .ev100 = result->ev100};
+    orr_status status = ORR_OK;
+    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT && status == ORR_OK; aov++) {
+        if (!images[aov].pixels) continue;
+        out->width = images[aov].width;
+        out->height = images[aov].height;
+        status =
+            orr_check_as_float((orr_check_aov)aov, &images[aov], result->exposure, &out->images[aov], err);
+    }
+    return status;
+}
+
 /* --- measuring -------------------------------------------------------------------------------------- */
 
 static double component(const orr_image *image, size_t i) {

@@ -13,6 +13,15 @@ ORR_MUST_CHECK orr_status orr_check_capture(orr_check_aov aov, const orr_frame_o
 /* The same for `expect` (spec.h): floats, beauty in nit. */
 ORR_MUST_CHECK orr_status orr_check_as_float(orr_check_aov aov, const orr_image *captured, double exposure,
                                              orr_image *out, orr_error *err);
+/* Every AOV asked for, of a frame whose channels were read back. Caller frees with orr_check_images_free,
+ * after a failure too. */
+ORR_MUST_CHECK orr_status orr_check_capture_all(const orr_frame_result *result,
+                                                const bool aovs[ORR_CHECK_AOV_COUNT],
+                                                orr_image images[ORR_CHECK_AOV_COUNT], orr_error *err);
+/* The frame that scripts look at (spec.h), of what was captured. Caller frees out->images likewise. */
+ORR_MUST_CHECK orr_status orr_check_frame_make(const orr_frame_result *result, double t_s,
+                                               const orr_image images[ORR_CHECK_AOV_COUNT],
+                                               orr_check_frame *out, orr_error *err);
 
 /* How far `test` lies from `reference`, both as orr_golden_images gives them. Figures that say nothing of an
  * AOV (FLIP of ids) are NaN. `heat` (may be NULL) gets a picture of where; empty when the two are equal.

@@ -140,25 +140,6 @@ static orr_status judge(scene *s, orr_check_aov aov, int64_t frame, const orr_im
 /* --- one frame
  * ---------------------------------------------------------------------------------------------- */
 
-static const orr_frame_output *output_of(const orr_frame_result *result, orr_check_aov aov) {
-    for (uint32_t i = 0; i < result->output_count; i++)
-        if (!strcmp(result->outputs[i].channel, orr_check_aov_channel(aov))) return &result->outputs[i];
-    return NULL;
-}
-
-static orr_status capture(const scene *s, const orr_frame_result *result, orr_image *images, orr_error *err) {
-    orr_status status = ORR_OK;
-    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT && status == ORR_OK; aov++) {
-        const orr_frame_output *output = output_of(result, (orr_check_aov)aov);
-        if (!s->spec->aovs[aov]) continue;
-        if (!output)
-            return orr_fail(err, ORR_E_INTERNAL, NULL, "the channel '%s' was not read back",
-                            orr_check_aov_channel((orr_check_aov)aov));
-        status = orr_check_capture((orr_check_aov)aov, output, &images[aov], err);
-    }
-    return status;
-}
-
 static bool compared(const scene *s, int aov) {
     return s->spec->aovs[aov] && s->spec->golden && !s->spec->tolerances[aov].ignored;
 }
@@ -212,17 +193,9 @@ static orr_status split_failures(scene *s, const orr_text *failures, orr_check_f
 static orr_status expect(scene *s, const orr_frame_result *result, double t_s, const orr_image *images,
                          orr_check_frame_result *out, orr_error *err) {
     orr_text failures = {0};
-    orr_check_frame frame = {
-        .frame = result->frame, .t_s = t_s, .exposure = result->exposure, .ev100 = result->ev100};
-    orr_status status = ORR_OK;
+    orr_check_frame frame = {0};
     if (!s->spec->expect) return ORR_OK;
-    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT && status == ORR_OK; aov++) {
-        if (!images[aov].pixels) continue;
-        frame.width = images[aov].width;
-        frame.height = images[aov].height;
-        status =
-            orr_check_as_float((orr_check_aov)aov, &images[aov], result->exposure, &frame.images[aov], err);
-    }
+    orr_status status = orr_check_frame_make(result, t_s, images, &frame, err);
     if (status == ORR_OK) status = s->spec->expect(s->spec->expect_context, &frame, &failures, err);
     if (status == ORR_OK) status = split_failures(s, &failures, out, err);
     orr_check_images_free(frame.images);
@@ -270,7 +243,7 @@ static orr_status on_frame(void *context, const orr_frame_result *result, double
     orr_image images[ORR_CHECK_AOV_COUNT] = {0};
     orr_check_frame_result *out = &s->result->frames[s->result->frame_count];
     *out = (orr_check_frame_result){.frame = result->frame};
-    orr_status status = capture(s, result, images, err);
+    orr_status status = orr_check_capture_all(result, s->spec->aovs, images, err);
     if (status == ORR_OK) status = note_passes(s, result, out, err);
     if (status == ORR_OK && s->spec->golden) status = judge_images(s, result->frame, images, out, err);
     if (status == ORR_OK) status = expect(s, result, t_s, images, out, err);

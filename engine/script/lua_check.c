@@ -24,15 +24,15 @@ static const char *keep(orr_call *call, const char *text) {
 static uint32_t list_length(orr_call *call, int index, const char *what) {
     lua_State *L = call->L;
     if (!lua_istable(L, index))
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: %s is a list { … }, not a %s", what,
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s is a list { … }, not a %s", call->row->name, what,
                       luaL_typename(L, index));
     int keys = orr_bind_sorted_keys(L, index);
     lua_pop(L, 1);
     size_t length = lua_objlen(L, index);
     if ((size_t)keys != length)
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: %s is a list { … } without names", what);
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s is a list { … } without names", call->row->name, what);
     if (length > MAX_LIST)
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: %s has more than %d items", what, MAX_LIST);
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s has more than %d items", call->row->name, what, MAX_LIST);
     return (uint32_t)length;
 }
 
@@ -49,7 +49,7 @@ static const char *text_at(orr_call *call, int index, const char *what) {
     const char *text =
         lua_type(call->L, index) == LUA_TSTRING ? lua_tolstring(call->L, index, &length) : NULL;
     if (!text || length > MAX_TEXT || strlen(text) != length)
-        orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: %s is a text", what);
+        orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s is a text", call->row->name, what);
     return keep(call, text);
 }
 
@@ -148,21 +148,21 @@ static orr_check_aov aov_named(orr_call *call, const char *name, const char *wha
     for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++)
         if (!strcmp(name, orr_check_aov_name((orr_check_aov)aov))) return (orr_check_aov)aov;
     const char *near = orr_nearest_name(name, ORR_CHECK_AOV_COUNT, aov_name, NULL);
-    orr_bind_fail(call, ORR_E_SCRIPT, "orrery.check: %s: there is no AOV '%s'%s%s%s", what, name,
+    orr_bind_fail(call, ORR_E_SCRIPT, "%s: %s: there is no AOV '%s'%s%s%s", call->row->name, what, name,
                   near ? ": did you mean '" : "; there are Z, N, albedo, id, beauty and display",
                   near ? near : "", near ? "'?" : "");
 }
 
-static void read_aovs(orr_call *call, orr_check_spec *spec) {
+void orr_read_aovs(orr_call *call, const char *option, bool aovs[ORR_CHECK_AOV_COUNT]) {
     lua_State *L = call->L;
-    int index = orr_call_extra(call, "aovs");
-    uint32_t count = index ? list_length(call, index, "aovs") : 0;
+    int index = orr_call_extra(call, option);
+    uint32_t count = index ? list_length(call, index, option) : 0;
     for (uint32_t i = 0; i < count; i++) {
         lua_rawgeti(L, index, (int)i + 1);
-        spec->aovs[aov_named(call, text_at(call, lua_gettop(L), "an AOV"), "aovs")] = true;
+        aovs[aov_named(call, text_at(call, lua_gettop(L), "an AOV"), option)] = true;
         lua_pop(L, 1);
     }
-    if (!count) spec->aovs[ORR_CHECK_DISPLAY] = true;
+    if (!count) aovs[ORR_CHECK_DISPLAY] = true;
 }
 
 /* Reads bound `name` of the table on the stack; negative when it is not there. */
@@ -443,7 +443,7 @@ static int check(orr_call *call) {
     read_frames(call, spec);
     read_size(call, spec);
     read_tags(call, spec);
-    read_aovs(call, spec);
+    orr_read_aovs(call, "aovs", spec->aovs);
     read_tolerances(call, spec);
     read_budgets(call, spec);
     read_mutations(call, spec);

@@ -18,9 +18,10 @@ static void frame_destroy(void *object) {
 static const char *frame_describe(const void *object) {
     return ((const orr_lua_frame *)object)->label;
 }
-const orr_lua_class orr_class_frame = {
-    "frame", "A finished frame of a regression scene. A script may keep it, and compare a later one with it.",
-    sizeof(orr_lua_frame), frame_destroy, frame_describe};
+const orr_lua_class orr_class_frame = {"frame",
+                                       "A finished frame: of a regression scene, or of orrery.render. A "
+                                       "script may keep it, and compare a later one with it.",
+                                       sizeof(orr_lua_frame), frame_destroy, frame_describe};
 
 orr_status orr_lua_frame_fill(orr_lua_frame *object, const orr_check_frame *frame, orr_error *err) {
     orr_image images[ORR_CHECK_AOV_COUNT] = {0};
@@ -68,8 +69,10 @@ static const orr_lua_extra edge_extras[] = {
 static const orr_image *captured(orr_call *call, orr_check_aov aov) {
     const orr_image *image = &frame_of(call)->images[aov];
     if (!image->pixels)
-        orr_bind_fail(call, ORR_E_SCRIPT, "%s: '%s' was not captured: name it in aovs of orrery.check",
-                      call->row->name, orr_check_aov_name(aov));
+        orr_bind_fail(
+            call, ORR_E_SCRIPT,
+            "%s: '%s' was not captured: name it in aovs of orrery.check, or in pixels of orrery.render",
+            call->row->name, orr_check_aov_name(aov));
     return image;
 }
 
@@ -459,4 +462,4 @@ static const orr_lua_row rows[] = {
      .example = EXAMPLE("\"display\"", "assert(frame.height == 36)")},
 };
 static const orr_lua_class *const classes[] = {&orr_class_frame, NULL};
-const orr_lua_group orr_lua_frame_group = ORR_LUA_GROUP("Frames of a regression scene", rows, classes);
+const orr_lua_group orr_lua_frame_group = ORR_LUA_GROUP("Frames to look at", rows, classes);

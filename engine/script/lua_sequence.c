@@ -1,4 +1,5 @@
 /* orrery.sequence and orrery.render: what a script returns, and rendering it from inside a script. */
+#include "check/judge.h"
 #include "script/private.h"
 
 #include <math.h>
@@ -368,6 +369,41 @@ static const char *text_or_null(const orr_call *call, const char *name) {
     return text[0] ? text : NULL;
 }
 
+/* Keeps the pixels of a frame that a script asked to see. */
+typedef struct look {
+    bool aovs[ORR_CHECK_AOV_COUNT];
+    const char *channels[ORR_CHECK_AOV_COUNT];
+    orr_lua_frame *frame;
+    int index; /* of that object, on the stack */
+} look;
+
+static orr_status keep_pixels(void *context, const orr_frame_result *result, double t_s, orr_error *err) {
+    look *l = context;
+    orr_image images[ORR_CHECK_AOV_COUNT] = {0};
+    orr_check_frame frame = {0};
+    orr_status status = orr_check_capture_all(result, l->aovs, images, err);
+    if (status == ORR_OK) status = orr_check_frame_make(result, t_s, images, &frame, err);
+    if (status == ORR_OK) status = orr_lua_frame_fill(l->frame, &frame, err);
+    orr_check_images_free(images);
+    orr_check_images_free(frame.images);
+    return status;
+}
+
+/* Leaves a frame object on the stack, which rendering fills. */
+static void ask_for_pixels(orr_call *call, look *l, orr_sequence_options *options) {
+    if (orr_call_given(call, "frames"))
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "orrery.render: 'pixels' are of one frame: give 'frame', not 'frames'");
+    orr_read_aovs(call, "pixels", l->aovs);
+    for (int aov = 0; aov < ORR_CHECK_AOV_COUNT; aov++)
+        if (l->aovs[aov]) l->channels[options->channel_count++] = orr_check_aov_channel((orr_check_aov)aov);
+    l->frame = orr_bind_new(call, &orr_class_frame);
+    l->index = lua_gettop(call->L);
+    options->channels = l->channels;
+    options->frame = keep_pixels;
+    options->frame_context = l;
+}
+
 static int render(orr_call *call) {
     orr_script *script = call->script;
     orr_script_sequence_object *object =
@@ -376,7 +412,8 @@ static int render(orr_call *call) {
     orr_error err = {0};
     orr_renderer *renderer = NULL;
     orr_sequence_report report = {0};
-    orr_sequence_options options = {.out = orr_call_text(call, "out"),
+    look wanted = {0};
+    orr_sequence_options options = {.out = text_or_null(call, "out"),
                                     .aovs = text_or_null(call, "aovs"),
                                     .stop = script->params.stop,
                                     .samples = (uint32_t)orr_call_number(call, "samples")};
@@ -389,6 +426,14 @@ static int render(orr_call *call) {
             *frames = NULL;
     options.frames = &frame;
     options.frame_count = 1;
+    if (orr_call_extra(call, "pixels"))
+        ask_for_pixels(call, &wanted, &options);
+    else if (!options.out)
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "orrery.render needs 'out', the file to write, or 'pixels' to look at");
+    if (options.aovs && !options.out)
+        orr_bind_fail(call, ORR_E_SCRIPT,
+                      "orrery.render: 'aovs' are channels of a file: give 'out', or 'pixels'");
     orr_status status = orr_sequence_seal(object, &err);
     if (status == ORR_OK && orr_call_given(call, "frames")) {
         status = orr_frames_parse(orr_call_text(call, "frames"), object->sequence.first_frame,
@@ -403,6 +448,10 @@ static int render(orr_call *call) {
     free(frames);
     if (status != ORR_OK) orr_bind_raise_data(call, &err);
     push_report(call->L, &report);
+    if (wanted.frame) {
+        lua_pushvalue(call->L, wanted.index);
+        lua_setfield(call->L, -2, "frame");
+    }
     return 1;
 }
 
@@ -430,7 +479,7 @@ static const orr_lua_extra sequence_extras[] = {
     {"modules", "table", "Effects: { tonemap = { operator = \"agx\" }, vignette = true, exposure = { … } }; naming one enables it, false disables it", false},
 };
 static const orr_param_row render_rows[] = {
-    {.name = "out", .type = ORR_PARAM_STRING, .flags = ORR_PARAM_REQUIRED, .doc = "File to write; #### becomes the frame's number"},
+    {.name = "out", .type = ORR_PARAM_STRING, .def = "", .doc = "File to write; #### becomes the frame's number"},
     {.name = "frame", .type = ORR_PARAM_I32, .def = "0", .doc = "Which frame; the first one when not given"},
     {.name = "frames", .type = ORR_PARAM_STRING, .def = "", .doc = "Or several: \"0-47,96\""},
     {.name = "samples", .type = ORR_PARAM_U32, .def = "0", .max = "65536", .doc = "0: as the sequence says"},
@@ -439,6 +488,7 @@ static const orr_param_row render_rows[] = {
 static const orr_lua_extra render_extras[] = {
     {"sequence", "sequence", "What to render", true},
     {"size", "integer[]", "{width, height}; the sequence's when not given", false},
+    {"pixels", "string[]", "Of one frame, what the report's `frame` shows: display, beauty (nit, before exposure), albedo, N, Z, id", false},
 };
 /* clang-format on */
 static const orr_param_table sequence_table = ORR_PARAM_TABLE(sequence_rows, "orrery.sequence"),
@@ -481,13 +531,14 @@ static const orr_lua_row rows[] = {
      .flags = ORR_LUA_HOST,
      .options = render_options,
      ORR_LUA_EXTRAS(render_extras),
-     .doc = "Renders a frame, or some, to files: for `orrery run`. Gives {rendered=, skipped=, wall_s=, "
-            "first_file=, last_file=}.",
+     .doc = "Renders a frame, or some, to files or to look at: for `orrery run`. Gives {rendered=, skipped=, "
+            "wall_s=, "
+            "first_file=, last_file=, frame=}.",
      .returns = "table report",
      .example = EXAMPLE_SCENE
      "local shot = orrery.sequence{ scene = scene, camera = camera, size = {64, 36}, samples = 1 }\n"
-     "local report = orrery.render{ sequence = shot, frame = 0, out = \"ball.png\" }\nassert(report.rendered "
-     "== 1)"},
+     "local report = orrery.render{ sequence = shot, frame = 0, out = \"ball.png\", pixels = {\"beauty\"} }\n"
+     "assert(report.rendered == 1)\nprint(report.frame:pixel(32, 18, \"beauty\"))"},
     {.name = "sequence.name",
      .call = sequence_name,
      .flags = ORR_LUA_FIELD,

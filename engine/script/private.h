@@ -239,6 +239,8 @@ typedef struct orr_lua_frame {
     orr_check_frame frame;
     char label[32];
 } orr_lua_frame;
+/* A list of AOVs by name; display when it is empty or not given. Raises. */
+void orr_read_aovs(orr_call *call, const char *option, bool aovs[ORR_CHECK_AOV_COUNT]);
 /* Fills a frame object with copies. */
 ORR_MUST_CHECK orr_status orr_lua_frame_fill(orr_lua_frame *object, const orr_check_frame *frame,
                                              orr_error *err);

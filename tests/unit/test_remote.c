@@ -391,7 +391,8 @@ static void light(void **state) {
         "scene:environment{ capture_m = {0, 1, 0} }\n"
         "scene:directional{ illuminance_lx = 5, colour = {1, 0.5, 0} }\n"
         "scene:area{ shape = 'sphere', radius_m = 0.2, luminance_nit = 100, position_m = {0, 1, 0} }\n"
-        "scene:mesh{ shape = orrery.box{}, emits_light = true }\n"
+        "scene:mesh{ shape = orrery.box{}, emits_light = true, material = scene:material{ emissive_nit = 9 } "
+        "}\n"
         "local camera = scene:camera{ position_m = {0, 1, 4}, focal_mm = 35, sensor = 'aps_c', f_stop = 4 }\n"
         "return orrery.sequence{ scene = scene, camera = camera, size = {64, 36}, frames = 6 }\n";
     char path[256];

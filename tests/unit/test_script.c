@@ -624,6 +624,45 @@ static void test_atmospheres(void **state) {
     expect_error(AIR "{ preset = function(t) return 'mars' end }", ORR_E_SCRIPT, "test.lua:1:", "preset");
 }
 
+/* --- pixels of a frame ----------------------------------------------------------------------------- */
+
+#define LOOK                                                                                                 \
+    "local scene = orrery.scene() scene:environment{ source = 'constant', luminance_nit = 3000 }\n"          \
+    "local camera = scene:camera{ position_m = {0, 0, 5} }\n"                                                \
+    "scene:mesh{ shape = orrery.box{ size_m = {1, 1, 2} } }\n"                                               \
+    "local shot = orrery.sequence{ scene = scene, camera = camera, frames = 3, size = {32, 18}, samples = "  \
+    "1, "                                                                                                    \
+    "modules = { exposure = { mode = 'manual', ev = function(t) return 12 + t end } } }\n"
+
+/* What a script of `orrery run` sees: nit, whatever the exposure, and metres. */
+static void test_pixels(void **state) {
+    (void)state;
+    run r = run_with(
+        LOOK "for number = 0, 2 do\n"
+             "  local report = orrery.render{ sequence = shot, frame = number, pixels = {'beauty', 'Z'} }\n"
+             "  local frame = report.frame\n"
+             "  assert(report.rendered == 1 and frame.number == number and frame.width == 32)\n"
+             "  local r, g, b, a = frame:pixel(0, 0, 'beauty')\n"
+             "  assert(math.abs(r / 3000 - 1) < 1e-3 and r == g and g == b and a == 0)\n"
+             "  assert(math.abs(frame:pixel(16, 9, 'Z') - 4) < 1e-3)\n"
+             "  assert(not pcall(frame.pixel, frame, 0, 0))\n"
+             "  assert(math.abs(frame.ev100 - 12 - number / 24) < 1e-6)\n"
+             "end",
+        NULL);
+    if (r.status == ORR_E_NO_DEVICE)
+        print_message("skipped: no device to render with\n");
+    else if (r.status != ORR_OK)
+        fail_msg("%s", r.err.message);
+    orr_script_destroy(&r.script);
+    expect_error(LOOK "orrery.render{ sequence = shot }", ORR_E_SCRIPT, "test.lua:5:", "needs 'out'");
+    expect_error(LOOK "orrery.render{ sequence = shot, frames = '0-1', pixels = {'Z'} }", ORR_E_SCRIPT,
+                 "test.lua:5:", "of one frame");
+    expect_error(LOOK "orrery.render{ sequence = shot, pixels = {'depth'} }", ORR_E_SCRIPT,
+                 "test.lua:5:", "no AOV 'depth'");
+    expect_error(LOOK "orrery.render{ sequence = shot, pixels = {'Z'}, aovs = 'depth' }", ORR_E_SCRIPT,
+                 "test.lua:5:", "channels of a file");
+}
+
 /* --- the reference ------------------------------------------------------------------------------- */
 
 static void test_api_texts(void **state) {
@@ -778,6 +817,7 @@ int main(void) {
         cmocka_unit_test(test_clearance),  cmocka_unit_test(test_manifest),
         cmocka_unit_test(test_api_texts),  cmocka_unit_test(test_examples),
         cmocka_unit_test(test_reads),      cmocka_unit_test(test_atmospheres),
+        cmocka_unit_test(test_pixels),
     };
     return cmocka_run_group_tests(tests, start, finish_tests);
 }
