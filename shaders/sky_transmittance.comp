@@ -5,7 +5,7 @@
 #include "atmosphere.glsl"
 layout(set = 0, binding = PASS, rgba16f) uniform writeonly image2D table;
 layout(local_size_x = 8, local_size_y = 8) in;
-const int STEPS = 40;
+const int STEPS = 20;
 
 void main() {
     ivec2 p = ivec2(gl_GlobalInvocationID.xy), size = imageSize(table);

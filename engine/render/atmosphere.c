@@ -156,7 +156,7 @@ static void dispatch(orr_renderer *r, orr_cmd *cmd, const orr_frame_data *data, 
     }
 }
 
-static bool wanted(const orr_frame_data *data, orr_sky_table table) {
+bool orr_sky_has(const orr_frame_data *data, orr_sky_table table) {
     bool above = data->sky.camera[2] > 0.5f;
     return table == ORR_SKY_TRANSMITTANCE ||
            (table == ORR_SKY_MULTIPLE && data->pose->atmosphere.multiple_scattering) ||
@@ -172,7 +172,7 @@ static orr_status make_tables(orr_renderer *r, orr_cmd *cmd, const orr_frame_dat
     view_rays(data, rays);
     find_keys(&pose->atmosphere, &data->sky, pose->has_moon, rays[0], keys);
     for (orr_sky_table table = 0; table < ORR_SKY_TABLE_COUNT; table++) {
-        if (s->keys[table] == keys[table] || !wanted(data, table)) continue;
+        if (s->keys[table] == keys[table] || !orr_sky_has(data, table)) continue;
         orr_gpu_pipeline pipeline;
         orr_status status = orr_core_get(r, cores[table], data->variant, &pipeline, err);
         if (!status) status = fit_table(r, table, &pose->atmosphere, pose->has_moon, err);

@@ -16,7 +16,7 @@ typedef struct product {
     const char *pass, *channel;
     orr_gpu_texture texture;
 } product;
-enum { MOST_PRODUCTS = 4 };
+enum { MOST_PRODUCTS = 9 };
 
 static uint32_t products_of(const orr_target *t, product out[MOST_PRODUCTS]) {
     const orr_renderer *r = t->renderer;
@@ -26,6 +26,13 @@ static uint32_t products_of(const orr_target *t, product out[MOST_PRODUCTS]) {
         out[n++] = (product){"terrain gradient", "gradient", r->terrain.gradient};
     if (t->data.variant & ORR_VARIANT_SHADE) out[n++] = (product){"terrain shade", "shade", r->terrain.sun};
     if (t->data.variant & ORR_VARIANT_SHADOW) out[n++] = (product){"shadow", "depth", r->shadow_map.map};
+    static const char *const channels[] = {"air", "air", "sky", "light", "transmittance"};
+    for (uint32_t image = 0; t->data.variant & ORR_VARIANT_SKY && image < 5; image++) {
+        orr_sky_table table = image < ORR_SKY_AERIAL ? (orr_sky_table)image : ORR_SKY_AERIAL;
+        if (orr_sky_has(&t->data, table))
+            out[n++] =
+                (product){orr_sky_table_name(table), channels[image], r->sky_tables.images[image].texture};
+    }
     return n;
 }
 

@@ -239,6 +239,8 @@ ORR_MUST_CHECK orr_status orr_sky_update(orr_renderer *renderer, orr_cmd *cmd, s
 /* The first part of it alone. */
 ORR_MUST_CHECK orr_status orr_sky_tables_update(orr_renderer *renderer, orr_cmd *cmd,
                                                 struct orr_frame_data *data, orr_error *err);
+bool orr_sky_has(const struct orr_frame_data *data,
+                 orr_sky_table table); /* whether a frame reads that table */
 void orr_sky_bind(const orr_renderer *renderer, const struct orr_frame_data *data, orr_gpu_bind *bind);
 void orr_sky_free(orr_renderer *renderer);
 /* The sky's light, captured where ORR_VARIANT_SKY_LIGHT asks for it, and that on the planet's ground

@@ -256,6 +256,6 @@ ORR_MUST_CHECK orr_status orr_sequence_seal(orr_script_sequence_object *object, 
 
 extern const orr_lua_group orr_lua_orrery_group, orr_lua_scene_group, orr_lua_node_group,
     orr_lua_shapes_group, orr_lua_rig_group, orr_lua_sequence_group, orr_lua_assets_group,
-    orr_lua_space_group, orr_lua_check_group, orr_lua_frame_group;
+    orr_lua_space_group, orr_lua_atmosphere_group, orr_lua_check_group, orr_lua_frame_group;
 
 #endif

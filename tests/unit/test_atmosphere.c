@@ -199,11 +199,159 @@ static void test_ways_agree(void **state) {
     assert_true(worst <= 0.03);
 }
 
+/* --- frames ----------------------------------------------------------------------------------------------
+ */
+
+/* Frame n renders what `at(n)` says of one moving thing after the other. */
+static const char moving[] =
+    "local function since(n, v) return function(t) return t > n - 0.5 and v or 0 end end\n"
+    "scene:atmosphere{ turbidity = function(t) return 1 + since(6, 1)(t) end }\n"
+    "scene:sun{ elevation_deg = function(t) return 20 + since(5, 1)(t) end, azimuth_deg = since(4, 10) }\n"
+    "scene:environment{ source = 'constant', luminance_nit = 1000 }\n"
+    "card{ paint = chalk(0.5) }\n"
+    "local camera = scene:camera{ position_m = function(t) return since(2, 500)(t), 2, 0 end, rotation_deg = "
+    "function(t) return 0, since(3, 5)(t), 0 end }\n"
+    "return show(camera, { fps = 1, frames = 8, modules = { exposure = { mode = 'manual', ev = %d } } })";
+
+static void expect_made(const uint32_t before[ORR_SKY_TABLE_COUNT], const uint32_t more[ORR_SKY_TABLE_COUNT],
+                        int line) {
+    for (orr_sky_table table = 0; table < ORR_SKY_TABLE_COUNT; table++)
+        if (g.renderer->sky_tables.made[table] - before[table] != more[table])
+            fail_msg("line %d: '%s' was made %u times, not %u", line, orr_sky_table_name(table),
+                     g.renderer->sky_tables.made[table] - before[table], more[table]);
+}
+#define FRAME_MAKES(frame_, ev, ...)                                                                         \
+    do {                                                                                                     \
+        uint32_t before[ORR_SKY_TABLE_COUNT];                                                                \
+        int64_t frame = frame_;                                                                              \
+        shot made;                                                                                           \
+        memcpy(before, g.renderer->sky_tables.made, sizeof before);                                          \
+        render_frames(TEXT(moving, ev), &frame, 1, true, &made);                                             \
+        forget(&made);                                                                                       \
+        expect_made(before, (const uint32_t[ORR_SKY_TABLE_COUNT])__VA_ARGS__, __LINE__);                     \
+    } while (0)
+
+static void test_made_when_changed(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    orr_sky_free(g.renderer);
+    FRAME_MAKES(0, 14, {1, 1, 1, 1});
+    FRAME_MAKES(0, 14, {0, 0, 0, 0});
+    FRAME_MAKES(1, 14, {0, 0, 0, 0}); /* nothing moved */
+    FRAME_MAKES(1, 10, {0, 0, 0, 0}); /* the exposure is in no table */
+    FRAME_MAKES(2, 14, {0, 0, 0, 0}); /* the camera, level */
+    FRAME_MAKES(3, 14, {0, 0, 0, 1}); /* the camera turned */
+    FRAME_MAKES(4, 14, {0, 0, 0, 1}); /* the sun, level: the sky turns with it */
+    FRAME_MAKES(5, 14, {0, 0, 1, 1}); /* the sun rose */
+    FRAME_MAKES(6, 14, {1, 1, 1, 1}); /* other air */
+    FRAME_MAKES(7, 14, {0, 0, 0, 0});
+}
+
+/* A table of the last frame, as floats; the caller frees it. */
+static float *read_table(uint32_t image, uint64_t *count) {
+    orr_error err = {0};
+    orr_gpu *gpu = g.renderer->gpu;
+    orr_gpu_texture texture = g.renderer->sky_tables.images[image].texture;
+    orr_gpu_buffer_params params = {
+        .label = "table", .size_bytes = orr_gpu_texture_bytes(gpu, texture), .memory = ORR_MEMORY_READBACK};
+    orr_gpu_buffer buffer;
+    orr_cmd *cmd;
+    uint64_t value;
+    OK(orr_gpu_buffer_create(gpu, &params, &buffer, &err));
+    OK(orr_cmd_begin(gpu, "table", &cmd, &err));
+    orr_cmd_copy_to_buffer(cmd, texture, 0, 0, buffer, 0);
+    OK(orr_gpu_submit(gpu, &cmd, &value, &err));
+    OK(orr_gpu_wait(gpu, value, UINT64_MAX, &err));
+    const uint16_t *halves = orr_gpu_buffer_map(gpu, buffer);
+    *count = params.size_bytes / sizeof *halves;
+    float *out = malloc(*count * sizeof *out);
+    assert_non_null(out);
+    for (uint64_t i = 0; i < *count; i++) out[i] = orr_f16_to_f32(halves[i]);
+    orr_gpu_buffer_destroy(gpu, &buffer);
+    return out;
+}
+
+/* Frames from the ground to far above the air, sun and moon high and low: their tables and pictures hold
+ * numbers alone. */
+static void test_frames_finite(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    static const double altitudes_m[] = {-50, 0, 1.7, 3e3, 6e4, 2e5, 2e6}, suns[] = {-18, -4, 0, 3, 90};
+    for (size_t h = 0; h < sizeof altitudes_m / sizeof altitudes_m[0]; h++)
+        for (size_t s = 0; s < sizeof suns / sizeof suns[0]; s++) {
+            const char *text = TEXT(
+                "scene:atmosphere{ aerial_size = 40 } scene:sun{ elevation_deg = %g } "
+                "scene:moon{ elevation_deg = %g, azimuth_deg = 200 }\n"
+                "scene:environment{ source = 'constant', luminance_nit = 1 } card{ paint = chalk(0.5) }\n"
+                "return show(scene:camera{ position_m = {0, %g, 0}, rotation_deg = {-20, 30, 0}, vfov_deg = "
+                "90 })",
+                suns[s], 30 - suns[s], altitudes_m[h]);
+            shot picture;
+            int64_t frame = 0;
+            render_frames(text, &frame, 1, false, &picture);
+            for (uint32_t i = 0; i < picture.width * picture.height * 4; i++)
+                assert_true(isfinite(picture.hdr[i]) && picture.hdr[i] >= 0.0f);
+            forget(&picture);
+            bool above = altitudes_m[h] > 1e5;
+            for (uint32_t image = 0; image < (above ? 2u : 5u); image++) {
+                uint64_t count;
+                float *table = read_table(image, &count);
+                for (uint64_t i = 0; i < count; i++)
+                    if (!isfinite(table[i]) || table[i] < 0.0f || table[i] >= 65504.0f)
+                        fail_msg("image %u, %g m, sun %g: value %llu is %g", image, altitudes_m[h], suns[s],
+                                 (unsigned long long)i, (double)table[i]);
+                free(table);
+            }
+        }
+}
+
+/* A card that faces the sun, in its light alone: what comes through the air, and half of it where half of the
+ * disk has set. */
+static void test_sun_on_a_card(void **state) {
+    (void)state;
+    static const char text[] =
+        "card{ paint = chalk(1) } scene:atmosphere{} scene:sun{ elevation_deg = %g, illuminance_lx = "
+        "1000, at = '%s' } scene:environment{ source = 'constant', luminance_nit = 0 } return "
+        "show(above(10))";
+    if (!g.renderer) skip();
+    static const double elevations[] = {90, 30, 5, 2};
+    for (int i = 0; i < 4; i++) {
+        float rgb[3];
+        orr_pose pose = place(0, 90);
+        ask_one(&pose, ORR_SKY_ASK_TRANSMITTANCE, elevations[i], 0, rgb);
+        double through = 0.2126 * (double)rgb[0] + 0.7152 * (double)rgb[1] + 0.0722 * (double)rgb[2],
+               along = sin(elevations[i] * deg);
+        WITHIN(middle_of(TEXT(text, elevations[i], "space")), 1000 / pi * along * (double)rgb[1],
+               0.01); /* green */
+        WITHIN(middle_of(TEXT(text, elevations[i], "ground")), 1000 / pi * along * (double)rgb[1] / through,
+               0.01);
+    }
+    /* Level with the ground the cosine is 0: a wall tells of the disk. */
+    static const char wall[] =
+        "scene:mesh{ shape = orrery.box{ size_m = 2 }, material = scene:material(chalk(1)) } "
+        "scene:atmosphere{} "
+        "scene:sun{ elevation_deg = %g, azimuth_deg = 180, at = 'space' } scene:environment{ source = "
+        "'constant', "
+        "luminance_nit = 0 } return show(scene:camera{ position_m = {0, 0, 10}, vfov_deg = 5 })";
+    double last = 1e9, steps[9], largest = 0.0;
+    for (int i = 0; i <= 8; i++) { /* down to a disk's breadth below the horizon */
+        steps[i] = middle_of(TEXT(wall, 0.2725 * (4 - i) / 3.0));
+        assert_true(steps[i] <= last);
+        if (i) largest = fmax(largest, (last - steps[i]) / steps[0]);
+        last = steps[i];
+    }
+    print_message("sunset on a wall:");
+    for (int i = 0; i <= 8; i++) print_message(" %.4g", steps[i]);
+    print_message("\n");
+    assert_true(steps[0] > 0.0 && steps[4] > 0.0 && steps[8] == 0.0 && largest < 0.35);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transmittance), cmocka_unit_test(test_single_scattering),
         cmocka_unit_test(test_linear),        cmocka_unit_test(test_finite),
-        cmocka_unit_test(test_ways_agree),
+        cmocka_unit_test(test_ways_agree),    cmocka_unit_test(test_made_when_changed),
+        cmocka_unit_test(test_frames_finite), cmocka_unit_test(test_sun_on_a_card),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -28,6 +28,14 @@ static const char scene[] =
     "look_at_m = {0, 1, 0} },\n"
     "  size = {64, 36}, fps = 4, frames = 3, samples = %d, modules = { vignette = { strength = 0.5 } } }\n";
 
+static const char open_air[] =
+    "local scene = orrery.scene()\n"
+    "scene:atmosphere{} scene:sun{ elevation_deg = 10 } scene:environment{ source = 'gradient' }\n"
+    "scene:mesh{ shape = orrery.sphere{} }\n"
+    "return orrery.sequence{ name = 'aired', scene = scene, camera = scene:camera{ position_m = {0, 1, 5} "
+    "},\n"
+    "  size = {64, 36}, frames = 1, samples = %d }\n";
+
 typedef struct record {
     orr_pass_digest digests[3][MOST];
     uint32_t counts[3], frames;
@@ -58,15 +66,15 @@ typedef struct planted {
 } planted;
 
 /* On an engine of its own: nothing is left from another. */
-static void render_scene(const char *folder, int samples, const planted *fault, orr_sequence_options options,
-                         record *out) {
+static void render_text_of(const char *folder, const char *what, int samples, const planted *fault,
+                           orr_sequence_options options, record *out) {
     char text[2000];
     orr_error err = {0};
     orr_sequence_report report;
     orr_renderer *renderer = NULL;
     orr_engine *engine = open_engine(2, &renderer);
     if (!engine) skip();
-    (void)snprintf(text, sizeof text, scene, samples);
+    (void)snprintf(text, sizeof text, what, samples);
     if (fault)
         OK(orr_shaders_edit(orr_engine_shaders(engine), fault->file, fault->find, fault->replace, &err));
     drop(out);
@@ -74,6 +82,11 @@ static void render_scene(const char *folder, int samples, const planted *fault, 
     OK(render_text(folder, engine, renderer, text, &options, &report, &err));
     OK(orr_shaders_edits_met(orr_engine_shaders(engine), &err));
     close_engine(engine);
+}
+
+static void render_scene(const char *folder, int samples, const planted *fault, orr_sequence_options options,
+                         record *out) {
+    render_text_of(folder, scene, samples, fault, options, out);
 }
 
 static int set_up(void **state) { /* a folder with a hill in it */
@@ -188,6 +201,30 @@ static void test_first_difference(void **state) {
     drop(&sound), drop(&faulty);
 }
 
+/* The atmosphere's tables are products too. */
+static void test_open_air(void **state) {
+    static const struct {
+        planted fault;
+        const char *pass;
+    } cases[] = {
+        {{"sky_transmittance.comp", "exp(-depth)", "exp(-0.99 * depth)"}, "sky transmittance"},
+        {{"sky_multiple.comp", "max(mu, 0.0)", "0.0"}, "sky multiple"},
+        {{"sky_view.comp", "air_pack(sum)", "air_pack(sum * 0.9)"}, "sky view"},
+        {{"sky_aerial.comp", "vec4(through, 1.0)", "vec4(sqrt(through), 1.0)"}, "sky aerial"},
+    };
+    record sound = {0}, faulty = {0};
+    render_text_of(*state, open_air, 1, NULL, (orr_sequence_options){.digest_passes = true}, &sound);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        uint32_t at = 0;
+        render_text_of(*state, open_air, 1, &cases[c].fault, (orr_sequence_options){.digest_passes = true},
+                       &faulty);
+        assert_int_equal(faulty.counts[0], sound.counts[0]);
+        while (at < sound.counts[0] && sound.digests[0][at].hash == faulty.digests[0][at].hash) at++;
+        assert_string_equal(at < sound.counts[0] ? sound.digests[0][at].pass : "", cases[c].pass);
+    }
+    drop(&sound), drop(&faulty);
+}
+
 /* Copies are bounded: the message says what size can be had. */
 static void test_too_large(void **state) {
     char text[2000];
@@ -224,6 +261,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_first_difference),
+        cmocka_unit_test(test_open_air),
         cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
