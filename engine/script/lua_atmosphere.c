@@ -20,6 +20,7 @@ static const orr_param_table *atmosphere_options(const orr_call *call) {
 
 static int atmosphere_new(orr_call *call) {
     atmosphere *object = orr_bind_new(call, &atmosphere_class);
+    orr_atmosphere_preset(call);
     orr_call_store(call, 0, &object->props);
     object->props.preset = NULL; /* text of Lua's; the rows hold what it said */
     return 1;
