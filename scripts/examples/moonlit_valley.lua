@@ -4,7 +4,7 @@ local scene = orrery.scene()
 local ground = scene:terrain{ dem = "dem/jacksboro_fault.tif", ramp = "alpine", exaggeration = 2, nodata = "fill" }
 local bounds = ground:bounds()
 
--- Two days after full the moon gives half of its 0.25 lx; low in the sky the air takes more, and the ground lies at a slant.
+-- Two days after full the moon gives half of its 0.25 lx; it stands low, so the air takes more and level ground lies at a slant: 0.04 lx.
 scene:atmosphere{ preset = "clear", stars = true }
 scene:sun{ azimuth_deg = 20, elevation_deg = -40 }
 scene:moon{ azimuth_deg = 245, elevation_deg = 24, phase_deg = 25 }
