@@ -51,7 +51,8 @@ local function scenario(light, lux, preset, preset_ev, outdoors)
   return { light = light, outdoors = outdoors, shots = {
     { label = "camera preset " .. preset, lux = lux, mode = preset, ev = preset_ev },
     { label = "metered off the 18 % card", lux = lux, mode = "manual", ev = metered(lux) },
-    { label = "metered by incident light", lux = lux, mode = "manual", ev = bench.incident_ev(lux) } } }
+    { label = "metered by incident light", lux = lux, mode = "manual", ev = bench.incident_ev(lux) },
+    { label = "automatic, a spot on the 18 % card", lux = lux, mode = "auto", ev = metered(lux) } } }
 end
 local function at_ev(light, outdoors, ...)
   local shots = {}
@@ -109,10 +110,13 @@ local function scenario_page(name)
   cards(scene, s.light)
   wedge(scene, 0.18 / math.pi * shots[1].lux)
   local function at(x, z) return math.floor((x / 16 + 0.5) * size[1]), math.floor((z / 9 + 0.5) * size[2]) end
+  local exposure = { mode = function(t) return shot(t).mode end, ev = function(t) return shot(t).ev end }
+  if shots[#shots].mode == "auto" then
+    exposure.metering, exposure.spot_position, exposure.spot_radius = "spot", { 2 / 16 + 0.5, CARD_Z / 9 + 0.5 }, 0.05
+  end
   local page = { size = size, aovs = { "display", "beauty" } }
   page.sequence = orrery.sequence{ name = "lightbench_" .. name, scene = scene, camera = look_down(scene, 9), size = size, samples = 1, fps = 1, frames = #shots,
-    modules = { tonemap = { operator = "none" },
-                exposure = { mode = function(t) return shot(t).mode end, ev = function(t) return shot(t).ev end } } }
+    modules = { tonemap = { operator = "none" }, exposure = exposure } }
   function page.measure(frame)
     local now, rows = shots[frame.number + 1], {}
     for i, card in ipairs(CARDS) do
@@ -123,7 +127,7 @@ local function scenario_page(name)
     end
     local card_nit = rows[3].measured
     local function add(r) rows[#rows + 1] = r end
-    add(row(now.label .. ": EV", "EV", frame.ev100, now.ev, 1e-9, true))
+    add(row(now.label .. ": EV", "EV", frame.ev100, now.ev, now.mode == "auto" and 0.005 or 1e-9, true))
     add(row(now.label .. ": the 18 % card exposed", "", card_nit * frame.exposure, 0.18 / math.pi * now.lux * bench.exposure(now.ev), 0.001, true))
     add(row(now.label .. ": a reflected meter on the 18 % card", "EV", bench.reflected_ev(card_nit), metered(now.lux), 0.002, true))
     if s.outdoors then add(row(now.label .. ": outdoors, a meter shows 12 to 16", "EV", bench.reflected_ev(card_nit), 14, 2, true)) end
