@@ -6,18 +6,10 @@
 
 #include "base/text.h"
 
-const orr_lua_group *const orr_lua_groups[] = {&orr_lua_orrery_group,
-                                               &orr_lua_scene_group,
-                                               &orr_lua_node_group,
-                                               &orr_lua_shapes_group,
-                                               &orr_lua_rig_group,
-                                               &orr_lua_sequence_group,
-                                               &orr_lua_assets_group,
-                                               &orr_lua_atmosphere_group,
-                                               &orr_lua_space_group,
-                                               &orr_lua_check_group,
-                                               &orr_lua_frame_group,
-                                               NULL};
+const orr_lua_group *const orr_lua_groups[] = {
+    &orr_lua_orrery_group, &orr_lua_scene_group,    &orr_lua_node_group,   &orr_lua_shapes_group,
+    &orr_lua_rig_group,    &orr_lua_sequence_group, &orr_lua_assets_group, &orr_lua_atmosphere_group,
+    &orr_lua_space_group,  &orr_lua_check_group,    &orr_lua_frame_group,  NULL};
 
 /* --- errors -------------------------------------------------------------------------------------- */
 

@@ -1,6 +1,8 @@
 /* The sky as it is seen and as it lights, on the device, under validation: against what is computed here. */
 #include "render_support.h"
 
+#include "render/sky_query.h"
+
 #define VACUUM                                                                                               \
     "rayleigh_scattering_per_km = {0, 0, 0}, mie_scattering_per_km = {0, 0, 0}, mie_absorption_per_km = "    \
     "{0, "                                                                                                   \
@@ -103,6 +105,50 @@ static void test_off(void **state) {
     forget(&without), forget(&with);
 }
 
+/* What the camera sees of the air is what the sky answers to the same direction, from the ground to space. */
+static void test_seen(void **state) {
+    (void)state;
+    static const double altitudes_m[] = {0, 3000, 150e3}, suns[] = {60, 5, -4};
+    enum { WIDE = 48, HIGH = 27 };
+    double worst = 0;
+    for (int i = 0; i < 9; i++) {
+        double altitude_m = altitudes_m[i % 3], elevation = suns[i / 3];
+        shot s = render(TEXT("scene:sun{ azimuth_deg = 30, elevation_deg = %g } scene:atmosphere{ altitude_m "
+                             "= %g, sun_disk = false } return show(scene:camera{ vfov_deg = 60, rotation_deg "
+                             "= {%d, 0, 0} }, { size = {48, 27}, modules = { exposure = { mode = 'manual', "
+                             "ev = %g } } })",
+                             elevation, altitude_m, altitude_m > 100e3 ? -12 : 31, elevation > 0 ? 14 : 6.0));
+        double tilt = (altitude_m > 100e3 ? -12 : 31) * pi / 180, half = tan(30 * pi / 180),
+               exposure = 18 / 12.5 * pow(2, -(elevation > 0 ? 14 : 6.0));
+        orr_error err = {0};
+        orr_pose pose = {.has_atmosphere = true, .has_sun = true};
+        OK(orr_params_init(orr_node_table(ORR_NODE_ATMOSPHERE), &pose.atmosphere, &err));
+        OK(orr_params_init(orr_node_table(ORR_NODE_SUN), &pose.sun, &err));
+        pose.sun.illuminance_lx = 133312.0, pose.atmosphere.altitude_m = altitude_m;
+        pose.sun_direction[0] = cos(elevation * pi / 180) * 0.5,
+        pose.sun_direction[1] = sin(elevation * pi / 180),
+        pose.sun_direction[2] = -cos(elevation * pi / 180) * sqrt(0.75);
+        for (int y = 1; y < 14; y += 3)
+            for (int x = 1; x < WIDE; x += 5) {
+                double u = ((x + 0.5) / WIDE * 2 - 1) * half * WIDE / HIGH,
+                       v = (1 - (y + 0.5) / HIGH * 2) * half, l = sqrt(1 + u * u + v * v);
+                float d[1][3] = {{(float)(u / l), (float)((sin(tilt) + v * cos(tilt)) / l),
+                                  (float)((-cos(tilt) + v * sin(tilt)) / l)}},
+                      rgb[1][3];
+                OK(orr_sky_query(g.renderer, &pose, ORR_SKY_ASK_LUMINANCE, (const float(*)[3])d, 1, rgb,
+                                 &err));
+                for (int c = 0; c < 3; c++) {
+                    double got = (double)s.hdr[(y * WIDE + x) * 4 + c], asked = (double)rgb[0][c] * exposure;
+                    if (asked < 1e-3) continue; /* black space, and what half floats round */
+                    worst = fmax(worst, fabs(got / asked - 1));
+                }
+            }
+        forget(&s);
+    }
+    printf("the sky in a frame is off what it answers by %.3f %% at most\n", worst * 100);
+    assert_true(worst < 0.01);
+}
+
 /* Every pixel of a parallel view looks the same way: it sees one colour of sky. */
 static void test_parallel(void **state) {
     (void)state;
@@ -132,8 +178,9 @@ static void test_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow),     cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_off),        cmocka_unit_test(test_parallel), cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow), cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_off),        cmocka_unit_test(test_seen), cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_finite),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
