@@ -11,12 +11,14 @@ typedef enum orr_sky_ask {
     ORR_SKY_ASK_LUMINANCE, /* nit that the air scatters towards the camera on the way to the ground or space;
                               neither the ground nor the disks of sun and moon. Through the sky table, or
                               marched where the camera stands above the air, as in a frame */
-    ORR_SKY_ASK_MARCHED    /* the same, marched wherever it stands */
+    ORR_SKY_ASK_MARCHED,   /* the same, marched wherever it stands */
+    ORR_SKY_ASK_UNTIL      /* the same, marched until a point: the directions lead there, in km */
 } orr_sky_ask;
 
 /* `rgb`: answers (linear Rec.709) from the camera of `pose`, of which its atmosphere, sun, moon and the
- * camera's height count, into `count` unit `directions`, which are world ones. ORR_E_ARGUMENT: the pose has
- * no atmosphere. Waits for the device; tables that frames and questions do not share are made again. */
+ * camera's height count, into `count` world `directions`, of unit length but where said. ORR_E_ARGUMENT: the
+ * pose has no atmosphere. Waits for the device; tables that frames and questions do not share are made again.
+ */
 ORR_MUST_CHECK orr_status orr_sky_query(orr_renderer *renderer, const orr_pose *pose, orr_sky_ask ask,
                                         const float (*directions)[3], uint32_t count, float (*rgb)[3],
                                         orr_error *err);

@@ -305,12 +305,73 @@ static void test_frames_finite(void **state) {
         }
 }
 
+/* A black wall's pixel is the air before it: through the aerial tables, and beyond their range by marching
+ * on. */
+static const char wall_ahead[] =
+    "scene:atmosphere{} scene:sun{ elevation_deg = %g, azimuth_deg = 30, casts_shadow = false }\n"
+    "scene:environment{ source = 'constant', luminance_nit = 0 }\n"
+    "scene:mesh{ shape = orrery.plane{ width_m = %g, depth_m = %g }, position_m = {0, %g, -%g}, rotation_deg "
+    "= "
+    "{90, 0, 0}, material = scene:material{ base_colour = {0, 0, 0}, roughness = 1, ior = 1 } }\n"
+    "return show(scene:camera{ position_m = {0, %g, 0}, vfov_deg = 40 })";
+enum { PROBES = 25 };
+
+/* The worst deviation over pixels all over the picture, of a wall `m` ahead. */
+static double wall_deviation(double height_m, double m, double sun_deg) {
+    orr_error err = {0};
+    shot picture = render(TEXT(wall_ahead, sun_deg, 4 * m, 4 * m, height_m, m, height_m));
+    orr_pose pose = place(height_m * 1e-3, 0);
+    double across = cos(sun_deg * deg), half = tan(20 * deg), brightest = 0.0, worst = 0.0;
+    pose.sun_direction[0] = across * sin(30 * deg), pose.sun_direction[1] = sin(sun_deg * deg);
+    pose.sun_direction[2] = -across * cos(30 * deg);
+    float to[PROBES][3], rgb[PROBES][3];
+    uint32_t pixels[PROBES][2];
+    for (int i = 0; i < PROBES; i++) {
+        pixels[i][0] = 6 + (uint32_t)(12.75 * (i % 5)), pixels[i][1] = 4 + (uint32_t)(6.75 * (i / 5));
+        to[i][0] = (float)(1e-3 * m * half * W / H * ((pixels[i][0] + 0.5) * 2 / W - 1));
+        to[i][1] = (float)(1e-3 * m * half * (1 - (pixels[i][1] + 0.5) * 2 / H)),
+        to[i][2] = (float)(-1e-3 * m);
+    }
+    OK(orr_sky_query(g.renderer, &pose, ORR_SKY_ASK_UNTIL, (const float(*)[3])to, PROBES, rgb, &err));
+    for (int i = 0; i < PROBES; i++) brightest = fmax(brightest, (double)rgb[i][2]);
+    for (int i = 0; i < PROBES; i++) {
+        if (height_m + 1e3 * (double)to[i][1] < 0.0) continue; /* into the ground, where marching ends */
+        for (uint32_t c = 0; c < 3; c++) {
+            double got = (double)picture.hdr[(pixels[i][1] * picture.width + pixels[i][0]) * 4 + c],
+                   marched = (double)rgb[i][c];
+            worst = fmax(worst, fabs(got - marched) / (marched + 0.01 * brightest));
+        }
+    }
+    forget(&picture);
+    return worst;
+}
+
+static void test_air_before_a_wall(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    static const double distances_m[] = {1, 20, 100, 400, 2e3, 1e4, 6e4, 1.2e5, 2e5};
+    static const double heights_m[] = {2, 3000, 40000}, suns[] = {1, 40};
+    double worst = 0.0;
+    for (int s = 0; s < 2; s++)
+        for (int h = 0; h < 3; h++)
+            for (size_t d = 0; d < sizeof distances_m / sizeof distances_m[0]; d++) {
+                double off = wall_deviation(heights_m[h], distances_m[d], suns[s]);
+                if (off > worst)
+                    print_message("  %g m, from %g m, sun at %g deg: %.2f %%\n", distances_m[d], heights_m[h],
+                                  suns[s], off * 100);
+                worst = fmax(worst, off);
+            }
+    print_message("air before a wall: worst deviation from marching %.2f %%\n", worst * 100);
+    assert_true(worst <= 0.03);
+}
+
 /* A card that faces the sun, in its light alone: what comes through the air, and half of it where half of the
  * disk has set. */
 static void test_sun_on_a_card(void **state) {
     (void)state;
     static const char text[] =
-        "card{ paint = chalk(1) } scene:atmosphere{} scene:sun{ elevation_deg = %g, illuminance_lx = "
+        "card{ paint = chalk(1) } scene:atmosphere{ aerial_perspective = false } scene:sun{ elevation_deg = "
+        "%g, illuminance_lx = "
         "1000, at = '%s' } scene:environment{ source = 'constant', luminance_nit = 0 } return "
         "show(above(10))";
     if (!g.renderer) skip();
@@ -329,7 +390,7 @@ static void test_sun_on_a_card(void **state) {
     /* Level with the ground the cosine is 0: a wall tells of the disk. */
     static const char wall[] =
         "scene:mesh{ shape = orrery.box{ size_m = 2 }, material = scene:material(chalk(1)) } "
-        "scene:atmosphere{} "
+        "scene:atmosphere{ aerial_perspective = false } "
         "scene:sun{ elevation_deg = %g, azimuth_deg = 180, at = 'space' } scene:environment{ source = "
         "'constant', "
         "luminance_nit = 0 } return show(scene:camera{ position_m = {0, 0, 10}, vfov_deg = 5 })";
@@ -348,10 +409,15 @@ static void test_sun_on_a_card(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transmittance), cmocka_unit_test(test_single_scattering),
-        cmocka_unit_test(test_linear),        cmocka_unit_test(test_finite),
-        cmocka_unit_test(test_ways_agree),    cmocka_unit_test(test_made_when_changed),
-        cmocka_unit_test(test_frames_finite), cmocka_unit_test(test_sun_on_a_card),
+        cmocka_unit_test(test_transmittance),
+        cmocka_unit_test(test_single_scattering),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_ways_agree),
+        cmocka_unit_test(test_made_when_changed),
+        cmocka_unit_test(test_frames_finite),
+        cmocka_unit_test(test_sun_on_a_card),
+        cmocka_unit_test(test_air_before_a_wall),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
