@@ -17,6 +17,7 @@ layout(local_size_x = 16, local_size_y = 16) in;
 
 const uint BINS = 256u, PARTS = 4u * BINS, STEPS = 4096u, STEPS_OF_PART = STEPS / 4u;
 const uint COLUMNS = 8u, ROWS = 4u;  // blocks of 16 x 16 pixels that a workgroup takes: 2^13 pixels x 64 x STEPS is below 2^32
+const uint AHEAD = 4u;               // pixels that a thread asks for at once
 const uint COPIES = 4u;              // of each word: neighbours that are alike, as in a plain sky, do not all queue for one
 shared uint weights[PARTS * COPIES], offsets[BINS * COPIES];
 
@@ -51,19 +52,24 @@ void main() {
     for (uint i = lane; i < BINS * COPIES; i += 256u) offsets[i] = 0u;
     barrier();
     uint part = 0u, weight = 0u, offset = 0u; // of a run of pixels in one part: in a plain field all are
-    for (uint i = 0u; i < COLUMNS * ROWS; i++) {
-        uvec2 block = gl_WorkGroupID.xy * uvec2(COLUMNS, ROWS) + uvec2(i % COLUMNS, i / COLUMNS);
-        uvec2 p = block * 16u + gl_LocalInvocationID.xy;
-        if (any(greaterThanEqual(p, push.size))) continue;
-        float l = dot(texelFetch(hdr, ivec2(p), 0).rgb, vec3(0.2126, 0.7152, 0.0722));
-        if (!(l > 0.0)) continue;
-        float x = (log2(l) - push.begin_ev) * push.bins_per_ev * float(STEPS);
-        uint place = uint(clamp(x + 0.5, 0.0, float(BINS * STEPS - 1u))), w = weight_of(p);
-        if (place / STEPS_OF_PART != part) {
-            flush(part, copy, weight, offset);
-            part = place / STEPS_OF_PART, weight = 0u, offset = 0u;
+    for (uint i = 0u; i < COLUMNS * ROWS; i += AHEAD) {
+        uvec2 p[AHEAD];
+        vec3 c[AHEAD];
+        for (uint k = 0u; k < AHEAD; k++) { // all on their way before the first is looked at
+            p[k] = (gl_WorkGroupID.xy * uvec2(COLUMNS, ROWS) + uvec2((i + k) % COLUMNS, (i + k) / COLUMNS)) * 16u + gl_LocalInvocationID.xy;
+            c[k] = texelFetch(hdr, ivec2(min(p[k], push.size - 1u)), 0).rgb;
         }
-        weight += w, offset += w * (place % STEPS);
+        for (uint k = 0u; k < AHEAD; k++) {
+            float l = dot(c[k], vec3(0.2126, 0.7152, 0.0722));
+            if (any(greaterThanEqual(p[k], push.size)) || !(l > 0.0)) continue;
+            float x = (log2(l) - push.begin_ev) * push.bins_per_ev * float(STEPS);
+            uint place = uint(clamp(x + 0.5, 0.0, float(BINS * STEPS - 1u))), w = weight_of(p[k]);
+            if (place / STEPS_OF_PART != part) {
+                flush(part, copy, weight, offset);
+                part = place / STEPS_OF_PART, weight = 0u, offset = 0u;
+            }
+            weight += w, offset += w * (place % STEPS);
+        }
     }
     flush(part, copy, weight, offset);
     barrier();

@@ -130,6 +130,7 @@ static void add_bandwidth(json_t *row, double bytes, double seconds, double copy
     json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
     json_object_set_new(row, "gb_per_s", bytes > 0 ? orr_bench_number(rate * 1e-9) : json_null());
     json_object_set_new(row, "of_copy", bytes > 0 && copy > 0 ? orr_bench_number(rate / copy) : json_null());
+    json_object_set_new(row, "over_copy", rate > 0 && copy > 0 ? orr_bench_number(copy / rate) : json_null());
 }
 
 /* --- passes -------------------------------------------------------------------------------------------- */
@@ -253,7 +254,8 @@ static orr_status measure_alone(orr_target *target, const char *name, uint32_t r
 
 static orr_status measure_pointwise(orr_bench_stage *stage, orr_target *target, const uint32_t size[2],
                                     uint32_t repeats, json_t *out, orr_error *err) {
-    static const char *const names[] = {"accumulate", "tonemap.main", "vignette.main", "encode"};
+    static const char *const names[] = {"accumulate",   "histogram",     "white_balance.main",
+                                        "tonemap.main", "vignette.main", "encode"};
     double copy = 0, empty_s = 0;
     json_t *rows = json_array();
     orr_status status = copy_bandwidth(stage->gpu, &copy, err);
@@ -274,12 +276,45 @@ static orr_status measure_pointwise(orr_bench_stage *stage, orr_target *target, 
     return status;
 }
 
+/* The script's settings with every pass on that is measured. */
+static orr_status every_pass(const orr_settings *from, orr_settings **out, orr_error *err) {
+    static const char *const on[][2] = {{"exposure.mode", "auto"},
+                                        {"white_balance.enable", "true"},
+                                        {"white_balance.temperature_k", "5003"},
+                                        {"vignette.enable", "true"}};
+    orr_status status = orr_settings_copy(from, out, err);
+    for (size_t i = 0; status == ORR_OK && i < sizeof on / sizeof on[0]; i++)
+        status = orr_settings_set_text(*out, on[i][0], on[i][1], ORR_FROM_EDITOR, err);
+    return status;
+}
+
+/* The histogram once more, of what a 4K frame of one sample has: half floats, a quarter of the pixels. */
+static orr_status measure_metering(orr_bench_stage *stage, const orr_target_params *from, bool cpu,
+                                   uint32_t repeats, json_t *out, orr_error *err) {
+    orr_target_params params = *from;
+    orr_target *target = NULL;
+    json_t *rows = json_object_get(out, "passes");
+    double empty_s = json_number_value(json_object_get(out, "empty_ms")) * 1e-3 * repeats,
+           copy = json_number_value(json_object_get(out, "copy_gb_per_s")) * 1e9;
+    params.samples = 1;
+    if (!cpu) params.width = 3840, params.height = 2160;
+    orr_status status = orr_target_create(stage->renderer, &params, &target, err);
+    if (status == ORR_OK) status = measure_alone(target, "histogram", repeats, empty_s, copy, rows, err);
+    json_t *row = json_array_get(rows, json_array_size(rows) - 1);
+    char name[64];
+    orr_format(name, sizeof name, "histogram, half, %ux%u", params.width, params.height);
+    if (status == ORR_OK) json_object_set_new(row, "pass", json_string(name));
+    orr_target_destroy(&target);
+    return status;
+}
+
 /* 8K, so that no image fits a GPU's cache; a CPU device, whose caches are small, takes a quarter of the side.
  */
 orr_status orr_bench_pointwise(const orr_cli *cli, json_t *out, orr_error *err) {
     orr_bench_stage stage = {0};
     orr_revision *revision = NULL;
     orr_target *target = NULL;
+    orr_settings *settings = NULL;
     uint32_t repeats = cli->repeats ? cli->repeats : 100, size[2] = {cli->width, cli->height};
     if (repeats > MAX_ALONE)
         return orr_fail(err, ORR_E_USAGE, NULL, "--repeats %u: bench pointwise takes at most %d", repeats,
@@ -297,10 +332,13 @@ orr_status orr_bench_pointwise(const orr_cli *cli, json_t *out, orr_error *err) 
                                 .slots = 1};
     if (status == ORR_OK) status = orr_scene_publish(stage.sequence->scene, &revision, err);
     params.revision = revision;
-    if (status == ORR_OK) params.settings = orr_script_settings(stage.script);
+    if (status == ORR_OK) status = every_pass(orr_script_settings(stage.script), &settings, err);
+    params.settings = settings;
     if (status == ORR_OK) status = orr_target_create(stage.renderer, &params, &target, err);
     if (status == ORR_OK) status = measure_pointwise(&stage, target, size, repeats, out, err);
     orr_target_destroy(&target);
+    if (status == ORR_OK) status = measure_metering(&stage, &params, cpu, repeats, out, err);
+    orr_settings_destroy(&settings);
     orr_revision_release(&revision);
     orr_bench_close(&stage);
     return status;

@@ -214,7 +214,7 @@ orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io,
     orr_gpu_bind binds[2] = {
         {.binding = 0, .texture = orr_io_in(io, 0), .sampler = t->renderer->nearest_clamp},
         {.binding = 1, .buffer = t->encoded}};
-    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 15) / 16,
-                     (io->height + 15) / 16, 1);
+    orr_cmd_dispatch(cmd, pipeline, binds, 2, push, sizeof push, (io->width + 31) / 32,
+                     (io->height + 31) / 32, 1);
     return ORR_OK;
 }
