@@ -82,8 +82,9 @@ typedef struct orr_frame_output {
     size_t size_bytes;
 } orr_frame_output;
 /* What a pass wrote, digested, in the order the passes run in: first the tables and maps that the frame rests
- * on ("dfg table", "terrain gradient", "terrain shade", "shadow"), passes of sub-frames by their first,
- * "accumulate" after the last, passes of the frame. Where two renders part is the first that differs. */
+ * on ("dfg table", "terrain gradient", "terrain shade", "shadow", "light shadows"), passes of sub-frames by
+ * their first, "accumulate" after the last, passes of the frame. Where two renders part is the first that
+ * differs. */
 typedef struct orr_pass_digest {
     char pass[64], channel[64]; /* "lighting", "hdr" */
     uint64_t hash;              /* XXH3 of the image's bytes: mip 0, layer 0 */

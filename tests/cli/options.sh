@@ -51,6 +51,7 @@ expect 2 '--size 0x5' render --size 0x5
 expect 2 '--shard 3/2' render --shard 3/2
 expect 2 '--threads' render --threads none
 expect 2 '--seed' render --seed -1
+expect 2 '--light-cutoff 2: it takes PART' render --light-cutoff 2
 expect 2 '--resume takes no value' render --resume=1
 expect 2 '--out needs PATTERN' render --out
 expect 2 '--out is empty' render --out=

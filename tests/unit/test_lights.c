@@ -430,6 +430,27 @@ static void test_no_acne(void **state) {
     }
 }
 
+/* Of two bodies in one place of the sky the air takes the same share. */
+static void test_moon_through_air(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    static const double elevations[] = {70, 20, 4};
+    const char *scene =
+        "card{ paint = chalk(1) } %s scene:environment{ source = 'constant', luminance_nit = 0 } "
+        "scene:%s{ azimuth_deg = 120, elevation_deg = %g, illuminance_lx = 1000, %s } return "
+        "show(above(2, 0.01))";
+    for (int i = 0; i < 3; i++) {
+        double bare = middle_of(TEXT(scene, "", "moon", elevations[i], "phase_deg = 0"));
+        WITHIN(bare, 1000 / pi * sin(elevations[i] * pi / 180), 0.005);
+        double moon = middle_of(TEXT(scene, "scene:atmosphere{}", "moon", elevations[i], "phase_deg = 0"));
+        double sun = middle_of(TEXT(scene, "scene:atmosphere{}", "sun", elevations[i], "at = 'space'"));
+        print_message("moon %g degrees high: the air leaves %.4f of it, %.4f of the sun\n", elevations[i],
+                      moon / bare, sun / bare);
+        assert_true(moon < 0.95 * bare);
+        WITHIN(moon, sun, 0.01);
+    }
+}
+
 /* --- limits ----------------------------------------------------------------------------------------------
  */
 
@@ -501,6 +522,7 @@ int main(void) {
         cmocka_unit_test(test_seen),
         cmocka_unit_test(test_shadows),
         cmocka_unit_test(test_no_acne),
+        cmocka_unit_test(test_moon_through_air),
         cmocka_unit_test(test_mesh_limits),
         cmocka_unit_test(test_map_plan),
     };
