@@ -15,8 +15,10 @@ void main() {
     uint lane = gl_LocalInvocationID.x;
     float h, mu_light;
     air_multiple_point(vec2(p) / vec2(size - 1), h, mu_light);
-    // Fibonacci points: the same solid angle each, and no pole.
-    float y = 1.0 - (float(lane) + 0.5) * (2.0 / float(DIRECTIONS)), turn = 2.0 * PI * fract(float(lane) * 0.61803398875);
+    // Fibonacci points, dense about the horizon, where the light of dusk comes from: y goes with the square of an even s, and a direction
+    // counts by dy / ds.
+    float s = 1.0 - (float(lane) + 0.5) * (2.0 / float(DIRECTIONS)), y = s * abs(s), counts = 2.0 * abs(s);
+    float turn = 2.0 * PI * fract(float(lane) * 0.61803398875);
     vec3 direction = vec3(sqrt(1.0 - y * y) * cos(turn), y, sqrt(1.0 - y * y) * sin(turn));
     vec3 towards = vec3(sqrt(max(1.0 - mu_light * mu_light, 0.0)), mu_light, 0.0);
     float r = sky.planet.x + h, a = r * mu_light, nu = dot(direction, towards);
@@ -35,7 +37,7 @@ void main() {
         float mu = (a + path.end * nu) / sky.planet.x;
         light += through * sky.ground.rgb / PI * max(mu, 0.0) * air_disk_to_space(0.0, sky.planet.x * mu, sky.sun.w);
     }
-    second[lane] = light, again[lane] = scattered;
+    second[lane] = light * counts, again[lane] = scattered * counts; // 64 of them count 64 in all
     for (uint half_count = DIRECTIONS / 2u; half_count > 0u; half_count /= 2u) {
         barrier();
         if (lane < half_count) second[lane] += second[lane + half_count], again[lane] += again[lane + half_count];
