@@ -102,6 +102,7 @@ static orr_status no_memory(orr_error *err) {
 enum { OUTSIDE, INSIDE, RIM };
 typedef struct blob {
     orr_image *map;
+    double from_deg, to_deg; /* the ring about the peak that counts as its surroundings */
     double centre[3], peak, around,
         least; /* the brightest pixel; median luminance around it; what still belongs */
     uint32_t column, row;
@@ -134,13 +135,15 @@ static int compare_floats(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* Median luminance of the sky's pixels from RING_FROM_DEG to RING_TO_DEG off the peak. */
+/* Median luminance of the sky's pixels in the ring; of a coarse map it is as wide as some pixels are. */
 static orr_status measure_ring(blob *b, orr_error *err) {
-    uint32_t width = b->map->width, half = b->map->height / 2,
-             reach = (uint32_t)(RING_TO_DEG / 180.0 * b->map->height) + 1;
+    double pixel_deg = 180.0 / b->map->height;
+    b->from_deg = fmax(RING_FROM_DEG, 1.5 * pixel_deg),
+    b->to_deg = fmin(fmax(RING_TO_DEG, 4.5 * pixel_deg), 180.0);
+    uint32_t width = b->map->width, half = b->map->height / 2, reach = (uint32_t)(b->to_deg / pixel_deg) + 1;
     uint32_t first = b->row > reach ? b->row - reach : 0,
              last = b->row + reach < half ? b->row + reach : half;
-    double inner = orr_cos40(RING_FROM_DEG * PI / 180.0), outer = orr_cos40(RING_TO_DEG * PI / 180.0), d[3];
+    double inner = orr_cos40(b->from_deg * PI / 180.0), outer = orr_cos40(b->to_deg * PI / 180.0), d[3];
     float *values = malloc((size_t)(last - first) * width * sizeof *values);
     if (!values) return no_memory(err);
     size_t count = 0;
@@ -235,7 +238,7 @@ static orr_status judge(const blob *b, const char *name, double illuminance, orr
     if (!(contrast >= LEAST_CONTRAST))
         orr_format(why, sizeof why,
                    "is %.3g times as bright as what lies %g to %g degrees off; a sun is %g times or more",
-                   contrast, RING_FROM_DEG, RING_TO_DEG, LEAST_CONTRAST);
+                   contrast, b->from_deg, b->to_deg, LEAST_CONTRAST);
     else if (b->wide)
         orr_format(why, sizeof why, "reaches farther than %g degrees, as a window does; a sun stays within",
                    MOST_RADIUS_DEG);

@@ -132,29 +132,26 @@ static double fit_half(orr_image *map, double peak) {
     return scale;
 }
 
-/* The map of an HDRI, without its sun where that was asked for, within half range; nit for a stored 1 in
- * `factor`. */
-static orr_status map_image(orr_renderer *r, const orr_pose *pose, orr_image *rgb, double *factor,
+/* The map of an HDRI, without its sun where that was asked for, within half range. */
+static orr_status map_image(orr_renderer *r, const orr_environment_props *e, orr_asset asset, orr_image *rgb,
                             orr_error *err) {
-    const orr_environment_props *e = &pose->environment;
-    if (!pose->environment_asset.id)
+    orr_environment_gpu *env = &r->environment;
+    if (!asset.id)
         return orr_fail(err, ORR_E_NOT_READY, NULL,
                         "the environment's source is hdri, but it has no file: set hdri = \"map.hdr\"");
-    orr_status status = orr_assets_wait(r->assets, pose->environment_asset, err);
-    const orr_image *map = status ? NULL : orr_assets_image(r->assets, pose->environment_asset);
+    orr_status status = orr_assets_wait(r->assets, asset, err);
+    const orr_image *map = status ? NULL : orr_assets_image(r->assets, asset);
     if (!status && !map) status = orr_fail(err, ORR_E_NOT_READY, NULL, "the environment map is not an image");
-    const char *name = orr_assets_path(r->assets, pose->environment_asset);
-    orr_hdri_figures figures;
+    const char *name = orr_assets_path(r->assets, asset);
     orr_hdri_sun sun;
-    if (!status) status = orr_hdri_open(map, name, rgb, &figures, err);
-    if (!status && e->neutralize_sun) status = orr_hdri_neutralize(rgb, name, &figures, &sun, err);
-    if (status) return status;
-    *factor = orr_hdri_factor(&figures, e->gain, e->target_lx) * fit_half(rgb, figures.peak);
-    return ORR_OK;
+    if (!status) status = orr_hdri_open(map, name, rgb, &env->figures, err);
+    if (!status && e->neutralize_sun) status = orr_hdri_neutralize(rgb, name, &env->figures, &sun, err);
+    if (!status) env->scale = fit_half(rgb, env->figures.peak);
+    return status;
 }
 
 /* Kept within half range whatever the sky's luminance. */
-static double plain_factor(const orr_environment_props *e) {
+static double plain_scale(const orr_environment_props *e) {
     double top = e->source == ORR_ENV_CONSTANT ? e->luminance_nit : 0.0;
     for (int c = 0; c < 3 && e->source == ORR_ENV_GRADIENT; c++)
         top = fmax(fmax(top, (double)e->zenith_nit[c]),
@@ -169,33 +166,30 @@ static orr_status fill_plain(orr_renderer *r, const orr_environment_props *e, ui
             sky[i][0] = sky[i][1] = sky[i][2] = e->luminance_nit;
         else
             gradient(e, 2.0 * i / (ORR_ENVIRONMENT_RINGS - 1) - 1.0, sky[i]);
-        for (int c = 0; c < 3; c++) sky[i][c] /= r->environment.factor;
+        for (int c = 0; c < 3; c++) sky[i][c] /= r->environment.scale;
     }
     return orr_environment_filter_rings(r, (const double(*)[3])sky, side, err);
 }
 
-orr_status orr_environment_update(orr_renderer *r, const orr_pose *pose, orr_error *err) {
+/* All but the factor: so that gain and target_lx may be animated. */
+static orr_status make(orr_renderer *r, const orr_environment_props *e, orr_asset asset, orr_error *err) {
     orr_environment_gpu *env = &r->environment;
-    orr_environment_props e = pose->environment;
-    if (!pose->has_environment || e.source == ORR_ENV_SKY)
-        e = (orr_environment_props){.source = ORR_ENV_CONSTANT}; /* black; the
-                                           sky is captured */
-    float keys[12] = {e.zenith_nit[0],  e.zenith_nit[1],        e.zenith_nit[2], e.horizon_nit[0],
-                      e.horizon_nit[1], e.horizon_nit[2],       e.ground_nit[0], e.ground_nit[1],
-                      e.ground_nit[2],  (float)e.luminance_nit, (float)e.gain,   (float)e.target_lx};
-    uint32_t which[3] = {e.source + 1u, pose->environment_asset.id, e.neutralize_sun};
+    float keys[10] = {e->zenith_nit[0],  e->zenith_nit[1],       e->zenith_nit[2], e->horizon_nit[0],
+                      e->horizon_nit[1], e->horizon_nit[2],      e->ground_nit[0], e->ground_nit[1],
+                      e->ground_nit[2],  (float)e->luminance_nit};
+    uint32_t which[3] = {e->source + 1u, asset.id, e->neutralize_sun};
     uint64_t key = orr_hash64(keys, sizeof keys, orr_hash64(which, sizeof which, 0));
     if (env->key == key) return ORR_OK;
     orr_image map = {0};
     orr_status status = ORR_OK;
-    if (e.source == ORR_ENV_HDRI)
-        status = map_image(r, pose, &map, &env->factor, err);
+    if (e->source == ORR_ENV_HDRI)
+        status = map_image(r, e, asset, &map, err);
     else
-        env->factor = plain_factor(&e);
+        env->scale = plain_scale(e);
     double sh[9][3] = {{0}};
-    if (!status) project(&e, map.pixels ? &map : NULL, sh);
+    if (!status) project(e, map.pixels ? &map : NULL, sh);
     for (int i = 0; i < 9 && !map.pixels; i++)
-        for (int c = 0; c < 3; c++) sh[i][c] /= env->factor;
+        for (int c = 0; c < 3; c++) sh[i][c] /= env->scale;
     sh_finish((const double(*)[3])sh, env->sh);
     orr_gpu_texture_destroy(r->gpu, &env->sky);
     uint32_t side = SIDE_LEAST; /* a quarter of a map's width is a face's own resolution */
@@ -203,8 +197,30 @@ orr_status orr_environment_update(orr_renderer *r, const orr_pose *pose, orr_err
     if (!status) status = make_cube(r, side, err);
     if (!status && map.pixels) status = upload_map(r, &map, err);
     if (!status)
-        status = map.pixels ? orr_environment_filter_map(r, &map, side, err) : fill_plain(r, &e, side, err);
+        status = map.pixels ? orr_environment_filter_map(r, &map, side, err) : fill_plain(r, e, side, err);
     orr_image_free(&map);
     env->key = status ? 0 : key;
+    return status;
+}
+
+orr_status orr_environment_load(orr_renderer *r, const orr_revision *revision, orr_error *err) {
+    for (uint32_t i = 0; i < revision->node_count; i++) {
+        const orr_rev_node *node = &revision->nodes[i];
+        const orr_environment_props *e = node->props;
+        if (node->kind == ORR_NODE_ENVIRONMENT && e->source == ORR_ENV_HDRI)
+            return make(r, e, node->asset, err);
+    }
+    return ORR_OK;
+}
+
+orr_status orr_environment_update(orr_renderer *r, const orr_pose *pose, orr_error *err) {
+    orr_environment_gpu *env = &r->environment;
+    orr_environment_props e = pose->environment;
+    if (!pose->has_environment || e.source == ORR_ENV_SKY)
+        e = (orr_environment_props){.source = ORR_ENV_CONSTANT}; /* black; the sky is captured */
+    orr_status status = make(r, &e, pose->environment_asset, err);
+    env->factor = env->scale;
+    if (!status && e.source == ORR_ENV_HDRI)
+        env->factor *= orr_hdri_factor(&env->figures, e.gain, e.target_lx);
     return status;
 }

@@ -3,6 +3,7 @@
 #define ORR_RENDER_PRIVATE_H
 
 #include "render/atmosphere.h"
+#include "image/hdri.h"
 #include "render/graph.h"
 #include "render/target.h"
 #include "scene/revision.h"
@@ -143,8 +144,10 @@ typedef struct orr_environment_gpu {
     uint64_t key; /* of the props and the map: the product is rebuilt when it changes */
     orr_gpu_texture cube, sky;
     uint32_t mips;
-    float sh[9][4]; /* in the source's own scale */
-    double factor;  /* nit for a stored 1 */
+    float sh[9][4];           /* in the source's own scale */
+    double scale;             /* the source's own value for a stored 1 */
+    double factor;            /* nit for a stored 1 */
+    orr_hdri_figures figures; /* of the map as it is used */
 } orr_environment_gpu;
 
 typedef struct orr_terrain_gpu {
@@ -227,6 +230,10 @@ ORR_MUST_CHECK orr_status orr_textures_load(orr_renderer *renderer, const orr_re
                                             uint32_t *references, orr_error *err);
 
 /* Products: recorded into `cmd` only when their keys changed. */
+/* The map of an environment before the first frame: what is wrong with it is said before anything is written.
+ */
+ORR_MUST_CHECK orr_status orr_environment_load(orr_renderer *renderer, const orr_revision *revision,
+                                               orr_error *err);
 ORR_MUST_CHECK orr_status orr_environment_update(orr_renderer *renderer, const orr_pose *pose,
                                                  orr_error *err);
 ORR_MUST_CHECK orr_status orr_terrain_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,

@@ -162,6 +162,7 @@ orr_status orr_residency_load(orr_renderer *r, const orr_revision *rev, orr_erro
     if (!status && !references) status = orr_fail(err, ORR_E_MEMORY, NULL, "no memory for texture tables");
     if (!status) status = orr_textures_load(r, rev, references, err);
     if (!status) status = load_materials(r, rev, references, err);
+    if (!status) status = orr_environment_load(r, rev, err);
     free(references);
     if (status) return orr_residency_free(r), status;
     for (uint32_t i = 0; i < rev->node_count; i++)

@@ -208,6 +208,34 @@ printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 8 +X 8\nshort' >in/cut.hdr
 sky 4 'cut.hdr' cut.hdr
 printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 65536 +X 65536\nshort' >in/huge.hdr
 sky 4 'huge.hdr' huge.hdr
+flat() { # flat FILE WIDTH HEIGHT EXPONENT: a grey map; the exponent in octal
+    printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y %s +X %s\n' "$3" "$2" >"in/$1"
+    pixels=$(($2 * $3))
+    while [ $pixels -gt 0 ]; do
+        printf '\200\200\200\'"$4"
+        pixels=$((pixels - 1))
+    done >>"in/$1"
+}
+flat wide.hdr 9 4 201
+sky 4 "wide.hdr
+9 x 4 pixels
+twice as wide as high" wide.hdr
+flat black.hdr 8 4 000
+sky 4 "black.hdr
+gives 0 lx
+upper 2 rows" black.hdr
+flat even.hdr 8 4 201
+script 4 "even.hdr
+neutralize_sun finds no sun
+100 times or more" --set "sky=$work/in/even.hdr" <<'END'
+local scene = orrery.scene()
+scene:environment{ source = "hdri", hdri = orrery.param{ name = "sky", type = "asset", doc = "A sky" }, neutralize_sun = true }
+return require("sequence")(scene)
+END
+script 4 "script.lua:1:
+neutralize_sun finds no sun" --set "sky=$work/in/even.hdr" <<'END'
+orrery.hdri_info{ path = orrery.param{ name = "sky", type = "asset", doc = "A sky" }, neutralize_sun = true }
+END
 
 # --- scripts -----------------------------------------------------------------------------------------
 
