@@ -115,17 +115,20 @@ static void test_sun(void **state) {
     assert_non_null(file);
     place_row row;
     int rows = 0;
-    double worst = 0.0;
+    double worst = 0.0, worst_high = 0.0; /* high: where what there is of refraction does not hide the rest */
     while (next_row(file, &row)) {
         orr_horizontal got;
         orr_sun_place(days(row.date), row.latitude, row.longitude, &got);
-        worst = fmax(worst, apart_deg(&got, &row));
+        double apart = apart_deg(&got, &row);
+        worst = fmax(worst, apart);
+        if (fabs(row.airless) > 15.0) worst_high = fmax(worst_high, apart);
         rows++;
     }
     (void)fclose(file);
-    print_message("sun: %d places, worst deviation %.5f deg\n", rows, worst);
+    print_message("sun: %d places, worst deviation %.5f deg; above 15 deg %.5f\n", rows, worst, worst_high);
     assert_true(rows == 120);
     assert_true(worst <= 0.01);
+    assert_true(worst_high <= 0.002);
 }
 
 static void test_moon(void **state) {
@@ -148,7 +151,7 @@ static void test_moon(void **state) {
                   worst_phase);
     assert_true(rows == 25);
     assert_true(worst <= 0.05);
-    assert_true(worst_phase <= 1.0);
+    assert_true(worst_phase <= 1.0); /* the table's is seen from the earth's centre */
 }
 
 /* Meeus, example 16.a's table and ch. 16: 28.98' for a true elevation of 0, 5.3' at 10 deg; about 34' where a
