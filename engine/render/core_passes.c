@@ -1,6 +1,7 @@
 /* Recording of the core passes. Their uses stand in the order of target.c's rows. */
 #include "base/round.h"
 #include "render/lights.h"
+#include "orrery/photometry.h"
 #include "render/target_private.h"
 
 /* The pipeline that draws something. A mirrored transform turns the winding: its front faces are the others.
@@ -137,7 +138,7 @@ static double disk(const double direction[3], double diameter_deg, float out[4])
     double half = diameter_deg * (ORR_PI / 720.0), chord = 2.0 * orr_sin40(half);
     for (int k = 0; k < 3; k++) out[k] = (float)direction[k];
     out[3] = (float)chord;
-    return ORR_PI * chord * chord; /* solid angle, exactly */
+    return orr_round40(orr_disc_solid_angle_sr(diameter_deg * (ORR_PI / 180.0)));
 }
 
 /* Lommel and Seeliger's phase function (Hapke 2012, "Theory of Reflectance and Emittance

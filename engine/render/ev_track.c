@@ -9,27 +9,31 @@
 #include "base/platform/platform.h"
 #include "base/text.h"
 
-enum { FORMAT = 1, MAX_BYTES = 1 << 30, MOST_FRAMES = 10000000 };
+enum { FORMAT = 1, MAX_BYTES = 1 << 30, MOST_FRAMES = 10000000 /* of a sequence */ };
 static const double most_ev = 64;
 
 /* --- out ----------------------------------------------------------------------------------------------- */
 
-orr_status orr_ev_track_write(const char *path, const orr_ev_track *track, uint32_t fps_num, uint32_t fps_den,
-                              orr_error *err) {
-    orr_text t = {0};
+void orr_ev_track_print(const orr_ev_track *track, uint32_t fps_num, uint32_t fps_den, orr_text *out) {
     const char *between = "\n";
-    orr_text_printf(&t, "{\"orrery_ev_track\": %d, \"fps\": [%u, %u], \"frames\": [", FORMAT, fps_num,
+    orr_text_printf(out, "{\"orrery_ev_track\": %d, \"fps\": [%u, %u], \"frames\": [", FORMAT, fps_num,
                     fps_den);
     for (uint32_t i = 0; i < track->count; i++) {
         char metered[32], applied[32];
         if (!track->frames[i].metered) continue;
         orr_format_f64(metered, sizeof metered, track->frames[i].metered_ev100);
         orr_format_f64(applied, sizeof applied, track->frames[i].applied_ev100);
-        orr_text_printf(&t, "%s{\"frame\": %lld, \"metered_ev\": %s, \"applied_ev\": %s}", between,
+        orr_text_printf(out, "%s{\"frame\": %lld, \"metered_ev\": %s, \"applied_ev\": %s}", between,
                         (long long)(track->first + i), metered, applied);
         between = ",\n";
     }
-    orr_text_puts(&t, "\n]}\n");
+    orr_text_puts(out, "\n]}\n");
+}
+
+orr_status orr_ev_track_write(const char *path, const orr_ev_track *track, uint32_t fps_num, uint32_t fps_den,
+                              orr_error *err) {
+    orr_text t = {0};
+    orr_ev_track_print(track, fps_num, fps_den, &t);
     orr_status status =
         t.failed ? orr_fail(err, ORR_E_MEMORY, path, "no memory for a track of %u frames", track->count)
                  : orr_file_write(path, t.data, t.length, err);
@@ -114,22 +118,17 @@ static orr_status read_frame(const reader *r, size_t i, json_t *object, orr_ev_t
     return ORR_OK;
 }
 
-orr_status orr_ev_track_read(const char *path, uint32_t fps_num, uint32_t fps_den, orr_ev_track *out,
-                             orr_error *err) {
+orr_status orr_ev_track_parse(const char *text, size_t size, const char *path, uint32_t fps_num,
+                              uint32_t fps_den, orr_ev_track *out, orr_error *err) {
     static const char *const names[] = {"orrery_ev_track", "fps", "frames", NULL};
     const reader r = {path, err};
-    uint8_t *data = NULL;
-    size_t size = 0;
     json_error_t problem;
     *out = (orr_ev_track){0};
-    orr_status status = orr_file_read(path, MAX_BYTES, &data, &size, err);
-    if (status) return status;
-    json_t *root = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, &problem);
-    free(data);
+    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &problem);
     if (!root)
         return orr_fail(err, ORR_E_BAD_DATA, path, "%s:%d:%d: %s", path, problem.line, problem.column,
                         problem.text);
-    status = members(&r, "the file", root, names);
+    orr_status status = members(&r, "the file", root, names);
     json_t *frames = json_object_get(root, "frames");
     if (!status && json_integer_value(json_object_get(root, "orrery_ev_track")) != FORMAT)
         status = orr_fail(err, ORR_E_VERSION, path, "%s: 'orrery_ev_track' must be %d, the version read here",
@@ -141,5 +140,16 @@ orr_status orr_ev_track_read(const char *path, uint32_t fps_num, uint32_t fps_de
         status = read_frame(&r, i, json_array_get(frames, i), out);
     json_decref(root);
     if (status) orr_ev_track_free(out);
+    return status;
+}
+
+orr_status orr_ev_track_read(const char *path, uint32_t fps_num, uint32_t fps_den, orr_ev_track *out,
+                             orr_error *err) {
+    uint8_t *data = NULL;
+    size_t size = 0;
+    *out = (orr_ev_track){0};
+    orr_status status = orr_file_read(path, MAX_BYTES, &data, &size, err);
+    if (!status) status = orr_ev_track_parse((const char *)data, size, path, fps_num, fps_den, out, err);
+    free(data);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 
+#include "base/text.h"
 #include "render/exposing.h"
 
 typedef struct orr_ev_track {
@@ -26,6 +27,12 @@ ORR_MUST_CHECK orr_status orr_ev_track_write(const char *path, const orr_ev_trac
                                              uint32_t fps_den, orr_error *err);
 ORR_MUST_CHECK orr_status orr_ev_track_read(const char *path, uint32_t fps_num, uint32_t fps_den,
                                             orr_ev_track *out, orr_error *err);
+
+/* What those two do, of text. */
+void orr_ev_track_print(const orr_ev_track *track, uint32_t fps_num, uint32_t fps_den, orr_text *out);
+ORR_MUST_CHECK orr_status orr_ev_track_parse(const char *text, size_t size, const char *path,
+                                             uint32_t fps_num, uint32_t fps_den, orr_ev_track *out,
+                                             orr_error *err);
 
 /* Measuring (ev_prepass.c). */
 typedef struct orr_ev_prepass {

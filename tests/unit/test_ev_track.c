@@ -43,13 +43,24 @@ static const char *in(const fixture *f, const char *name) { /* four at a time */
 /* What each frame was exposed by, in order of rendering. */
 typedef struct seen {
     int count;
-    double applied[MOST], metered[MOST];
+    double applied[MOST], metered[MOST], light[MOST]; /* light: mean log2 of the frame itself, in nit */
 } seen;
+
+static double mean_ev(const orr_frame_histogram *h) {
+    double weight = 0, sum = 0;
+    for (int b = 0; b < ORR_HISTOGRAM_BINS; b++) {
+        weight += (double)h->weights[b];
+        sum += b * (double)h->weights[b] + (double)h->offsets[b] / ORR_HISTOGRAM_STEPS;
+    }
+    return h->min_ev + (h->max_ev - h->min_ev) / ORR_HISTOGRAM_BINS * sum / weight;
+}
+
 static orr_status note(void *context, const orr_frame_result *result, double t_s, orr_error *err) {
     seen *s = context;
     (void)t_s, (void)err;
     assert_true(s->count < MOST);
-    s->metered[s->count] = result->ev.metered_ev100;
+    assert_true(result->ev100 == result->ev.applied_ev100 && result->histogram);
+    s->metered[s->count] = result->ev.metered_ev100, s->light[s->count] = mean_ev(result->histogram);
     s->applied[s->count++] = result->ev100;
     return ORR_OK;
 }
@@ -130,6 +141,44 @@ static void test_alone(void **state) {
     close_engine(engine);
 }
 
+/* What a frame was metered at is where the target's outputs are, and in the statistics. */
+static void test_shown(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    static const char *const leaves[] = {"metered_ev", "applied_ev", "histogram/min_ev", "histogram/max_ev",
+                                         "histogram/weights"};
+    static const char *const keys[] = {"\"metered_ev\": ", "\"applied_ev\": ",
+                                       "\"histogram\": {\"min_ev\": -10, \"max_ev\": 20, \"weights\": [0,"};
+    orr_error err;
+    orr_sequence_report report;
+    uint8_t *stats = NULL;
+    size_t size = 0;
+    const int64_t frame = 2;
+    seen s = {0};
+    OK(render(f, lamp,
+              &(orr_sequence_options){.frames = &frame,
+                                      .frame_count = 1,
+                                      .stats = in(f, "stats.json"),
+                                      .frame = note,
+                                      .frame_context = &s},
+              &report, &err));
+    for (int i = 0; i < 5; i++) {
+        char path[200];
+        const orr_value *value = NULL;
+        double number = 0;
+        (void)snprintf(path, sizeof path,
+                       "/apps/test/renderers/main/targets/textures/lamp/output/v1/common/%s", leaves[i]);
+        OK(orr_space_get(orr_engine_space(f->engine), path, &value, &err));
+        if (i == 1) assert_true(orr_value_as_double(value, &number) && number == s.applied[0]);
+        if (i == 4) assert_int_equal(orr_value_count(value), ORR_HISTOGRAM_BINS);
+        orr_value_release(value);
+    }
+    OK(orr_file_read(in(f, "stats.json"), 1 << 24, &stats, &size, &err));
+    for (int i = 0; i < 3; i++)
+        if (!strstr((const char *)stats, keys[i])) fail_msg("the statistics lack %s", keys[i]);
+    free(stats);
+}
+
 /* --- steps ------------------------------------------------------------------------------------------------
  */
 
@@ -185,6 +234,37 @@ static void test_sunrise(void **state) {
         if (!(fabs(shown) <= 2 * fabs(scene) + 1e-6))
             fail_msg("frame %d: what is shown steps by %.5f EV, the scene by %.5f", i, shown, scene);
     }
+}
+
+/* The same of the sun that comes up through an atmosphere, over ground and a ball: what the frames hold, not
+ * what the small pictures were metered at. */
+static void test_atmosphere(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    static const char text[] =
+        "local scene = orrery.scene()\n"
+        "scene:atmosphere{}\n"
+        "scene:sun{ azimuth_deg = 20, elevation_deg = function(t) return -4 + 3 * t end }\n"
+        "scene:mesh{ shape = orrery.plane{ width_m = 400, depth_m = 400 } }\n"
+        "scene:mesh{ shape = orrery.sphere{ radius_m = 1 }, position_m = {0, 1, -6} }\n"
+        "return orrery.sequence{ name = 'sunrise', scene = scene, camera = scene:camera{ position_m = {0, "
+        "1.7, 0}, look_at_m = "
+        "{0, 2, -6} }, size = {48, 27}, samples = 1, fps = 24, frames = 48, modules = { exposure = { mode = "
+        "'auto' } } }\n";
+    orr_error err;
+    orr_sequence_report report;
+    seen s = {0};
+    double most = 0, own = 0;
+    OK(render(f, text, &(orr_sequence_options){.frame = note, .frame_context = &s}, &report, &err));
+    for (int i = 1; i < s.count; i++) {
+        double scene = s.light[i] - s.light[i - 1], shown = scene - (s.applied[i] - s.applied[i - 1]);
+        most = fmax(most, fabs(shown)), own = fmax(own, fabs(scene));
+        if (!(fabs(shown) <= 2 * fabs(scene)))
+            fail_msg("frame %d: what is shown steps by %.5f EV, the scene by %.5f", i, shown, scene);
+        assert_true(fabs(s.applied[i] - s.applied[i - 1]) <= most_step_ev);
+    }
+    assert_true(s.light[s.count - 1] - s.light[0] > 1);
+    print_message("the scene steps by up to %.4f EV a frame, what is shown by %.4f\n", own, most);
 }
 
 /* --- tracks as files --------------------------------------------------------------------------------------
@@ -274,8 +354,9 @@ static void test_options(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alone), cmocka_unit_test(test_steps),
-                                       cmocka_unit_test(test_sunrise), cmocka_unit_test(test_files),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alone),      cmocka_unit_test(test_shown),
+                                       cmocka_unit_test(test_steps),      cmocka_unit_test(test_sunrise),
+                                       cmocka_unit_test(test_atmosphere), cmocka_unit_test(test_files),
                                        cmocka_unit_test(test_options)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
