@@ -249,7 +249,7 @@ static void test_atmosphere(void **state) {
         "scene:mesh{ shape = orrery.sphere{ radius_m = 1 }, position_m = {0, 1, -6} }\n"
         "return orrery.sequence{ name = 'sunrise', scene = scene, camera = scene:camera{ position_m = {0, "
         "1.7, 0}, look_at_m = "
-        "{0, 2, -6} }, size = {48, 27}, samples = 1, fps = 24, frames = 48, modules = { exposure = { mode = "
+        "{0, 2, -6} }, size = {48, 27}, samples = 1, fps = 24, frames = 24, modules = { exposure = { mode = "
         "'auto' } } }\n";
     orr_error err;
     orr_sequence_report report;
