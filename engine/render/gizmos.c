@@ -99,8 +99,28 @@ orr_status orr_gizmos_bin(const orr_gizmo_line *lines, uint32_t count, uint32_t 
     return ORR_OK;
 }
 
-/* --- the pass --------------------------------------------------------------------------------------------
+/* --- the pass, after all others of its stage unless `order` says otherwise: whoever asks for gizmos on the
+ * command line cannot tell the script how they stand to its overlays
+ * --------------------------------------------------------------------------------------------
  */
+
+orr_status orr_gizmos_come_last(orr_target *t, orr_graph_pass *passes, uint32_t count, orr_error *err) {
+    orr_graph_pass *gizmos = NULL;
+    orr_text others = {0};
+    for (uint32_t i = 0; i < t->params.order_count; i++)
+        if (!strcmp(t->params.order[i], "gizmos")) return ORR_OK;
+    for (uint32_t i = 0; i < count; i++) {
+        if (passes[i].record == orr_record_gizmos)
+            gizmos = &passes[i];
+        else if (!strcmp(passes[i].stage, "overlay"))
+            orr_text_printf(&others, "%s%s", others.length ? "|" : "", passes[i].name);
+    }
+    orr_status status = ORR_OK;
+    if (gizmos && others.length && !(gizmos->after = orr_arena_strdup(&t->arena, orr_text_cstr(&others))))
+        status = orr_fail(err, ORR_E_MEMORY, t->label, "no memory for the frame graph");
+    orr_text_free(&others);
+    return status;
+}
 
 orr_status orr_gizmos_prepare(orr_target *t, orr_frame_buffers *buffers, orr_arena *arena, orr_error *err) {
     orr_gizmo_view view = {.pose = t->data.pose,

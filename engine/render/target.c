@@ -180,6 +180,7 @@ static orr_status build_graph(orr_target *t, orr_error *err) {
     for (uint32_t i = 0; !status && i < t->params.settings->effect_count; i++)
         status = orr_effect_add(t->renderer, &t->params.settings->effects[i], &t->arena, passes, &count,
                                 ORR_MAX_PASSES, err);
+    if (!status) status = orr_gizmos_come_last(t, passes, count, err);
     const char *outputs[ORR_MAX_OUTPUTS];
     for (uint32_t i = 0; i < t->params.output_count; i++)
         if (strcmp(t->outputs[i].channel, "ldr")) outputs[output_count++] = t->outputs[i].channel;

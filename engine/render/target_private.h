@@ -87,7 +87,8 @@ orr_status orr_record_resolve(void *context, orr_cmd *cmd, const orr_pass_io *io
 orr_status orr_record_lighting(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_sky(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_transparent(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
-/* gizmos.c: the lists of the frame in `data`; drawing them */
+/* gizmos.c: their pass among all; the lists of the frame in `data`; drawing them */
+orr_status orr_gizmos_come_last(orr_target *t, orr_graph_pass *passes, uint32_t count, orr_error *err);
 orr_status orr_gizmos_prepare(orr_target *t, orr_frame_buffers *buffers, orr_arena *arena, orr_error *err);
 orr_status orr_record_gizmos(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);
 orr_status orr_record_encode(void *context, orr_cmd *cmd, const orr_pass_io *io, orr_error *err);

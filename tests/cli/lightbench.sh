@@ -31,6 +31,14 @@ render large --gizmos shape,axes --gizmo-size 0.5
 cmp -s plain.png none.png || fail "--gizmos none changes the picture"
 cmp -s plain.png all.png && fail "--gizmos all draws nothing"
 cmp -s all.png large.png && fail "--gizmo-size changes nothing"
+
+# With an overlay of a module, which knows nothing of them: they come last.
+mkdir -p modules/stamp
+printf 'return { name = "stamp", abi = 1, version = "1.0.0", doc = "a white edge",\n  params = { { name = "light", type = "f32", def = 1, min = 0, max = 1, doc = "of the edge" } },\n  passes = { { name = "main", stage = "overlay", shader = "stamp.comp", size_of = "ldr", pointwise = true, binds = { { "ldr", "modify" } } } } }\n' >modules/stamp/stamp.lua
+printf 'void main() {\n    ivec2 p = ivec2(gl_GlobalInvocationID.xy);\n    if (any(greaterThanEqual(p, ivec2(frame.size)))) return;\n    vec4 c = ldr_read(p);\n    ldr_write(p, p.x < 4 ? vec4(params.light) : c);\n}\n' >modules/stamp/stamp.comp
+render stamped --modules modules --enable stamp --gizmos all
+cmp -s all.png stamped.png && fail "the module's overlay is lost under gizmos"
+
 for wrong in "--gizmos cones" "--gizmos all --gizmo-size 3" "--gizmos axes,"; do
     # shellcheck disable=SC2086
     "$orrery" render "$source/scripts/lightbench.lua" $wrong --out wrong.png >out.txt 2>&1

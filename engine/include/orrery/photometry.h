@@ -17,8 +17,9 @@ extern "C" {
 #define ORR_PHOTOMETRY_PI 3.14159265358979323846
 #define ORR_METER_K       12.5  /* of a reflected-light meter, cd s / (m^2 ISO) */
 #define ORR_METER_C       250.0 /* of an incident-light meter with a flat receptor, lx s / ISO */
-#define ORR_METER_KEY     18.0 /* percent that a metered average is brought to, unless somebody says otherwise \
-                                */
+#define ORR_METER_KEY                                                                                        \
+    18.0 /* percent that a metered average is brought to, unless somebody says otherwise                     \
+          */
 
 /* --- lights -------------------------------------------------------------------------------------------- */
 
