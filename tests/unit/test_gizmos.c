@@ -67,6 +67,8 @@ static void a_light_stands_where_it_is(void **state) {
     assert_float_equal(lines[1].from[1] - lines[1].to[1], 2 * 0.2 * 0.4 / 4 * 100, 1e-3);
     light.position_m[2] = 4; /* behind the camera */
     assert_int_equal(lines_of(&pose, perspective, ORR_GIZMO_POSITION, &arena, &lines), 0);
+    light = (orr_pose_light){.position_m = {0, 0, -0.05}, .cos_outer = -2}; /* nearer than the near plane */
+    assert_int_equal(lines_of(&pose, perspective, ORR_GIZMO_POSITION, &arena, &lines), 0);
     light.position_m[2] = -4, light.position_m[0] = 9; /* aside of the picture */
     assert_int_equal(lines_of(&pose, perspective, ORR_GIZMO_POSITION, &arena, &lines), 0);
     orr_arena_free(&arena);
