@@ -12,8 +12,11 @@ void orr_pose_model_light(orr_poser *p, uint32_t node, const orr_model_light *fr
     bool afar = from->kind == ORR_LIGHT_DIRECTIONAL;
     if (afar && p->sun == ORR_NONE && !p->pose->has_sun) {
         p->pose->has_sun = true;
-        p->pose->sun = (orr_sun_props){
-            .illuminance_lx = from->intensity, .angular_diameter_deg = 0.545, .casts_shadow = 1};
+        /* lx of the receiver, air or not; one that shines upwards has no ground to arrive at */
+        p->pose->sun = (orr_sun_props){.illuminance_lx = from->intensity,
+                                       .at = along[1] < 0.0 ? ORR_SUN_GROUND : ORR_SUN_AUTO,
+                                       .angular_diameter_deg = 0.545,
+                                       .casts_shadow = 1};
         memcpy(p->pose->sun.colour, from->colour, sizeof from->colour);
         for (int k = 0; k < 3; k++) p->pose->sun_direction[k] = -along[k];
         return;

@@ -201,7 +201,7 @@ static void write_model(const char *json) {
     for (size_t i = 0; i < size; i++) text[i] = text[i] == '\'' ? '"' : text[i];
     write_new("gltf", text, size);
 }
-static double under_light(const char *light) {
+static double under_light(const char *light, const char *more) {
     write_model(TEXT(
         "{'asset':{'version':'2.0'},'scene':0,'scenes':[{'nodes':[0]}],\n"
         "'extensionsUsed':['KHR_lights_punctual'],'extensions':{'KHR_lights_punctual':{'lights':[%s]}},\n"
@@ -209,17 +209,24 @@ static double under_light(const char *light) {
         "'extensions':{'KHR_lights_punctual':{'light':0}}}]}",
         light));
     return middle_of(
-        TEXT("card{ paint = chalk(0.5) } scene:model{ path = '%s' } return show(above(10, 0.01))", g_name));
+        TEXT("card{ paint = chalk(0.5) } scene:model{ path = '%s' } %s return show(above(10, 0.01))", g_name,
+             more));
 }
 static void test_gltf_lights(void **state) {
     (void)state;
-    WITHIN(under_light("{'type':'point','intensity':700}"), 0.5 / pi * 700 / 4, 0.005); /* cd */
-    WITHIN(under_light("{'type':'spot','intensity':900,'spot':{'innerConeAngle':0.2,'outerConeAngle':0.5}}"),
-           0.5 / pi * 900 / 4, 0.005); /* cd, along the axis, whatever the cone */
-    WITHIN(under_light("{'type':'directional','intensity':2500}"), 0.5 / pi * 2500, 0.005); /* lx */
-    WITHIN(under_light("{'type':'point','intensity':700,'color':[0,0.25,1]}"), 0.5 / pi * 700 / 4 * 0.25,
+    WITHIN(under_light("{'type':'point','intensity':700}", ""), 0.5 / pi * 700 / 4, 0.005); /* cd */
+    WITHIN(
+        under_light("{'type':'spot','intensity':900,'spot':{'innerConeAngle':0.2,'outerConeAngle':0.5}}", ""),
+        0.5 / pi * 900 / 4, 0.005); /* cd, along the axis, whatever the cone */
+    WITHIN(under_light("{'type':'directional','intensity':2500}", ""), 0.5 / pi * 2500, 0.005); /* lx */
+    WITHIN(under_light("{'type':'point','intensity':700,'color':[0,0.25,1]}", ""), 0.5 / pi * 700 / 4 * 0.25,
            0.005);
-    assert_true(under_light("{'type':'point','intensity':0}") == 0.0);
+    WITHIN(under_light(
+               "{'type':'directional','intensity':2500}", /* lx of the receiver, below an atmosphere too */
+               "scene:atmosphere{ aerial_perspective = false } scene:environment{ source = 'constant', "
+               "luminance_nit = 0 }"),
+           0.5 / pi * 2500, 0.01);
+    assert_true(under_light("{'type':'point','intensity':0}", "") == 0.0);
 }
 
 static double glowing(const char *material, const char *options) {
