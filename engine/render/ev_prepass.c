@@ -37,16 +37,6 @@ typedef struct prepass {
     size_t value_bytes;
 } prepass;
 
-void orr_ev_track_free(orr_ev_track *track) {
-    free(track->frames);
-    *track = (orr_ev_track){0};
-}
-
-const orr_frame_ev *orr_ev_track_at(const orr_ev_track *track, int64_t frame) {
-    if (frame < track->first || frame - track->first >= (int64_t)track->count) return NULL;
-    return &track->frames[frame - track->first];
-}
-
 /* As the camera is set, which is as good a guess as any that looks at this frame alone. */
 static int first_guess(const orr_pose_camera *c) {
     double ev = orr_camera_ev100(c->aperture_f, c->shutter_s, c->iso);

@@ -1,4 +1,4 @@
-/* EV tracks as files. */
+/* EV tracks, and as files. */
 #include "render/ev_track.h"
 
 #include <jansson.h>
@@ -11,6 +11,16 @@
 
 enum { FORMAT = 1, MAX_BYTES = 1 << 30, MOST_FRAMES = 10000000 /* of a sequence */ };
 static const double most_ev = 64;
+
+void orr_ev_track_free(orr_ev_track *track) {
+    free(track->frames);
+    *track = (orr_ev_track){0};
+}
+
+const orr_frame_ev *orr_ev_track_at(const orr_ev_track *track, int64_t frame) {
+    if (frame < track->first || frame - track->first >= (int64_t)track->count) return NULL;
+    return &track->frames[frame - track->first];
+}
 
 /* --- out ----------------------------------------------------------------------------------------------- */
 
