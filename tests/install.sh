@@ -19,7 +19,7 @@ for name in exposure tonemap vignette; do
     "$prefix/bin/orrery" modules | grep -q "^$name " || fail "orrery modules does not list $name"
 done
 ls "$prefix"/share/orrery/spirv/*.spv >/dev/null || fail "no SPIR-V is installed"
-for file in scripts/turntable.lua scripts/flythrough.lua content/SOURCES.md shaders/frame.glsl; do
+for file in scripts/turntable.lua scripts/flythrough.lua scripts/timelapse.lua content/SOURCES.md shaders/frame.glsl; do
     [ -f "$prefix/share/orrery/$file" ] || fail "$file is not installed"
 done
 

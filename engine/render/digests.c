@@ -16,7 +16,7 @@ typedef struct product {
     const char *pass, *channel;
     orr_gpu_texture texture;
 } product;
-enum { MOST_PRODUCTS = 10 };
+enum { MOST_PRODUCTS = 11 };
 
 static uint32_t products_of(const orr_target *t, product out[MOST_PRODUCTS]) {
     const orr_renderer *r = t->renderer;
@@ -33,6 +33,8 @@ static uint32_t products_of(const orr_target *t, product out[MOST_PRODUCTS]) {
             out[n++] =
                 (product){orr_sky_table_name(table), channels[image], r->sky_tables.images[image].texture};
     }
+    if (t->data.variant & ORR_VARIANT_SKY_LIGHT)
+        out[n++] = (product){"sky capture", "seen", r->sky_capture.seen};
     if (t->data.variant & ORR_VARIANT_LIGHT_SHADOWS)
         out[n++] = (product){"light shadows", "depth", r->lights.atlas};
     return n;

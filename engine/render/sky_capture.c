@@ -29,9 +29,11 @@ static uint64_t hash_glow(const orr_renderer *r, const orr_pose *pose, uint64_t 
     return key;
 }
 
-static uint64_t air_key(const orr_frame_data *data) {
-    const orr_sky_block *b = &data->sky; /* what stands before the camera is of the air alone */
-    return orr_hash64(&b->sun[3], sizeof(float), orr_hash64(b, offsetof(orr_sky_block, camera), 1));
+/* Of the air and the tables that it is marched through. */
+static uint64_t air_key(const orr_renderer *r, const orr_frame_data *data) {
+    return orr_hash64(&data->sky.sun[3], sizeof(float),
+                      orr_hash64(&data->pose->atmosphere.multiple_size, sizeof(uint32_t),
+                                 r->sky_tables.keys[ORR_SKY_TRANSMITTANCE]));
 }
 
 static uint64_t capture_key(const orr_renderer *r, const orr_frame_data *data) {
@@ -39,7 +41,7 @@ static uint64_t capture_key(const orr_renderer *r, const orr_frame_data *data) {
     const orr_environment_props *e = &pose->environment;
     const orr_sky_block *b = &data->sky;
     uint64_t key = orr_hash64(b->moon_light, sizeof b->moon_light,
-                              orr_hash64(b->sun_light, sizeof b->sun_light, air_key(data)));
+                              orr_hash64(b->sun_light, sizeof b->sun_light, air_key(r, data)));
     key = orr_hash64(b->moon, sizeof b->moon, orr_hash64(b->sun, sizeof b->sun, key));
     double altitude_m = pose->atmosphere.altitude_m;
     key = orr_hash64(e->capture_m, sizeof e->capture_m, orr_hash64(&altitude_m, sizeof altitude_m, key));
@@ -211,7 +213,7 @@ static orr_status prefilter(orr_renderer *r, orr_cmd *cmd, orr_error *err) {
 /* The sky's light on the ground hangs on the air alone: the table has a column for each height of the sun. */
 static orr_status update_ground(orr_renderer *r, orr_cmd *cmd, const orr_frame_data *data, orr_error *err) {
     orr_sky_capture_gpu *sky = &r->sky_capture;
-    uint64_t key = air_key(data);
+    uint64_t key = air_key(r, data);
     if (sky->ground_key == key) return ORR_OK;
     orr_gpu_texture_params table = {.label = "sky on the ground",
                                     .width = GROUND_COLUMNS,

@@ -40,5 +40,6 @@ check() {
 }
 check turntable "$root/scripts/turntable.lua" --size 64x36 --frames 0-2 --out 'a_#.png'
 check flythrough "$root/scripts/flythrough.lua" --size 64x36 --frames 0-2 --out 'b_#.png'
+check timelapse "$root/scripts/timelapse.lua" --set seconds=0.5 --set fps=4 --size 64x36 --frames 0-1 --out 'c_#.png'
 check materials all.lua --out 'c_#.exr' --aovs depth,normal,albedo,id --contact-sheet sheet.png
 exit $failed

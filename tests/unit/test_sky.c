@@ -149,6 +149,58 @@ static void test_seen(void **state) {
     assert_true(worst < 0.01);
 }
 
+/* Illuminance that a square picture of `half` (tangent of half its angle) shows, in units of its numbers. */
+static double light_of(const shot *s, double half) {
+    double sum = 0;
+    for (uint32_t y = 0; y < s->height; y++)
+        for (uint32_t x = 0; x < s->width; x++) {
+            double u = ((x + 0.5) / s->width * 2 - 1) * half, v = ((y + 0.5) / s->height * 2 - 1) * half;
+            sum += luminance(s, x, y) * pow(1 + u * u + v * v, -1.5);
+        }
+    return sum * 4 * half * half / (s->width * s->height);
+}
+
+/* The moon gives the light of its phase, whatever part of its face is lit; from above the air. */
+static void test_moon(void **state) {
+    (void)state;
+    static const double phases[] = {0, 40, 90, 130};
+    for (int i = 0; i < 4; i++) {
+        double a = phases[i], factor = pow(10, -0.4 * (0.026 * a + 4e-9 * a * a * a * a));
+        shot s = render(TEXT("scene:moon{ azimuth_deg = 0, elevation_deg = 30, phase_deg = %g } scene:sun{ "
+                             "azimuth_deg = 90, elevation_deg = -10, illuminance_lx = 0 } scene:atmosphere{ "
+                             "altitude_m = 4e5 } return show(scene:camera{ rotation_deg = {30, 0, 0}, "
+                             "vfov_deg = 1 }, { size = {64, 64} })",
+                             a));
+        WITHIN(light_of(&s, tan(0.5 * pi / 180)), 0.25 * factor, 0.01);
+        uint32_t left = 0, right = 0; /* the sun stands to the right: that is where the moon is lit */
+        for (uint32_t k = 0; k < 64 * 64; k++) *(k % 64 < 32 ? &left : &right) += s.hdr[k * 4 + 1] > 0.0f;
+        assert_true(a < 90 || right > left * 3);
+        forget(&s);
+    }
+}
+
+/* All stars together are as bright as 9 096 drawn from the catalogue's counts, which the few brightest make
+ * uncertain by a tenth. */
+static void test_stars(void **state) {
+    (void)state;
+    static const char *const turns[] = {"0, 0", "0, 90", "0, 180", "0, 270", "90, 0", "-90, 0"};
+    double all = 0;
+    for (int i = 0; i < 6; i++) {
+        shot s = render(TEXT("scene:sun{ illuminance_lx = 0 } scene:atmosphere{ altitude_m = 2e6, " VACUUM
+                             ", planet_radius_km = 100, stars = true } return show(scene:camera{ "
+                             "rotation_deg = {%s, 0}, vfov_deg = 90 }, { size = {512, 512}, modules = { "
+                             "exposure = { mode = 'manual', ev = -10 } } })",
+                             turns[i]));
+        all += light_of(&s, 1) / (18 / 12.5 * 1024);
+        forget(&s);
+    }
+    double faintest = pow(10, -0.4 * (6.5 + 13.98)), k = 0.4 / 0.506, /* light goes with count^-k */
+        brightest = pow(10, 0.506 * (-1.46 - 6.5)),                   /* of a star, by how many outshine it */
+        expected = 9096 * faintest * ((1 - pow(brightest, 1 - k)) / (1 - k) + pow(brightest, 1 - k));
+    printf("all stars give %.3g lx, of %.3g expected\n", all, expected);
+    WITHIN(all, expected, 0.15);
+}
+
 /* Every pixel of a parallel view looks the same way: it sees one colour of sky. */
 static void test_parallel(void **state) {
     (void)state;
@@ -178,9 +230,9 @@ static void test_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow), cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_off),        cmocka_unit_test(test_seen), cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow),     cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_off),        cmocka_unit_test(test_seen),     cmocka_unit_test(test_moon),
+        cmocka_unit_test(test_stars),      cmocka_unit_test(test_parallel), cmocka_unit_test(test_finite),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
