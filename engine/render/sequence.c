@@ -448,6 +448,8 @@ static orr_status meter_frames(run *r, orr_error *err) {
                               .effect_values = (const orr_param_value *const *)r->effect_values};
     for (uint32_t i = 0; i < r->frame_count; i++)
         if (r->frames[i] > prepass.last) prepass.last = r->frames[i];
+    orr_log_write(r->renderer->log, ORR_LOG_INFO, "metering frames %lld to %lld", (long long)prepass.first,
+                  (long long)prepass.last);
     orr_status status = orr_ev_track_measure(&prepass, &r->track, err);
     if (status) return orr_error_prefix(err, "metering");
     if (!o->ev_record) return ORR_OK;
