@@ -116,8 +116,8 @@ static bool place(orr_light_map *maps, uint32_t count, uint32_t base, uint32_t a
     return true;
 }
 
-static orr_status settle(const orr_pose *pose, uint32_t longer_px, orr_light_map *maps, uint32_t count,
-                         uint32_t *atlas_side, orr_error *err) {
+static orr_status settle(uint32_t longer_px, orr_light_map *maps, uint32_t count, uint32_t *atlas_side,
+                         orr_error *err) {
     for (uint32_t base = base_side(longer_px); base >= 2 * SIDE_LEAST; base /= 2)
         for (*atlas_side = ATLAS_LEAST; *atlas_side <= ATLAS_MOST; *atlas_side *= 2) {
             if (!place(maps, count, base, *atlas_side)) continue;
@@ -125,7 +125,6 @@ static orr_status settle(const orr_pose *pose, uint32_t longer_px, orr_light_map
                 if (maps[i].kind != ORR_MAP_AFAR) maps[i].scale *= 1.0 - (double)BORDER / maps[i].side;
             return ORR_OK;
         }
-    (void)pose;
     return orr_fail(err, ORR_E_LIMIT, NULL,
                     "%u lights cast shadows, more than there is room for (about 680 that shine all around): "
                     "give the less important ones casts_shadow = false",
@@ -147,7 +146,7 @@ orr_status orr_light_maps_plan(const orr_revision *rev, const orr_pose *pose, ui
         if (!shared) describe(rev, pose, l, &maps[(*count)++]);
         map_of[i] = *count;
     }
-    return *count ? settle(pose, longer_px, maps, *count, atlas_side, err) : ORR_OK;
+    return *count ? settle(longer_px, maps, *count, atlas_side, err) : ORR_OK;
 }
 
 void orr_light_map_pack(const orr_light_map *m, const double camera[3], float out[ORR_SHADOW_TEXELS][4]) {

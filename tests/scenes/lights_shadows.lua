@@ -1,5 +1,5 @@
--- Shadows of local lights: a bulb inside a ring of pillars (all faces of its cube), a narrow and a wide spot, a leaf with holes cut
--- by its alpha, and light from afar.
+-- Shadows of local lights: a bulb inside a ring of pillars (all faces of its cube), a narrow and a wide spot, and light
+-- from afar.
 orrery.check{ golden = "../golden/lights_shadows", size = {192, 108}, samples = 2, tags = {"core", "light", "shadow"},
   mutate = {
     { name = "local lights cast no shadows", file = "lights.glsl", find = "cone *= light_visibility(int(map), s.position, s.n)", replace = "cone *= 1.0" },
