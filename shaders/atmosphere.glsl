@@ -13,6 +13,7 @@ layout(set = 0, binding = 24, std140) uniform SkyBlock { // orr_sky_block of eng
     vec4 planet;                 // radius, height of the air, distance to its top along the ground, 1: light scattered more than once counts
     vec4 camera;                 // altitude, range of the aerial tables, 1: it stands above the air
     vec4 sun, moon;              // towards them; w: angular radius
+    vec4 elevation;              // cosine and sine of the sun's, of the moon's: all that the sky table knows of where they stand
     vec4 sun_light, moon_light;  // illuminance above the air x colour x exposure
     vec4 sun_aerial, moon_aerial; // their light in the aerial table: the larger is 1; w of the first: what 1 is, pre-exposed
 } sky;

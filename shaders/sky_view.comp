@@ -15,16 +15,16 @@ void main() {
     if (MOON) size.y /= 2;
     int lane = int(gl_LocalInvocationID.x), at = int(gl_LocalInvocationIndex), half_rows = size.y / 2;
     ivec2 p = ivec2(gl_WorkGroupID.x * TEXELS + gl_LocalInvocationID.y, gl_WorkGroupID.y);
-    vec4 body = push.second == 1u ? sky.moon : sky.sun;
+    vec2 axis = push.second == 1u ? sky.elevation.zw : sky.elevation.xy; // the light, at azimuth 0
+    float radius = push.second == 1u ? sky.moon.w : sky.sun.w;
     vec2 horizon = sky_view_horizon();
     bool below = p.y >= half_rows;
     float u = float(p.x) / float(size.x - 1), v = float(below ? p.y - half_rows : p.y) / float(half_rows - 1);
     float zenith = below ? horizon.x + min(v * v, 1.0) * horizon.y : horizon.x * (1.0 - (1.0 - v) * (1.0 - v)), c = 1.0 - 2.0 * u * u;
-    vec2 axis = vec2(length(body.xz), body.y); // the light at azimuth 0
     float h = sky.camera.x, r = sky.planet.x + h, mu = cos(zenith), across = sin(zenith);
     Path path = Path(h, r * mu, 0.0, 0.0, below);
     path.end = below ? air_to_ground(h, min(path.b, -sqrt(air_over_ground(h)))) : air_to_top(h, path.b); // whatever rounding says at the horizon
-    Body light = air_body(vec3(0.0, r, 0.0), vec3(across * c, mu, across * sqrt(max(1.0 - c * c, 0.0))), vec4(axis, 0.0, body.w), vec3(1.0));
+    Body light = air_body(vec3(0.0, r, 0.0), vec3(across * c, mu, across * sqrt(max(1.0 - c * c, 0.0))), vec4(axis, 0.0, radius), vec3(1.0));
     vec3 sum = vec3(0.0), through = vec3(1.0);
     const int EACH = SKY_STEPS / LANES;
     air_march(path, light, light, false, lane * EACH, (lane + 1) * EACH, SKY_STEPS, sum, through);

@@ -30,6 +30,10 @@ static void lights_fill(const orr_sky_input *in, orr_sky_block *b) {
     const double *moon_lx = in->has_moon ? in->moon_lx : none;
     set(b->sun, in->sun_direction, 1.0, in->sun_radius_rad);
     set(b->moon, in->moon_direction, 1.0, in->moon_radius_rad);
+    for (int i = 0; i < 2; i++) {
+        const double *d = i ? in->moon_direction : in->sun_direction;
+        b->elevation[i * 2] = (float)sqrt(d[0] * d[0] + d[2] * d[2]), b->elevation[i * 2 + 1] = (float)d[1];
+    }
     set(b->sun_light, in->sun_lx, in->exposure, 0.0);
     set(b->moon_light, moon_lx, in->exposure, 0.0);
     double unit = fmax(largest(in->sun_lx), largest(moon_lx)), scale = unit > 0.0 ? 1.0 / unit : 0.0;
@@ -66,7 +70,8 @@ static void find_keys(const orr_atmosphere_props *air, const orr_sky_block *b, b
     keys[ORR_SKY_TRANSMITTANCE] = key = orr_hash64(sizes, 8, key);
     key = orr_hash64(&b->sun[3], sizeof(float), key); /* the disk sets smoothly */
     keys[ORR_SKY_MULTIPLE] = key = orr_hash64(&sizes[2], 4, key);
-    const float view[] = {b->camera[0], b->sun[1], b->sun[3], moon, b->moon[1], b->moon[3]};
+    const float view[] = {b->camera[0], b->sun[3],       b->elevation[0], b->elevation[1],
+                          moon,         b->elevation[2], b->elevation[3], b->moon[3]};
     keys[ORR_SKY_VIEW] = orr_hash64(&sizes[3], 8, orr_hash64(view, sizeof view, key));
     key = orr_hash64(b->camera, sizeof b->camera, key);
     key = orr_hash64(b->sun, sizeof b->sun, orr_hash64(b->sun_aerial, 3 * sizeof(float), key));

@@ -9,7 +9,7 @@
 /* SkyBlock of shaders/atmosphere.glsl, std140; what its members mean is said there. */
 typedef struct orr_sky_block {
     float rayleigh[4], mie[4], mie_extinction[4], ozone[4], ground[4], planet[4], camera[4];
-    float sun[4], moon[4], sun_light[4], moon_light[4], sun_aerial[4], moon_aerial[4];
+    float sun[4], moon[4], elevation[4], sun_light[4], moon_light[4], sun_aerial[4], moon_aerial[4];
 } orr_sky_block;
 
 typedef enum orr_sky_table {
