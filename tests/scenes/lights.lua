@@ -1,9 +1,9 @@
 -- Lamps at night: a bare bulb, a ranged one, two coloured spots that overlap; exposure set by hand.
 orrery.check{ golden = "../golden/lights", size = {160, 90}, samples = 2, tags = {"core", "light"},
   mutate = {
-    { name = "light falls off with distance alone", file = "lights.glsl", find = "(cone * window / d2)", replace = "(cone * window * inversesqrt(d2))" },
-    { name = "ranges have no window", file = "lights.glsl", find = "window = k * k;", replace = "window = 1.0;" },
-    { name = "spots have hard edges", file = "lights.glsl", find = "smoothstep(axis.w, colour.w, dot(-l, axis.xyz))", replace = "step(axis.w, dot(-l, axis.xyz))" },
+    { name = "light falls off with distance alone", file = "lights.glsl", find = "(cone * window / falloff)", replace = "(cone * window * inversesqrt(falloff))" },
+    { name = "ranges have no window", file = "lights.glsl", find = "range_window(d2, axis.w)", replace = "1.0" },
+    { name = "spots have hard edges", file = "lights.glsl", find = "smoothstep(edge.y, edge.x, dot(-l, axis.xyz))", replace = "step(edge.y, dot(-l, axis.xyz))" },
   } }
 local scene = orrery.scene()
 local wall = scene:material{ base_colour = {0.7, 0.7, 0.7}, roughness = 0.8 }
