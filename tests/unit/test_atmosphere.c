@@ -247,6 +247,27 @@ static void test_made_when_changed(void **state) {
     FRAME_MAKES(7, 14, {0, 0, 0, 0});
 }
 
+/* A frame after others is the frame alone, though they leave it their tables. */
+static void test_frame_alone(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    static const char text[] =
+        "scene:atmosphere{} scene:sun{ elevation_deg = 12, azimuth_deg = function(t) return 37.3 * t end }\n"
+        "scene:moon{ elevation_deg = 30, azimuth_deg = function(t) return 200 - 11.1 * t end }\n"
+        "card{ paint = chalk(0.5) }\n"
+        "return show(scene:camera{ position_m = {0, 50, 0}, vfov_deg = 90 }, { fps = 1, frames = 8 })";
+    static const int64_t all[] = {0, 1, 2, 3, 4, 5, 6, 7};
+    shot shots[8], alone;
+    render_frames(text, all, 8, false, shots);
+    for (int i = 7; i > 4; i--) {
+        orr_sky_free(g.renderer);
+        render_frames(text, &all[i], 1, false, &alone);
+        assert_memory_equal(alone.hdr, shots[i].hdr, sizeof(float) * 4 * W * H);
+        forget(&alone);
+    }
+    for (int i = 0; i < 8; i++) forget(&shots[i]);
+}
+
 /* A table of the last frame, as floats; the caller frees it. */
 static float *read_table(uint32_t image, uint64_t *count) {
     orr_error err = {0};
@@ -409,15 +430,11 @@ static void test_sun_on_a_card(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transmittance),
-        cmocka_unit_test(test_single_scattering),
-        cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_finite),
-        cmocka_unit_test(test_ways_agree),
-        cmocka_unit_test(test_made_when_changed),
-        cmocka_unit_test(test_frames_finite),
-        cmocka_unit_test(test_sun_on_a_card),
-        cmocka_unit_test(test_air_before_a_wall),
+        cmocka_unit_test(test_transmittance), cmocka_unit_test(test_single_scattering),
+        cmocka_unit_test(test_linear),        cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_ways_agree),    cmocka_unit_test(test_made_when_changed),
+        cmocka_unit_test(test_frame_alone),   cmocka_unit_test(test_frames_finite),
+        cmocka_unit_test(test_sun_on_a_card), cmocka_unit_test(test_air_before_a_wall),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -179,6 +179,68 @@ static void test_mips(void **state) {
     close_gpu(gpu);
 }
 
+/* A 3D texture written by a shader, copied whole, filtered along its depth; and what it cannot be. */
+static void test_volume(void **state) {
+    (void)state;
+    enum { SIDE = 4, DEPTH = 6 };
+    orr_error err = {0};
+    orr_gpu *gpu = open_gpu((orr_gpu_params){0});
+    const orr_gpu_texture_params params = {.label = "volume",
+                                           .width = SIDE,
+                                           .height = SIDE,
+                                           .depth = DEPTH,
+                                           .format = ORR_FORMAT_RGBA16_SFLOAT,
+                                           .sampled = true,
+                                           .storage = true};
+    orr_gpu_texture volume = make_texture(gpu, params), copied = make_texture(gpu, params);
+    assert_int_equal(orr_gpu_texture_bytes(gpu, volume), SIDE * SIDE * DEPTH * 8);
+    orr_gpu_buffer back = make_buffer(gpu, SIDE * SIDE * DEPTH * 8, ORR_MEMORY_READBACK),
+                   read = make_buffer(gpu, 64, ORR_MEMORY_READBACK);
+    static const orr_gpu_slot write_slots[] = {{0, ORR_BIND_IMAGE_WRITE, 0}},
+                              read_slots[] = {{0, ORR_BIND_SAMPLED, 0}, {1, ORR_BIND_STORAGE_WRITE, 0}};
+    orr_gpu_pipeline writer = make_compute(
+        gpu,
+        "#version 460\nlayout(local_size_x = 4, local_size_y = 4) in;\n"
+        "layout(binding = 0, rgba16f) uniform writeonly image3D v;\n"
+        "void main() { imageStore(v, ivec3(gl_GlobalInvocationID), vec4(gl_GlobalInvocationID, 1)); }\n",
+        write_slots, 1, 0);
+    orr_gpu_pipeline reader =
+        make_compute(gpu,
+                     "#version 460\nlayout(local_size_x = 1) in;\nlayout(binding = 0) uniform sampler3D v;\n"
+                     "layout(binding = 1, std430) buffer Out { vec4 o[]; };\n"
+                     "void main() { o[0] = textureLod(v, vec3(0.5, 0.5, 3.0 / 6.0), 0.0); }\n",
+                     read_slots, 2, 0);
+    orr_gpu_sampler sampler = {0};
+    OK(orr_gpu_sampler_create(gpu, &(orr_gpu_sampler_params){.label = "linear", .clamp = true}, &sampler,
+                              &err));
+    orr_cmd *cmd = begin(gpu);
+    orr_cmd_dispatch(cmd, writer, &(orr_gpu_bind){.binding = 0, .texture = volume}, 1, NULL, 0, 1, 1, DEPTH);
+    orr_cmd_copy_texture(cmd, volume, copied);
+    orr_cmd_copy_to_buffer(cmd, copied, 0, 0, back, 0);
+    const orr_gpu_bind binds[] = {{.binding = 0, .texture = copied, .sampler = sampler},
+                                  {.binding = 1, .buffer = read}};
+    orr_cmd_dispatch(cmd, reader, binds, 2, NULL, 0, 1, 1, 1);
+    finish(gpu, cmd);
+    const uint16_t(*texels)[4] = orr_gpu_buffer_map(gpu, back);
+    assert_int_equal(texels[SIDE * SIDE * DEPTH - 1][2], 0x4500); /* 5, the last slice */
+    assert_int_equal(texels[SIDE * SIDE + 1][0], 0x3c00);         /* 1 */
+    const float *result = orr_gpu_buffer_map(gpu, read);
+    assert_float_equal(result[2], 2.5f, 1e-2f);
+    assert_float_equal(result[0], 1.5f, 1e-2f);
+    orr_gpu_texture none;
+    orr_gpu_texture_params wrong = params;
+    wrong.layers = 2;
+    assert_int_equal(orr_gpu_texture_create(gpu, &wrong, &none, &err), ORR_E_ARGUMENT);
+    wrong = params, wrong.depth = 1u << 20;
+    assert_int_equal(orr_gpu_texture_create(gpu, &wrong, &none, &err), ORR_E_LIMIT);
+    assert_int_equal(orr_gpu_upload_texture(gpu, volume, 0, 0, "", 0, &err), ORR_E_ARGUMENT);
+    orr_gpu_sampler_destroy(gpu, &sampler);
+    orr_gpu_pipeline_destroy(gpu, &writer), orr_gpu_pipeline_destroy(gpu, &reader);
+    orr_gpu_texture_destroy(gpu, &volume), orr_gpu_texture_destroy(gpu, &copied);
+    orr_gpu_buffer_destroy(gpu, &back), orr_gpu_buffer_destroy(gpu, &read);
+    close_gpu(gpu);
+}
+
 /* Cube, array, comparison and texel access, clears and copies, from compute. */
 static void test_sampling(void **state) {
     (void)state;
@@ -618,9 +680,10 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compute),      cmocka_unit_test(test_formats),
         cmocka_unit_test(test_large_upload), cmocka_unit_test(test_mips),
-        cmocka_unit_test(test_sampling),     cmocka_unit_test(test_triangle),
-        cmocka_unit_test(test_pass_reads),   cmocka_unit_test(test_aliasing),
-        cmocka_unit_test(test_deferred),     cmocka_unit_test(test_budget),
+        cmocka_unit_test(test_volume),       cmocka_unit_test(test_sampling),
+        cmocka_unit_test(test_triangle),     cmocka_unit_test(test_pass_reads),
+        cmocka_unit_test(test_aliasing),     cmocka_unit_test(test_deferred),
+        cmocka_unit_test(test_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
