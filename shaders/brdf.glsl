@@ -8,9 +8,12 @@ float smith_visibility(float nl, float nv, float a) { // G / (4 nl nv)
     float l = nv * sqrt(nl * nl * (1.0 - a * a) + a * a), v = nl * sqrt(nv * nv * (1.0 - a * a) + a * a);
     return 0.5 / max(l + v, 1e-6);
 }
+// At grazing angles all is reflected, but by what reflects next to nothing straight back: no dielectric stays below 2 %, so that is
+// occlusion, or no interface at all (Lagarde & de Rousiers 2014, 3.2).
+float grazing(vec3 f0) { return clamp(50.0 * max(f0.r, max(f0.g, f0.b)), 0.0, 1.0); }
 vec3 schlick(vec3 f0, float c) {
     float m = 1.0 - c, m2 = m * m;
-    return f0 + (1.0 - f0) * (m2 * m2 * m);
+    return f0 + (grazing(f0) - f0) * (m2 * m2 * m);
 }
 // Radiance leaving along `v` for unit illuminance (1 lx on a plane facing it) from `l`; `energy` scales the specular lobe.
 vec3 brdf_direct(vec3 n, vec3 v, vec3 l, vec3 diffuse, vec3 f0, float roughness, vec3 energy) {
