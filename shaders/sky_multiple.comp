@@ -42,5 +42,6 @@ void main() {
         barrier();
         if (lane < half_count) second[lane] += second[lane + half_count], again[lane] += again[lane + half_count];
     }
-    if (lane == 0u) imageStore(table, p, vec4(air_pack(second[0] / (float(DIRECTIONS) - again[0])), 1.0));
+    vec3 left = max(float(DIRECTIONS) - again[0], vec3(0.05)); // thick air that absorbs nothing lets next to nothing go
+    if (lane == 0u) imageStore(table, p, vec4(air_pack(second[0] / left), 1.0));
 }

@@ -170,6 +170,35 @@ static void test_finite(void **state) {
     assert_true(brightest < 133312.0);
 }
 
+/* The same of air at the ends of its rows: as thick as can be and white, none at all, on a small planet. */
+static void test_extreme_air(void **state) {
+    (void)state;
+    if (!g.renderer) skip();
+    static const double suns[] = {-18, 0, 90}, altitudes[] = {0, 40, 3000};
+    float directions[MOST_DIRECTIONS][3], rgb[MOST_DIRECTIONS][3];
+    orr_error err = {0};
+    for (int kind = 0; kind < 3; kind++)
+        for (int h = 0; h < 3; h++)
+            for (int s = 0; s < 3; s++) {
+                orr_pose pose = place(altitudes[h], suns[s]);
+                orr_atmosphere_props *air = &pose.atmosphere;
+                for (int c = 0; c < 3; c++) {
+                    if (kind < 2) air->mie_absorption_per_km[c] = air->ozone_absorption_per_km[c] = 0.0f;
+                    if (kind < 2) air->mie_scattering_per_km[c] = kind ? 0.0f : 10.0f;
+                    if (kind < 2) air->rayleigh_scattering_per_km[c] = kind ? 0.0f : 10.0f;
+                    air->ground_albedo[c] = 1.0f;
+                }
+                air->turbidity = kind ? 1.0 : 64.0, air->mie_g = kind ? 0.8 : 0.95;
+                if (kind == 2) air->planet_radius_km = 100.0, air->height_km = 2000.0;
+                uint32_t n = all_around(altitudes[h], directions);
+                for (orr_sky_ask ask = ORR_SKY_ASK_TRANSMITTANCE; ask <= ORR_SKY_ASK_MARCHED; ask++) {
+                    OK(orr_sky_query(g.renderer, &pose, ask, (const float(*)[3])directions, n, rgb, &err));
+                    for (uint32_t i = 0; i < n; i++)
+                        for (int c = 0; c < 3; c++) assert_true(isfinite(rgb[i][c]) && rgb[i][c] >= 0.0f);
+                }
+            }
+}
+
 /* The table and marching are two ways to one thing. */
 static void test_ways_agree(void **state) {
     (void)state;
@@ -430,11 +459,17 @@ static void test_sun_on_a_card(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transmittance), cmocka_unit_test(test_single_scattering),
-        cmocka_unit_test(test_linear),        cmocka_unit_test(test_finite),
-        cmocka_unit_test(test_ways_agree),    cmocka_unit_test(test_made_when_changed),
-        cmocka_unit_test(test_frame_alone),   cmocka_unit_test(test_frames_finite),
-        cmocka_unit_test(test_sun_on_a_card), cmocka_unit_test(test_air_before_a_wall),
+        cmocka_unit_test(test_transmittance),
+        cmocka_unit_test(test_single_scattering),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_ways_agree),
+        cmocka_unit_test(test_extreme_air),
+        cmocka_unit_test(test_made_when_changed),
+        cmocka_unit_test(test_frame_alone),
+        cmocka_unit_test(test_frames_finite),
+        cmocka_unit_test(test_sun_on_a_card),
+        cmocka_unit_test(test_air_before_a_wall),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
