@@ -73,8 +73,7 @@ static void test_glow(void **state) {
            500, 0.01);
 }
 
-/* What is made again depends on the pose alone: a frame after others has the bytes of that frame alone.
- * Exposure changes nothing but the scale. */
+/* What is made again depends on the pose alone: a frame after others has the bytes of that frame alone. */
 static void test_alone(void **state) {
     (void)state;
     static const char scene[] =
@@ -90,6 +89,20 @@ static void test_alone(void **state) {
     assert_true(memcmp(run[0].hdr, run[2].hdr, (size_t)alone.width * alone.height * 4 * sizeof(float)));
     for (int i = 0; i < 3; i++) forget(&run[i]);
     forget(&alone);
+}
+
+/* Exposure is a factor on all that is seen, on what the sky lights too. */
+static void test_exposure(void **state) {
+    (void)state;
+    static const char scene[] =
+        "card{ width = 4, depth = 4, paint = chalk(0.5) } scene:sun{ elevation_deg = 20 } "
+        "scene:atmosphere{} return show(scene:camera{ position_m = {0, 2, 9}, look_at_m = {0, 1, 0} }, { "
+        "modules = { exposure = { %s } } })";
+    shot nit = render(TEXT(scene, "mode = 'none'")),
+         exposed = render(TEXT(scene, "mode = 'manual', ev = 10"));
+    for (uint32_t i = 0; i < nit.width * nit.height * 4; i++)
+        if (i % 4 != 3) WITHIN((double)exposed.hdr[i], 18 / 12.5 / 1024 * (double)nit.hdr[i], 4e-3);
+    forget(&nit), forget(&exposed);
 }
 
 /* Off means absent: no pass without an atmosphere. A background that is asked for stays. */
@@ -230,9 +243,10 @@ static void test_finite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow),     cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_off),        cmocka_unit_test(test_seen),     cmocka_unit_test(test_moon),
-        cmocka_unit_test(test_stars),      cmocka_unit_test(test_parallel), cmocka_unit_test(test_finite),
+        cmocka_unit_test(test_lit_ground), cmocka_unit_test(test_glow),  cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_exposure),   cmocka_unit_test(test_off),   cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_moon),       cmocka_unit_test(test_stars), cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_finite),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
