@@ -18,7 +18,7 @@ orrery.check{ frames = "0-23", aovs = {"beauty"}, size = {64, 36}, samples = 1, 
   end,
   mutate = {
     { name = "the sun rises at once", file = "atmosphere.glsl", find = "if (above >= a) return", replace = "if (above < 0.01) return vec3(0.0);\n    if (above >= a) return" },
-    { name = "the air is lit by a sun that jumps", file = "sky_view.comp", find = "vec2 axis = vec2(length(body.xz), body.y);", replace = "vec2 axis = vec2(length(body.xz), floor(body.y * 99.0) / 99.0);" },
+    { name = "the air is lit by a sun that jumps", file = "sky_view.comp", find = "float radius = push.second == 1u", replace = "axis.y = floor(axis.y * 99.0) / 99.0;\n    float radius = push.second == 1u" },
   } }
 local scene = orrery.scene()
 scene:atmosphere{ altitude_m = 200 }
