@@ -1,5 +1,6 @@
 // What of the sun's light reaches a point. Needs frame.glsl.
 #include "atmosphere.glsl"
+layout(set = 0, binding = 14) uniform sampler2D terrain_heights;
 layout(set = 0, binding = 17) uniform sampler2D terrain_sun;     // height below which a point of the terrain's plane is in shade
 layout(set = 0, binding = 18) uniform sampler2DShadow shadow_map;
 
@@ -21,9 +22,12 @@ float sun_visibility(vec3 position, vec3 n) {
         vec3 g = (frame.world_to_terrain * vec4(position, 1.0)).xyz;
         vec2 last = frame.terrain_extent.xy - 1.0;
         if (all(greaterThanEqual(g.xz, vec2(0.0))) && all(lessThanEqual(g.xz, last))) {
-            float shade = textureLod(terrain_sun, (g.xz + 0.5) / frame.terrain_extent.xy, 0.0).r;
+            vec2 uv = (g.xz + 0.5) / frame.terrain_extent.xy;
+            float shade = textureLod(terrain_sun, uv, 0.0).r;
+            // Where a coarse patch is drawn below the ground, the ground is what the sun sees.
+            float height = max(g.y, textureLod(terrain_heights, uv, 0.0).r);
             float soft = 0.5 * frame.terrain_shade.w; // half a sample's width, in metres of height
-            lit *= smoothstep(-soft, soft, g.y - shade);
+            lit *= smoothstep(-soft, soft, height - shade);
         }
     }
     return lit;
