@@ -8,7 +8,7 @@
 #include "celestial.glsl"
 layout(set = 0, binding = PASS) uniform sampler2D in_depth;
 layout(set = 0, binding = PASS + 1, rgba16f) uniform image2D hdr;
-layout(local_size_x = 8, local_size_y = 8) in;
+layout(local_size_x = 16, local_size_y = 16) in;
 
 vec3 sky_behind(vec2 pixel, vec3 d) {
     float h = sky.camera.x, b = (sky.planet.x + h) * d.y;
@@ -36,7 +36,7 @@ void main() {
         if (frame.background.w > 0.5) seen.rgb = sky_behind(pixel, normalize(dir));
     } else if (AERIAL) {
         vec3 air, through;
-        aerial(pixel / vec2(frame.size.xy), length(ray_base(pixel) + dir * depth), air, through);
+        aerial(pixel / vec2(frame.size.xy), length(dir * depth), air, through);
         seen.rgb = seen.rgb * through + air;
     }
     imageStore(hdr, p, vec4(min(seen.rgb, vec3(65504.0)), seen.a));

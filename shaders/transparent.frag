@@ -23,7 +23,7 @@ void main() {
     lit += s.emission * frame.params.x;
     if (AERIAL) {
         vec3 air, through;
-        aerial(gl_FragCoord.xy / vec2(frame.size.xy), length(v_position), air, through);
+        aerial(gl_FragCoord.xy / vec2(frame.size.xy), length(v_position - ray_base(gl_FragCoord.xy)), air, through);
         lit = lit * through + air;
     }
     radiance = vec4(min(lit * s.alpha, vec3(65504.0)), s.alpha);

@@ -214,9 +214,22 @@ static void test_stars(void **state) {
     WITHIN(all, expected, 0.15);
 }
 
-/* Every pixel of a parallel view looks the same way: it sees one colour of sky. */
+/* Every pixel of a parallel view looks the same way: it sees one colour of sky, and through as much air to a
+ * wall across the view, blended surfaces too. */
 static void test_parallel(void **state) {
     (void)state;
+    static const char *const walls[] = {"{0, 0, 0}", "{0, 0, 0, 0.999}, alpha_mode = 'blend'"};
+    for (int i = 0; i < 2; i++) {
+        shot w = render(
+            TEXT("scene:sun{} scene:atmosphere{ turbidity = 4 } scene:mesh{ shape = orrery.plane{ width_m = "
+                 "40000, depth_m = 2000 }, position_m = {0, 1000, -1000}, rotation_deg = {90, 0, 0}, "
+                 "material = scene:material{ base_colour = %s, ior = 1, emissive_nit = {1e5, 1e5, 1e5} } } "
+                 "return show(scene:camera{ position_m = {0, 1000, 0}, ortho_height_m = 1000 }, { size = "
+                 "{320, 16} })",
+                 walls[i]));
+        for (uint32_t x = 0; x < w.width; x += 13) WITHIN(luminance(&w, x, 8), luminance(&w, 160, 8), 2e-3);
+        forget(&w);
+    }
     shot s = render("scene:sun{} scene:atmosphere{} return show(scene:camera{ position_m = {0, 2, 0}, "
                     "rotation_deg = {30, 0, 0}, ortho_height_m = 10 })");
     assert_true(luminance(&s, 1, 1) > 100);
