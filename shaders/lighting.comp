@@ -9,7 +9,7 @@ layout(set = 0, binding = PASS + 2) uniform sampler2D in_albedo;
 layout(set = 0, binding = PASS + 3) uniform sampler2D in_material;
 layout(set = 0, binding = PASS + 4) uniform sampler2D in_emission;
 layout(set = 0, binding = PASS + 5, rgba16f) uniform writeonly image2D out_hdr;
-layout(local_size_x = 16, local_size_y = 16) in;
+layout(local_size_x = 8, local_size_y = 8) in;
 
 void main() {
     ivec2 p = ivec2(gl_GlobalInvocationID.xy);

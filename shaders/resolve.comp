@@ -19,7 +19,7 @@ layout(set = 0, binding = PASS + 6, rgba16f) uniform writeonly image2D out_emiss
 #ifdef WITH_ID
 layout(set = 0, binding = PASS + 7, rg32ui) uniform writeonly uimage2D out_id;
 #endif
-layout(local_size_x = 16, local_size_y = 16) in;
+layout(local_size_x = 8, local_size_y = 8) in;
 
 void store(ivec2 p, float depth, Surface s, uvec2 id) {
     imageStore(out_depth, p, vec4(depth));

@@ -8,7 +8,7 @@
 #include "celestial.glsl"
 layout(set = 0, binding = PASS) uniform sampler2D in_depth;
 layout(set = 0, binding = PASS + 1, rgba16f) uniform image2D hdr;
-layout(local_size_x = 16, local_size_y = 16) in;
+layout(local_size_x = 8, local_size_y = 8) in;
 
 vec3 sky_behind(vec2 pixel, vec3 d) {
     float h = sky.camera.x, b = (sky.planet.x + h) * d.y;

@@ -117,8 +117,7 @@ static orr_status compute(orr_target *t, orr_cmd *cmd, const orr_pass_io *io, or
     orr_status status = orr_core_get(r, which, t->data.variant, &pipeline, err);
     if (status) return status;
     uint32_t n = pass_binds(r, io, binds, orr_scene_binds(r, &t->data, orr_core_mask(which), binds));
-    orr_cmd_dispatch(cmd, pipeline, binds, n, push, push_bytes, (io->width + 15) / 16, (io->height + 15) / 16,
-                     1);
+    orr_cmd_dispatch(cmd, pipeline, binds, n, push, push_bytes, (io->width + 7) / 8, (io->height + 7) / 8, 1);
     return ORR_OK;
 }
 
