@@ -65,8 +65,9 @@ local y = ground:height(x, z) or bounds.max[2]
 local camera = scene:camera{ position_m = {x, y + 0.05 * size, z}, look_at_m = {bounds.center[1] + 0.1 * width, y + 0.02 * size, bounds.center[3] - 0.3 * depth},
                              vfov_deg = 45, near_m = 0.0005 * size }
 
--- Exposure follows as fast as a fifth of a stop a picture.
+-- Exposure follows as fast as a fifth of a stop a picture; where there are too few pictures for the stops of a morning, as fast as it has to.
+local follow = math.max(0.2 * fps, 2.2 * (stops(elevation(12)) - stops(lowest)) / seconds)
 return orrery.sequence{
   name = "timelapse", scene = scene, camera = camera, size = {640, 360}, fps = fps, duration_s = seconds, samples = 8,
-  modules = { exposure = { mode = "auto", speed_up = 0.2 * fps, speed_down = 0.2 * fps, trim_low_percent = 2, trim_high_percent = 2 } },
+  modules = { exposure = { mode = "auto", speed_up = follow, speed_down = follow, trim_low_percent = 2, trim_high_percent = 2 } },
 }

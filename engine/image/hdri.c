@@ -75,7 +75,8 @@ orr_status orr_hdri_open(const orr_image *file, const char *name, orr_image *map
     orr_status status = orr_image_to_f32(file, 3, map, err);
     if (!status) status = check_values(map, name, figures, err);
     if (!status) measure(map, figures);
-    if (!status && !(figures->illuminance > 0.0))
+    /* The cosine of the rows at the horizon rounds to next to nothing, not to nothing. */
+    if (!status && !(figures->illuminance > figures->peak * 1e-9))
         status = orr_fail(err, ORR_E_BAD_DATA, NULL,
                           "the environment map '%s' gives %g lx: its upper %u rows, all above the horizon, "
                           "are black; a map has light "

@@ -163,7 +163,7 @@ typedef struct orr_shadow_gpu {
     double matrix[16]; /* absolute world to clip: made camera-relative per frame */
     double texel_m;
     uint32_t side;
-    bool any;
+    bool any, told; /* told: that the map is too coarse for some casters */
 } orr_shadow_gpu;
 
 typedef struct orr_lights_gpu {

@@ -130,8 +130,7 @@ static orr_status set_module_values(orr_run *r, orr_error *err) {
     return ORR_OK;
 }
 
-/* The world at a frame: what functions of time come to, in `values` and `effect_values`, and its pose. */
-static orr_status pose_frame(void *context, int64_t frame, orr_pose *pose, orr_error *err) {
+orr_status orr_run_pose(void *context, int64_t frame, orr_pose *pose, orr_error *err) {
     orr_run *r = context;
     double t_s = orr_sequence_time(r->sequence, frame);
     orr_status status = ORR_OK;
@@ -154,7 +153,7 @@ static orr_status meter_frames(orr_run *r, orr_error *err) {
                               .last = r->sequence->first_frame,
                               .step_s = (double)r->sequence->fps_den / r->sequence->fps_num,
                               .stop = o->stop,
-                              .pose = pose_frame,
+                              .pose = orr_run_pose,
                               .context = r,
                               .effect_values = (const orr_param_value *const *)r->effect_values};
     for (uint32_t i = 0; i < r->frame_count; i++)
@@ -188,7 +187,7 @@ static orr_status start_frame(orr_run *r, orr_flight *f, uint32_t index, orr_err
     orr_status status =
         r->options->out ? orr_frame_path(r->options->out, f->frame, f->path, sizeof f->path, err) : ORR_OK;
     if (!status) status = meter_frames(r, err);
-    if (!status) status = pose_frame(r, f->frame, &f->pose, err);
+    if (!status) status = orr_run_pose(r, f->frame, &f->pose, err);
     if (status) return status;
     status = find_ev(r, f->frame, &ev, err);
     if (status) return orr_pose_free(&f->pose), status;

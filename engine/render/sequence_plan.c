@@ -257,6 +257,15 @@ static orr_status prepare_folders(orr_run *r, orr_error *err) {
     return status || !r->recorded ? status : orr_run_record_begin(&r->record, err);
 }
 
+/* What cannot be posed cannot be rendered: found before there is a folder for it. */
+static orr_status check_first(orr_run *r, orr_error *err) {
+    orr_pose pose;
+    if (!r->frame_count) return ORR_OK;
+    orr_status status = orr_run_pose(r, r->frames[0], &pose, err);
+    if (!status) orr_pose_free(&pose);
+    return status;
+}
+
 orr_status orr_run_prepare(orr_run *r, orr_error *err) {
     const orr_sequence_options *o = r->options;
     orr_output outputs[ORR_MAX_OUTPUTS];
@@ -309,6 +318,7 @@ orr_status orr_run_prepare(orr_run *r, orr_error *err) {
                                 .revision = r->revision};
     r->shown = target, r->shown.outputs = NULL, r->shown.output_count = 0;
     if (!status) status = orr_target_create(r->renderer, &target, &r->target, err);
+    if (!status) status = check_first(r, err);
     if (!status) status = prepare_folders(r, err); /* last: what fails before leaves nothing behind */
     r->begun = !status;
     return status;

@@ -65,6 +65,9 @@ typedef struct orr_run {
 /* Everything up to the first frame. What fails in here leaves nothing behind. */
 ORR_MUST_CHECK orr_status orr_run_prepare(orr_run *run, orr_error *err);
 
+/* The world at a frame: what functions of time come to, in `values` and `effect_values` of the orr_run
+ * `context`, and its pose, which the caller frees. Pure. */
+ORR_MUST_CHECK orr_status orr_run_pose(void *context, int64_t frame, orr_pose *pose, orr_error *err);
 /* The values of functions of time in a frame, one per track of the sequence. */
 orr_param_value *orr_run_values(const orr_run *run, const orr_flight *flight);
 /* What functions of time came to, beside what was authored. */

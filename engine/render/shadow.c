@@ -92,6 +92,23 @@ static orr_status draw_casters(orr_renderer *r, orr_cmd *cmd, const orr_pose *po
     return ORR_OK;
 }
 
+/* One map for all: what is smaller than a few of its texels shades nothing, which nobody would find out. */
+static void tell_coarse(orr_renderer *r, const orr_pose *pose) {
+    orr_shadow_gpu *shadow = &r->shadow_map;
+    uint32_t small = 0, casters = 0;
+    for (uint32_t i = 0; i < pose->draw_count; i++) {
+        if (!pose->draws[i].casts_shadow) continue;
+        casters++, small += pose->draws[i].radius < 2.0 * shadow->texel_m;
+    }
+    if (!small || shadow->told) return;
+    shadow->told = true;
+    orr_log_write(r->log, ORR_LOG_WARNING,
+                  "the sun's shadow map covers %.4g m, %.3g m a texel: %u of %u things that cast are smaller "
+                  "than 4 texels and shade next to nothing; casts_shadow = false on a large ground or on far "
+                  "things makes it finer",
+                  shadow->texel_m * shadow->side, shadow->texel_m, small, casters);
+}
+
 orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose, const orr_frame_data *data,
                              orr_error *err) {
     orr_shadow_gpu *shadow = &r->shadow_map;
@@ -105,6 +122,7 @@ orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose
     if (shadow->key == key) return ORR_OK;
     shadow->any = fit(r, pose, shadow->matrix, &shadow->texel_m);
     if (!shadow->any) return shadow->key = key, ORR_OK;
+    tell_coarse(r, pose);
     if (!shadow->map.id) {
         orr_gpu_texture_params params = {.label = "shadow map",
                                          .width = side,

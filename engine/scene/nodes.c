@@ -14,6 +14,8 @@
     ROW("visible", BOOL, T, place.visible, "Whether it and its children are drawn", .def = "true")
 #define SHADOW_ROW(T) ROW("casts_shadow", BOOL, T, casts_shadow, "Whether it shades others", .def = "true")
 #define LIGHT_SHADOW_ROW(T) ROW("casts_shadow", BOOL, T, casts_shadow, "Whether things stand in its light", .def = "true")
+/* Lamps come in hundreds, and each takes up to six maps: theirs are asked for. */
+#define LAMP_SHADOW_ROW(T) ROW("casts_shadow", BOOL, T, casts_shadow, "Whether things stand in its light", .def = "false")
 #define COLOUR_ROW(T) ROW("colour", VEC3, T, colour, "Linear colour that the light is multiplied by", .def = "1 1 1", .min = "0")
 
 static const orr_param_row group_rows[] = {PLACE_ROWS(orr_group_props)};
@@ -89,7 +91,7 @@ static const orr_param_row point_rows[] = {
     ROW("flux_lm", F64, orr_point_props, flux_lm, "Luminous flux; give this or intensity_cd", .def = "0", .min = "0"),
     ROW("intensity_cd", F64, orr_point_props, intensity_cd, "Luminous intensity", .def = "0", .min = "0"),
     ROW("range_m", F64, orr_point_props, range_m, "Distance at which a smooth window ends the light; 0: never", .def = "0", .min = "0"),
-    COLOUR_ROW(orr_point_props), LIGHT_SHADOW_ROW(orr_point_props),
+    COLOUR_ROW(orr_point_props), LAMP_SHADOW_ROW(orr_point_props),
 };
 static const orr_param_row spot_rows[] = {
     PLACE_ROWS(orr_spot_props),
@@ -99,7 +101,7 @@ static const orr_param_row spot_rows[] = {
     ROW("range_m", F64, orr_spot_props, range_m, "Distance at which a smooth window ends the light; 0: never", .def = "0", .min = "0"),
     ROW("inner_deg", F64, orr_spot_props, inner_deg, "Half angle of the full-strength cone", .def = "20", .min = "0", .max = "89.9"),
     ROW("outer_deg", F64, orr_spot_props, outer_deg, "Half angle at which the light ends", .def = "30", .min = "0.1", .max = "90"),
-    COLOUR_ROW(orr_spot_props), LIGHT_SHADOW_ROW(orr_spot_props),
+    COLOUR_ROW(orr_spot_props), LAMP_SHADOW_ROW(orr_spot_props),
 };
 static const orr_param_row area_rows[] = {
     PLACE_ROWS(orr_area_props),

@@ -368,6 +368,14 @@ static orr_status pose_node(orr_poser *p, uint32_t i, orr_node camera, orr_error
     }
 }
 
+/* What cannot be is a mistake of the script that said so, at the line that made the node. */
+static orr_status blame(const orr_poser *p, orr_status status, orr_error *err) {
+    const char *where = p->at == ORR_NONE ? NULL : p->rev->nodes[p->at].where;
+    if (!where || !err) return status;
+    if (err->code == ORR_E_ARGUMENT) err->code = ORR_E_SCRIPT;
+    return orr_error_prefix(err, "%s", where);
+}
+
 orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, double t_s,
                              const orr_bound_track *bound, uint32_t bound_count,
                              const orr_param_value *values, orr_pose *pose, orr_error *err) {
@@ -416,10 +424,12 @@ orr_status orr_revision_pose(const orr_revision *revision, orr_node camera, doub
     if (!status && !camera_found)
         status = orr_fail(err, ORR_E_STALE, NULL, "the sequence's camera is not in its scene");
     if (!status) status = apply_tracks(&p, bound, bound_count, values, err);
-    for (uint32_t i = 0; !status && i < revision->node_count; i++) status = pose_node(&p, i, camera, err);
+    p.at = ORR_NONE;
+    for (uint32_t i = 0; !status && i < revision->node_count; i++)
+        status = pose_node(&p, p.at = i, camera, err);
     if (!status) status = orr_pose_sky(&p, err);
     if (status) orr_pose_free(pose);
-    return status;
+    return status ? blame(&p, status, err) : ORR_OK;
 }
 
 void orr_pose_free(orr_pose *pose) {

@@ -44,8 +44,8 @@ orr_status orr_pose_point(orr_poser *p, uint32_t index, orr_error *err) {
     double flux = spot ? s->flux_lm : q->flux_lm, candela = spot ? s->intensity_cd : q->intensity_cd;
     if (flux > 0.0 && candela > 0.0)
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
-                        "light '%s' has both flux_lm and intensity_cd: give one of them",
-                        p->rev->nodes[index].name);
+                        "light '%s' has both flux_lm (%.6g) and intensity_cd (%.6g): give one of them",
+                        p->rev->nodes[index].name, flux, candela);
     orr_pose_light *light = &p->pose->lights[p->pose->light_count++];
     const double *m = p->world[index];
     *light = (orr_pose_light){.position_m = {m[12], m[13], m[14]},

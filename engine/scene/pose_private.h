@@ -18,6 +18,7 @@ typedef struct orr_poser {
     uint32_t draw_capacity;
     uint32_t triangle_lights;                    /* so far */
     uint32_t sun, moon, atmosphere, environment; /* the scene's one node of that kind, or ORR_NONE */
+    uint32_t at;                                 /* the node being posed, which is to blame for what fails */
 } orr_poser;
 
 /* Whether the author, the space or a track set this row. */

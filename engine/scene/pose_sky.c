@@ -210,10 +210,12 @@ static orr_status resolve_moon(orr_poser *p, orr_error *err) {
 
 orr_status orr_pose_sky(orr_poser *p, orr_error *err) {
     resolve_atmosphere(p);
+    p->at = p->environment;
     orr_status status = resolve_environment(p, err);
-    if (!status) status = resolve_sun(p, err);
-    if (!status) status = resolve_moon(p, err);
+    if (!status) p->at = p->sun, status = resolve_sun(p, err);
+    if (!status) p->at = p->moon, status = resolve_moon(p, err);
     if (status) return status;
+    p->at = p->atmosphere;
     if (p->pose->has_atmosphere && !p->pose->has_sun && !p->pose->has_moon)
         return orr_fail(err, ORR_E_ARGUMENT, NULL,
                         "the scene has an atmosphere, but neither sun nor moon to light it: a sky without a "

@@ -41,7 +41,8 @@ static orr_status copy_props(builder *b, orr_rev_node *node, const orr_node_slot
     node->props = orr_arena_alloc(&b->rev->arena, 1, orr_node_props_size(from->kind));
     node->name = orr_arena_strdup(&b->rev->arena, from->name);
     node->shown = orr_arena_strdup(&b->rev->arena, from->shown ? from->shown : from->name);
-    if (!node->props || !node->name || !node->shown)
+    node->where = from->where ? orr_arena_strdup(&b->rev->arena, from->where) : NULL;
+    if (!node->props || !node->name || !node->shown || (from->where && !node->where))
         return orr_fail(err, ORR_E_MEMORY, b->scene->name, "no memory for a revision");
     memcpy(node->props, from->props, orr_node_props_size(from->kind));
     const orr_param_table *table = orr_node_table(from->kind);

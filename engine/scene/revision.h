@@ -49,6 +49,7 @@ typedef struct orr_rev_node {
     orr_node_kind kind;
     uint32_t parent;          /* always smaller, or ORR_NONE */
     const char *name, *shown; /* shown: its name in the space */
+    const char *where;        /* its author made it, for messages; NULL = not known */
     void *props;
     uint32_t set_rows;    /* bit i: row i was set by the author */
     uint32_t edited_rows; /* … through the space: such a value wins over a track */

@@ -105,6 +105,15 @@ orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name
     return ORR_OK;
 }
 
+orr_status orr_node_set_where(orr_scene *scene, orr_node node, const char *where, orr_error *err) {
+    uint32_t slot;
+    orr_status status = orr_scene_slot(scene, node, &slot, err);
+    if (status) return status;
+    scene->nodes[slot].where = orr_arena_strdup(&scene->arena, where);
+    return scene->nodes[slot].where ? ORR_OK
+                                    : orr_fail(err, ORR_E_MEMORY, scene->name, "no memory for a node");
+}
+
 static void remove_slot(orr_scene *scene, uint32_t slot) {
     for (uint32_t i = 0; i < scene->node_count; i++)
         if ((scene->nodes[i].generation & 1u) && scene->nodes[i].parent == slot) remove_slot(scene, i);
@@ -194,7 +203,8 @@ orr_status orr_node_look(orr_scene *scene, orr_node node, orr_node_parts *out, o
                             .mesh = n->mesh,
                             .material = n->material,
                             .asset = n->asset,
-                            .set_rows = n->set_rows};
+                            .set_rows = n->set_rows,
+                            .where = n->where};
     if (n->parent != ORR_NONE) out->parent = orr_scene_id(scene, n->parent);
     return ORR_OK;
 }

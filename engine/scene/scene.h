@@ -70,6 +70,9 @@ bool orr_scene_next(orr_scene *scene, orr_node_kind kind, orr_node *node);
  * is an error. */
 ORR_MUST_CHECK orr_status orr_scene_node(orr_scene *scene, orr_node_kind kind, const char *name,
                                          orr_node parent, orr_node *out, orr_error *err);
+/* Where its author made it ("turntable.lua:12"), for messages. */
+ORR_MUST_CHECK orr_status orr_node_set_where(orr_scene *scene, orr_node node, const char *where,
+                                             orr_error *err);
 ORR_MUST_CHECK orr_status orr_node_remove(orr_scene *scene, orr_node node,
                                           orr_error *err); /* and its children */
 ORR_MUST_CHECK orr_status orr_node_set_parent(orr_scene *scene, orr_node node, orr_node parent,
@@ -94,6 +97,7 @@ typedef struct orr_node_parts {
     orr_material material;
     orr_asset asset;
     uint32_t set_rows; /* bit i: row i was set by the author */
+    const char *where; /* NULL = not known */
 } orr_node_parts;
 ORR_MUST_CHECK orr_status orr_node_look(orr_scene *scene, orr_node node, orr_node_parts *out, orr_error *err);
 

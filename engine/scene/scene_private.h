@@ -14,6 +14,7 @@ typedef struct orr_node_slot {
     orr_asset asset;
     orr_mesh mesh;
     orr_material material;
+    const char *where; /* its author made it; NULL = not known */
     const char *shown; /* its name in the space, unique in the scene; NULL = not shown yet */
 } orr_node_slot;
 typedef struct orr_mesh_slot {

@@ -89,6 +89,10 @@ static orr_lua_node *new_node(orr_call *call, orr_node_kind kind) {
     if (orr_scene_node(scene->scene->scene, kind, name_at ? lua_tostring(L, name_at) : NULL,
                        parent ? parent->node : (orr_node){0}, &node->node, &err) != ORR_OK)
         orr_bind_raise(call, &err);
+    char where[512];
+    orr_bind_where(L, where, sizeof where);
+    if (orr_node_set_where(scene->scene->scene, node->node, where, &err) != ORR_OK)
+        orr_bind_raise(call, &err);
     return node;
 }
 

@@ -220,6 +220,7 @@ static orr_status put_node(orr_world *world, orr_node node, orr_text *out, orr_e
     const orr_param_table *table = orr_node_table(parts.kind);
     orr_wire_put_u32(out, parts.kind);
     orr_wire_put_text(out, orr_node_name(scene, node));
+    orr_wire_put_text(out, parts.where ? parts.where : "");
     orr_wire_put_u32(out, parts.parent.id ? orr_world_place(world, parts.parent) + 1 : 0);
     orr_wire_put_u32(out, parts.set_rows);
     for (uint32_t i = 0; i < table->count && status == ORR_OK; i++) {
@@ -270,13 +271,15 @@ static void get_parts(orr_world *world, orr_wire_reader *reader, orr_node node, 
 static void get_node(orr_world *world, orr_wire_reader *reader, uint32_t i, uint32_t count, uint32_t *later) {
     orr_node_kind kind = (orr_node_kind)orr_wire_get_index(reader, ORR_NODE_KIND_COUNT, "kinds of nodes");
     const char *name = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
+    const char *where = orr_wire_get_text(reader, ORR_WIRE_MAX_NAME);
     uint32_t parent = orr_wire_get_index(reader, count + 1, "nodes");
     orr_error err = {0};
     if (reader->wrong) return;
     if (parent > i) *later = parent;
     if (orr_scene_node(world->scene->scene, kind, name,
                        parent && parent <= i ? world->nodes[parent - 1] : (orr_node){0}, &world->nodes[i],
-                       &err) != ORR_OK) {
+                       &err) != ORR_OK ||
+        orr_node_set_where(world->scene->scene, world->nodes[i], where, &err) != ORR_OK) {
         orr_wire_wrong(reader, "a node that cannot be: %s", err.message);
         return;
     }

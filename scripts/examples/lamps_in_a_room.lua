@@ -17,8 +17,8 @@ box({0.9, 1.1, 0.04}, {0.9, 1.5, -2.42}, paint{0.10, 0.16, 0.30}) -- a picture o
 box({0.6, 0.9, 0.6}, {1.6, 0.45, -0.9}, paint{0.55, 0.20, 0.14})
 
 -- A table lamp of 470 lm (a "40 W" bulb), a spot of 345 lm on the picture, a window at dusk, a paper globe.
-scene:point{ flux_lm = 470, position_m = {-1.8, 1.15, -1.6}, colour = {1, 0.72, 0.42} }
-scene:spot{ flux_lm = 345, position_m = {0.9, 2.6, -1.3}, look_at_m = {0.9, 1.5, -2.42}, inner_deg = 18, outer_deg = 30, range_m = 2.4, colour = {1, 0.82, 0.6} }
+scene:point{ casts_shadow = true, flux_lm = 470, position_m = {-1.8, 1.15, -1.6}, colour = {1, 0.72, 0.42} }
+scene:spot{ casts_shadow = true, flux_lm = 345, position_m = {0.9, 2.6, -1.3}, look_at_m = {0.9, 1.5, -2.42}, inner_deg = 18, outer_deg = 30, range_m = 2.4, colour = {1, 0.82, 0.6} }
 scene:area{ shape = "rect", width_m = 1.4, height_m = 1.1, position_m = {-2.93, 1.5, 0.4}, look_at_m = {0, 1.5, 0.4}, luminance_nit = 60, colour = {0.55, 0.75, 1} }
 scene:area{ shape = "sphere", radius_m = 0.2, position_m = {1.7, 2.0, 0.3}, luminance_nit = 1500, colour = {1, 0.78, 0.5} }
 scene:environment{ source = "constant", luminance_nit = 1.5 } -- what the walls throw back and forth

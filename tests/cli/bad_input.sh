@@ -237,6 +237,26 @@ neutralize_sun finds no sun" --set "sky=$work/in/even.hdr" <<'END'
 orrery.hdri_info{ path = orrery.param{ name = "sky", type = "asset", doc = "A sky" }, neutralize_sun = true }
 END
 
+# What properties of a node come to together is found when the scene is posed: still at the line that made it.
+script 5 "script.lua:2:
+both flux_lm (800) and intensity_cd (60)" <<'END'
+local scene = orrery.scene()
+scene:point{ flux_lm = 800, intensity_cd = 60 }
+return require("sequence")(scene)
+END
+script 5 "script.lua:2:
+the sun has both date and elevation_deg" <<'END'
+local scene = orrery.scene()
+scene:sun{ date = "2026-06-21T18:00Z", latitude_deg = 46.85, longitude_deg = -121.76, elevation_deg = 5 }
+return require("sequence")(scene)
+END
+script 5 "script.lua:2:
+neither sun nor moon" <<'END'
+local scene = orrery.scene()
+scene:atmosphere{}
+return require("sequence")(scene)
+END
+
 # --- scripts -----------------------------------------------------------------------------------------
 
 bad 4 'gone.lua' render gone.lua --quiet

@@ -20,9 +20,9 @@ for i = 0, 5 do -- around the bulb, and one beam above it
 end
 scene:mesh{ shape = orrery.icosphere{ radius_m = 0.45 }, material = grey, position_m = {0.9, 0.6, 0.2} }
 scene:mesh{ shape = orrery.box{ size_m = {0.5, 0.5, 0.5} }, material = grey, position_m = {2.9, 0.25, 0.5}, rotation_deg = {0, 30, 0} }
-scene:point{ intensity_cd = 25, position_m = {-2.6, 0.45, 0}, colour = {1, 0.75, 0.5} }
-scene:spot{ intensity_cd = 160, position_m = {2.2, 3.2, 2.2}, look_at_m = {0.9, 0.4, 0.2}, inner_deg = 16, outer_deg = 20, colour = {0.6, 0.8, 1} }
-scene:spot{ intensity_cd = 40, position_m = {3.4, 1.9, -0.6}, look_at_m = {3, 0, 0.4}, inner_deg = 60, outer_deg = 78, colour = {0.7, 1, 0.7} }
+scene:point{ casts_shadow = true, intensity_cd = 25, position_m = {-2.6, 0.45, 0}, colour = {1, 0.75, 0.5} }
+scene:spot{ casts_shadow = true, intensity_cd = 160, position_m = {2.2, 3.2, 2.2}, look_at_m = {0.9, 0.4, 0.2}, inner_deg = 16, outer_deg = 20, colour = {0.6, 0.8, 1} }
+scene:spot{ casts_shadow = true, intensity_cd = 40, position_m = {3.4, 1.9, -0.6}, look_at_m = {3, 0, 0.4}, inner_deg = 60, outer_deg = 78, colour = {0.7, 1, 0.7} }
 scene:directional{ illuminance_lx = 4, azimuth_deg = 250, elevation_deg = 35 }
 local camera = scene:camera{ position_m = {0, 2.6, 6.2}, look_at_m = {0.1, 0.7, -0.5}, vfov_deg = 42 }
 return orrery.sequence{ name = "lights_shadows", scene = scene, camera = camera, size = {640, 360}, samples = 8,

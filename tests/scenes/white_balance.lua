@@ -20,6 +20,6 @@ scene:mesh{ shape = orrery.plane{ width_m = 20, depth_m = 20 }, material = scene
 for i, c in ipairs{ {0.8, 0.8, 0.8}, {0.7, 0.1, 0.08}, {0.1, 0.45, 0.12}, {0.08, 0.15, 0.6}, {0.18, 0.18, 0.18} } do
   scene:mesh{ shape = orrery.sphere{ radius_m = 0.45 }, position_m = {i - 3, 0.45, 0}, material = scene:material{ base_colour = c, roughness = 0.5 } }
 end
-scene:spot{ intensity_cd = 3000, position_m = {-3, 4, 4}, look_at_m = {0, 0, 0}, colour = {1, 0.448, 0.126} }
+scene:spot{ casts_shadow = true, intensity_cd = 3000, position_m = {-3, 4, 4}, look_at_m = {0, 0, 0}, colour = {1, 0.448, 0.126} }
 return orrery.sequence{ name = "white_balance", scene = scene, camera = scene:camera{ position_m = {0, 1.6, 5}, look_at_m = {0, 0.4, 0}, vfov_deg = 32 }, size = {480, 270}, samples = 16,
                         modules = { exposure = { mode = "auto", compensation_ev = 1 }, white_balance = { temperature_k = 2856 } } }

@@ -109,6 +109,10 @@ static void test_refused(void **state) {
     file = blank(64, 32, 0);
     for (uint32_t x = 0; x < 64; x++) at(&file, x, 20)[1] = 7; /* light below the horizon alone */
     REFUSED(&file, "gives 0 lx", "upper 16 rows");
+    file = blank(64, 32, 0);
+    for (uint32_t y = 16; y < 32; y++) /* all of it, up to the horizon, where a cosine rounds */
+        for (uint32_t x = 0; x < 64; x++) at(&file, x, y)[0] = 1;
+    REFUSED(&file, "upper 16 rows");
     const float bad[] = {INFINITY, -INFINITY, NAN};
     for (int i = 0; i < 3; i++) {
         file = blank(64, 32, 1);

@@ -145,12 +145,14 @@ static void test_shadows(void **state) {
         const char *light;
         double edge, penumbra; /* of the shadow of a box of half side 0.5 at 1 m, in metres from the middle */
     } cases[] = {
-        {"scene:point{ intensity_cd = 100, position_m = {0, 3, 0} }", 0.75, 0},
-        {"scene:spot{ intensity_cd = 100, position_m = {0, 3, 0}, look_at_m = {0, 0, 0}, inner_deg = 40, "
+        {"scene:point{ casts_shadow = true, intensity_cd = 100, position_m = {0, 3, 0} }", 0.75, 0},
+        {"scene:spot{ casts_shadow = true, intensity_cd = 100, position_m = {0, 3, 0}, look_at_m = {0, 0, "
+         "0}, inner_deg = 40, "
          "outer_deg = "
          "50 }",
          0.75, 0},
-        {"scene:spot{ intensity_cd = 100, position_m = {0, 3, 0}, look_at_m = {0, 0, 0}, inner_deg = 40, "
+        {"scene:spot{ casts_shadow = true, intensity_cd = 100, position_m = {0, 3, 0}, look_at_m = {0, 0, "
+         "0}, inner_deg = 40, "
          "outer_deg = "
          "80 }",
          0.75, 0},
@@ -202,7 +204,8 @@ static void test_masked_shadows(void **state) {
         double l = middle_of(
             TEXT("card{ paint = chalk(1), width = 20, depth = 20 } scene:mesh{ shape = orrery.plane{}, "
                  "position_m = {0, 1, 0}, material = scene:material{ base_colour = {1, 1, 1, %g}, "
-                 "alpha_mode = '%s' } } scene:point{ intensity_cd = 100, position_m = {0.1, 3, 0} } return "
+                 "alpha_mode = '%s' } } scene:point{ casts_shadow = true, intensity_cd = 100, position_m = "
+                 "{0.1, 3, 0} } return "
                  "show(scene:camera{ position_m = {0, 0.5, 0}, rotation_deg = {-90, 0, 0}, "
                  "ortho_height_m = 0.01 })",
                  cases[i].alpha, cases[i].mode));

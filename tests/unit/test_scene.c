@@ -349,7 +349,7 @@ static void test_lights(void **state) {
     assert_non_null(strstr(err.message, "inner_deg"));
     set(f, spot, "inner_deg", "0"), set(f, spot, "intensity_cd", "5");
     assert_int_equal(pose_fails(f, camera, &err), ORR_E_ARGUMENT);
-    assert_non_null(strstr(err.message, "both flux_lm and intensity_cd"));
+    assert_non_null(strstr(err.message, "both flux_lm ("));
     set(f, spot, "flux_lm", "0"), set(f, point, "intensity_cd", "7");
     assert_int_equal(pose_fails(f, camera, &err), ORR_E_ARGUMENT);
     set(f, point, "visible", "false");
