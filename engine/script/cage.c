@@ -135,8 +135,12 @@ void orr_cage_open(lua_State *L) {
         lua_call(L, 1, 0);
     }
     /* The first literal like 1LL would load ffi, and put it where a script finds it. Loaded already it is not
-     * loaded again, and nothing names it: what is left of it are whole numbers of 64 bits. */
+     * loaded again, and nothing that a script can reach names it: what is left of it are whole numbers of 64
+     * bits. It has to live: LuaJIT looks into its tables when such a number is indexed, and nothing else
+     * holds them. */
     lua_getfield(L, LUA_REGISTRYINDEX, "_LOADED");
+    lua_getfield(L, -1, LUA_FFILIBNAME);
+    lua_setfield(L, LUA_REGISTRYINDEX, "orr.ffi");
     lua_pushnil(L);
     lua_setfield(L, -2, LUA_FFILIBNAME);
     lua_pop(L, 1);

@@ -19,6 +19,7 @@ for _, name in ipairs{ "io", "os", "debug", "jit", "ffi" } do
   assert(not pcall(require, name) and type(package.loaded[name]) ~= "table", name)
 end
 local number = assert(load("return 1LL + 2ULL, 1i"))()
+collectgarbage() collectgarbage() -- what the numbers rest on is still there
 assert(type(package.loaded.ffi) ~= "table" and not pcall(require, "ffi") and type(getmetatable(number)) == "string")
 for _, f in ipairs{ function() return number[0] end, function() number.x = 1 end, function() return number() end,
                     function() return #number end, function() return ("x"):rep(1)[number] end } do
