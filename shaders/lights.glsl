@@ -3,7 +3,7 @@
 // A light is LIGHT_TEXELS texels (engine/render/lights_pack.c), those that most lights need first:
 //   centre, squared reach | colour x strength x exposure, bits | direction it shines along, range
 //   | cosines of a cone, or an area's first axis; object | an area's second axis
-// Its reach is part of what it is: where a light would add less than `light_cutoff` it is cut off, here. The masks of the
+// Its reach is part of what it is: where a light would add less than `light_cutoff` it fades away, here. The masks of the
 // clusters name all lights that reach a place and some that do not, in their order: they change nothing but the time.
 #include "photometry.glsl"
 #include "atmosphere.glsl"
@@ -12,8 +12,8 @@ layout(set = 0, binding = 31) uniform usamplerBuffer clusters;   // a mask of bi
 
 const int LIGHT_TEXELS = 5;
 const uint LIGHT_SHAPE = 7u, FROM_AFAR = 1u, RECT = 2u, DISC = 3u, SPHERE = 4u, TRIANGLE = 5u;
-const uint LIGHT_CONE = 8u, LIGHT_WINDOW = 16u, LIGHT_TWO_SIDED = 32u, LIGHT_AIR = 64u, LIGHT_MAP = 8u;
-const float TILE = 32.0, SLICES = 128.0;
+const uint LIGHT_CONE = 8u, LIGHT_WINDOW = 16u, LIGHT_TWO_SIDED = 32u, LIGHT_AIR = 64u, LIGHT_FADE = 128u, LIGHT_MAP = 8u;
+const float TILE = 32.0, SLICES = 128.0, FADE = 1.1;
 
 struct Lit { // a point of a surface
     vec3 position, n, v, diffuse, f0, energy, single; // energy: of the specular lobe, single: its albedo
@@ -35,6 +35,7 @@ vec3 light_on(int index, Lit s) {
     vec4 axis = vec4(0.0);
     if ((glow.w & (LIGHT_SHAPE | LIGHT_CONE | LIGHT_WINDOW)) != 0u) axis = uintBitsToFloat(texelFetch(lights, at + 2));
     float window = (glow.w & LIGHT_WINDOW) != 0u ? range_window(d2, axis.w) : 1.0;
+    if ((glow.w & LIGHT_FADE) != 0u) window *= 1.0 - smoothstep(place.w / (FADE * FADE), place.w, d2);
     if (AREA_LIGHTS && shape >= RECT) return area_light(at, glow.w, to, axis.xyz, s) * colour * window;
     vec3 l = shape == FROM_AFAR ? -axis.xyz : to * inversesqrt(d2);
     float cone = 1.0, falloff = shape == FROM_AFAR ? 1.0 : d2;

@@ -16,11 +16,13 @@ enum {
     ORR_LIGHT_WINDOW = 1 << 4,
     ORR_LIGHT_TWO_SIDED = 1 << 5,
     ORR_LIGHT_AIR = 1 << 6,
+    ORR_LIGHT_FADE = 1 << 7, /* it ends by the cut */
     ORR_LIGHT_MAP = 8 /* a shift */
 };
 
-/* Where the light ends: where it would add less than `cutoff` of display white to a white diffuse surface
- * that faces it, and at its range. Metres from its centre (orr_light_centre); INFINITY: nowhere. An area
+/* Where the light ends: a tenth beyond where it would add less than `cutoff` of display white to a white
+ * diffuse surface that faces it, and at its range. Over that tenth it fades: an edge would show in dark
+ * pictures. Metres from its centre (orr_light_centre); INFINITY: nowhere. An area
  * light is taken for a point at its nearest, of its area's whole intensity: never too near. */
 double orr_light_reach_m(const orr_pose_light *light, double exposure, double cutoff);
 /* The point that its reach is measured from; absolute. A triangle's is its centroid. */

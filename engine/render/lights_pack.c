@@ -1,6 +1,8 @@
 /* Lights of a pose as the shaders read them. */
 #include "render/lights.h"
 
+static const double fade = 1.1; /* FADE of shaders/lights.glsl */
+
 static double peak(const orr_pose_light *l) {
     return fmax(fmax((double)l->colour[0], (double)l->colour[1]), (double)l->colour[2]);
 }
@@ -31,7 +33,7 @@ double orr_light_reach_m(const orr_pose_light *l, double exposure, double cutoff
     double reach = INFINITY, radius = 0.0, candela = l->intensity_cd;
     if (l->shape == ORR_LIGHT_FROM_AFAR) return reach;
     if (l->shape != ORR_LIGHT_AT_POINT) candela = l->luminance_nit * area_m2(l, &radius);
-    if (cutoff > 0.0) reach = radius + sqrt(candela * peak(l) * exposure / (ORR_PI * cutoff));
+    if (cutoff > 0.0) reach = fade * (radius + sqrt(candela * peak(l) * exposure / (ORR_PI * cutoff)));
     return l->range_m > 0.0 ? fmin(reach, l->range_m) : reach;
 }
 
@@ -83,7 +85,8 @@ void orr_light_pack(const orr_pose_light *l, const double camera[3], double expo
                                                         : l->luminance_nit;
     uint32_t bits = (uint32_t)l->shape | (cone ? ORR_LIGHT_CONE : 0) |
                     (l->range_m > 0.0 ? ORR_LIGHT_WINDOW : 0) | (l->two_sided ? ORR_LIGHT_TWO_SIDED : 0) |
-                    (l->through_air ? ORR_LIGHT_AIR : 0) | map << ORR_LIGHT_MAP;
+                    (l->through_air ? ORR_LIGHT_AIR : 0) | map << ORR_LIGHT_MAP |
+                    (isfinite(reach) && reach != l->range_m ? ORR_LIGHT_FADE : 0);
     orr_light_centre(l, centre);
     for (int k = 0; k < 3; k++) centre[k] = l->shape == ORR_LIGHT_FROM_AFAR ? 0.0 : centre[k] - camera[k];
     if (area) polygon_axes(l, x, y);
