@@ -128,7 +128,7 @@ static orr_status make_target(prepass *m, orr_error *err) {
     }
     params.samples = 1, params.slots = RING;
     params.outputs = NULL, params.output_count = 0;
-    params.light_cutoff /= 16; /* it is of display white, and this picture is exposed darker than the frame */
+    params.light_cutoff = 0.0; /* what shows is not known before there is an exposure */
     params.digest_passes = false, params.unseen = true;
     return orr_target_create(m->p->renderer, &params, &m->target, err);
 }

@@ -328,7 +328,7 @@ orr_status orr_frame_prepare(orr_renderer *r, orr_frame_buffers *buffers, orr_ar
 
 static void shadow_block(const orr_renderer *r, orr_frame_data *data) {
     const orr_pose *pose = data->pose;
-    if (!r->shadow_map.any || !pose->has_sun || pose->sun_direction[1] <= 0.0) return;
+    if (!r->shadow_map.any || !orr_sun_shades(pose)) return;
     /* Clip of the light (absolute) to uv and depth, from positions relative to the camera. */
     double move[16], bias[16] = {0.5, 0, 0, 0, 0, -0.5, 0, 0, 0, 0, 1, 0, 0.5, 0.5, 0, 1}, m[16];
     orr_mat_identity(move);

@@ -10,7 +10,7 @@
 enum {
     ATLAS_LEAST = 512,
     ATLAS_MOST = 4096,
-    BASE_LEAST = 256,
+    BASE_LEAST = 512, /* small pictures, and those that are metered, are lit as larger ones */
     BASE_MOST = 2048,
     SIDE_LEAST = 64,
     BORDER = 4

@@ -265,6 +265,11 @@ void orr_lights_free(orr_renderer *renderer);
 bool orr_light_seen(const orr_pose_light *light, const orr_pose_camera *camera);
 /* What shadow maps depend on beside their light: all that casts, where it is. `seed`: the rest of a key. */
 uint64_t orr_casters_key(const orr_renderer *renderer, const orr_pose *pose, uint64_t seed);
+/* Below the horizon of y = 0 the sun is seen through air from a height; without air there is no horizon, and
+ * it shines unshaded from below. */
+static inline bool orr_sun_shades(const orr_pose *pose) {
+    return pose->has_sun && pose->sun.casts_shadow && (pose->sun_direction[1] > 0.0 || pose->has_atmosphere);
+}
 ORR_MUST_CHECK orr_status orr_shadow_update(orr_renderer *renderer, orr_cmd *cmd, const orr_pose *pose,
                                             const struct orr_frame_data *data, orr_error *err);
 

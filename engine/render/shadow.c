@@ -112,8 +112,7 @@ static void tell_coarse(orr_renderer *r, const orr_pose *pose) {
 orr_status orr_shadow_update(orr_renderer *r, orr_cmd *cmd, const orr_pose *pose, const orr_frame_data *data,
                              orr_error *err) {
     orr_shadow_gpu *shadow = &r->shadow_map;
-    if (!pose->has_sun || !pose->sun.casts_shadow || pose->sun_direction[1] <= 0.0)
-        return shadow->any = false, shadow->key = 0, ORR_OK;
+    if (!orr_sun_shades(pose)) return shadow->any = false, shadow->key = 0, ORR_OK;
     uint32_t side = side_for(data);
     if (shadow->side != side) orr_gpu_texture_destroy(r->gpu, &shadow->map);
     shadow->side = side;

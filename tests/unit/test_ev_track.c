@@ -267,6 +267,40 @@ static void test_atmosphere(void **state) {
     print_message("the scene steps by up to %.4f EV a frame, what is shown by %.4f\n", own, most);
 }
 
+/* How the camera is set is no part of what a meter sees: neither of a room by lamplight, where a lamp ends by
+ * the exposure, nor beside something that glows. */
+static void test_camera_is_no_part(void **state) {
+    fixture *f = *state;
+    if (!f->engine) skip();
+    static const char *const cameras[] = {"f_stop = 1.4, iso = 6400", "f_stop = 16, iso = 100"};
+    static const double glows[] = {0, 1e3, 1e6};
+    double metered[3][2];
+    orr_error err;
+    orr_sequence_report report;
+    for (int i = 0; i < 6; i++) {
+        char text[1024];
+        seen s = {0};
+        (void)snprintf(text, sizeof text,
+                       "local scene = orrery.scene()\n"
+                       "scene:mesh{ shape = orrery.plane{ width_m = 12, depth_m = 12 } }\n"
+                       "scene:mesh{ shape = orrery.sphere{ radius_m = 0.03 }, position_m = {0.5, 0.2, 0}, "
+                       "material = scene:material{ emissive_nit = {%g, %g, %g} } }\n"
+                       "scene:point{ flux_lm = 200, position_m = {0, 2, 0} }\n"
+                       "return orrery.sequence{ name = 'room', scene = scene, camera = scene:camera{ "
+                       "position_m = {0, 3, 4}, look_at_m = {0, 0, 0}, %s }, size = {96, 54}, samples = 1, "
+                       "frames = 1, modules = { exposure = { mode = 'auto' } } }\n",
+                       glows[i / 2], glows[i / 2], glows[i / 2], cameras[i % 2]);
+        OK(render(f, text, &(orr_sequence_options){.frame = note, .frame_context = &s}, &report, &err));
+        metered[i / 2][i % 2] = s.metered[0];
+    }
+    for (int i = 0; i < 3; i++) {
+        print_message("beside %g nit: EV %.4f and %.4f\n", glows[i], metered[i][0], metered[i][1]);
+        if (!(fabs(metered[i][0] - metered[i][1]) < 0.01 && fabs(metered[i][0] - metered[0][0]) < 0.1))
+            fail_msg("%g nit: EV %.4f and %.4f, without %.4f", glows[i], metered[i][0], metered[i][1],
+                     metered[0][0]);
+    }
+}
+
 /* --- tracks as files --------------------------------------------------------------------------------------
  */
 
@@ -354,9 +388,13 @@ static void test_options(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alone),      cmocka_unit_test(test_shown),
-                                       cmocka_unit_test(test_steps),      cmocka_unit_test(test_sunrise),
-                                       cmocka_unit_test(test_atmosphere), cmocka_unit_test(test_files),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_alone),
+                                       cmocka_unit_test(test_shown),
+                                       cmocka_unit_test(test_steps),
+                                       cmocka_unit_test(test_sunrise),
+                                       cmocka_unit_test(test_camera_is_no_part),
+                                       cmocka_unit_test(test_atmosphere),
+                                       cmocka_unit_test(test_files),
                                        cmocka_unit_test(test_options)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
