@@ -8,9 +8,9 @@ float smith_visibility(float nl, float nv, float a) { // G / (4 nl nv)
     float l = nv * sqrt(nl * nl * (1.0 - a * a) + a * a), v = nl * sqrt(nv * nv * (1.0 - a * a) + a * a);
     return 0.5 / max(l + v, 1e-6);
 }
-// At grazing angles all is reflected, but by what reflects next to nothing straight back: no dielectric stays below 2 %, so that is
-// occlusion, or no interface at all (Lagarde & de Rousiers 2014, 3.2).
-float grazing(vec3 f0) { return clamp(50.0 * max(f0.r, max(f0.g, f0.b)), 0.0, 1.0); }
+// At grazing angles all is reflected, but by what reflects next to nothing straight back: there is no interface (after Lagarde & de Rousiers
+// 2014, 3.2, with a knee that leaves ice and all that is denser as it is: 0.2 % are an index of 1.09).
+float grazing(vec3 f0) { return clamp(500.0 * max(f0.r, max(f0.g, f0.b)), 0.0, 1.0); }
 vec3 schlick(vec3 f0, float c) {
     float m = 1.0 - c, m2 = m * m;
     return f0 + (grazing(f0) - f0) * (m2 * m2 * m);
