@@ -17,7 +17,7 @@ enum {
     ORR_LIGHT_TWO_SIDED = 1 << 5,
     ORR_LIGHT_AIR = 1 << 6,
     ORR_LIGHT_FADE = 1 << 7, /* it ends by the cut */
-    ORR_LIGHT_MAP = 8 /* a shift */
+    ORR_LIGHT_MAP = 8        /* a shift */
 };
 
 /* Where the light ends: a tenth beyond where it would add less than `cutoff` of display white to a white
